@@ -1,0 +1,314 @@
+"""The configuration: one YAML file, checked as a whole; `example.yml` documents every key.
+
+Defaults stand in the models below and nowhere else.
+"""
+
+from __future__ import annotations
+
+import glob
+import os.path
+import re
+import zoneinfo
+from collections.abc import Hashable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import duckdb
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+COLUMNS = (
+    "timestamp", "event_name", "client_id", "page_url", "referrer", "user_agent", "payload",
+    "utm_source", "utm_medium", "utm_campaign", "device", "revenue", "transaction_id",
+)  # fmt: skip
+"""Canonical columns, in the order in which every relation names them."""
+
+DERIVED = {
+    "utm_source": "page_url",
+    "utm_medium": "page_url",
+    "utm_campaign": "page_url",
+    "device": "user_agent",
+}
+"""What a canonical column is derived from where it has no column of its own."""
+
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class ConfigError(Exception):
+    """Every problem of a configuration file, a line each: `file:line: key: what`."""
+
+
+def _duration(value: object) -> timedelta:
+    parts = re.fullmatch(r"(\d+)(ms|s|m|h|d)", value) if isinstance(value, str) else None
+    if not parts or not int(parts[1]):
+        raise ValueError(f"{value!r} is no duration, write 30s, 5m or 1h")
+    return timedelta(seconds=int(parts[1]) * _UNITS[parts[2]])
+
+
+def _zone(value: str) -> str:
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"unknown time zone {value!r}, write a name like Europe/Berlin") from None
+    return value
+
+
+def _source(value: str) -> str:
+    if not value.strip():
+        raise ValueError("is empty")
+    if value.startswith("$"):
+        _json_path(value)
+    return value
+
+
+def _json_path(path: str) -> None:
+    if "*" in path:
+        raise ValueError(f"JSON path {path!r} has a wildcard, but one value is wanted")
+    try:
+        duckdb.execute("SELECT json_extract_string('{}', ?)", [path]).fetchall()
+    except duckdb.Error as error:
+        raise ValueError(f"bad JSON path {path!r}: {str(error).splitlines()[0]}") from None
+
+
+def _domain(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*", value.lower()):
+        raise ValueError(f"{value!r} is no host name, write it like shop.example")
+    return value.lower()
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
+OneOrMore = Annotated[Names, BeforeValidator(_as_list), Field(min_length=1)]
+Source = Annotated[
+    tuple[Annotated[str, AfterValidator(_source)], ...],
+    BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v),
+    BeforeValidator(_as_list),
+    Field(min_length=1),
+]
+Domains = Annotated[
+    tuple[Annotated[str, AfterValidator(_domain)], ...],
+    BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v),
+]
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Ratio = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class Model(BaseModel):
+    """Strict, immutable, and refusing keys that it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Columns(Model):
+    """Canonical column to the names that it may have in the files, or to JSON paths in the payload."""
+
+    timestamp: Source = ("timestamp",)
+    event_name: Source = ("event_name",)
+    client_id: Source | None = None
+    page_url: Source | None = None
+    referrer: Source | None = None
+    user_agent: Source | None = None
+    payload: Source | None = None
+    utm_source: Source | None = None
+    utm_medium: Source | None = None
+    utm_campaign: Source | None = None
+    device: Source | None = None
+    revenue: Source | None = None
+    transaction_id: Source | None = None
+
+
+class Limits(Model):
+    """Limits and guards of the checks, exported as `clickstream_limit{limit=…}`."""
+
+    max_data_age_hours: Annotated[float, Field(gt=0)] = 36
+    partial_day_hours: Annotated[float, Field(gt=0)] = 1
+    event_drop_ratio: Ratio = 0.50
+    revenue_drop_ratio: Ratio = 0.40
+    duplicate_event_ratio: Ratio = 0.001
+    invalid_event_ratio: Ratio = 0.001
+    null_client_ratio: Ratio = 0.20
+    null_client_increase: Ratio = 0.05
+    missing_referrer_increase: Ratio = 0.20
+    missing_utm_increase: Ratio = 0.20
+    json_error_ratio: Ratio = 0.01
+    conversion_drop_ratio: Ratio = 0.30
+    direct_share: Ratio = 0.80
+    direct_share_increase: Ratio = 0.15
+    device_share_shift: Ratio = 0.20
+    assisted_drop_ratio: Ratio = 0.50
+    min_baseline_days: Annotated[int, Field(ge=1, le=7)] = 3
+    min_day_events: Count = 100
+    min_baseline_purchases: Count = 10
+    min_baseline_sessions: Count = 100
+
+
+class Dataset(Model):
+    """One stream of events."""
+
+    files: OneOrMore
+    time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    cadence: Literal["daily", "intraday"] = "daily"
+    history_days: Annotated[int, Field(ge=8, le=400)] = 35
+    columns: Columns = Columns()
+    purchase: Annotated[Names, BeforeValidator(_as_list)] = ()
+    taxonomy: Names = ()
+    site_domains: Domains = ()
+    duplicate_key: Names = ()
+    measures: Names = ()
+    limits: Limits = Limits()
+
+    def mapped(self) -> tuple[str, ...]:
+        """The canonical columns that the configuration maps, in canonical order."""
+        return tuple(name for name in COLUMNS if getattr(self.columns, name))
+
+    def lacks(self, need: str) -> str | None:
+        """Why `need` (a canonical column, `purchase` or `taxonomy`) cannot be met, or None."""
+        if need in ("purchase", "taxonomy"):
+            return None if getattr(self, need) else f"no {need} configured"
+        sources = {need, DERIVED.get(need, need)}
+        return None if sources & set(self.mapped()) else f"no column {need}"
+
+
+DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+
+
+class Config(Model):
+    """A configuration file."""
+
+    refresh_interval: Duration = timedelta(minutes=5)
+    datasets: Annotated[dict[DatasetName, Dataset], Field(min_length=1)]
+
+
+def load(path: Path) -> Config:
+    """Read the configuration at `path`; relative file patterns are resolved against its folder.
+
+    Raises ConfigError with every problem, each with file, line and key.
+    """
+    document = _parse(path)
+    values = yaml.safe_load(path.read_text("utf-8"))
+    problems = list(_duplicates(document, ()))
+    config = None
+    try:
+        config = Config.model_validate(values)
+    except ValidationError as error:
+        problems += [(_clean(detail["loc"]), _message(detail)) for detail in error.errors()]
+    if config and not problems:
+        problems += list(_cross_checks(config))
+    if config is None or problems:
+        raise ConfigError("\n".join(_render(path, document, problems)))
+    folder = path.resolve().parent
+    return config.model_copy(
+        update={"datasets": {name: _resolved(folder, each) for name, each in config.datasets.items()}}
+    )
+
+
+def _resolved(folder: Path, dataset: Dataset) -> Dataset:
+    return dataset.model_copy(
+        update={
+            "files": tuple(os.path.join(glob.escape(str(folder)), pattern) for pattern in dataset.files),
+            "measures": tuple(str(folder / measure) for measure in dataset.measures),
+        }
+    )
+
+
+def _parse(path: Path) -> yaml.Node:
+    try:
+        document = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigError(f"{path}:{line}: not valid YAML: {error.problem}") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}:1: not valid YAML: {str(error).splitlines()[0]}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}:1: not UTF-8 text") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+    if not isinstance(document, yaml.MappingNode):
+        raise ConfigError(f"{path}:1: a mapping with the key datasets is wanted")
+    return document
+
+
+Place = tuple[Hashable, ...]
+
+
+def _duplicates(node: yaml.Node, place: Place) -> Iterator[tuple[Place, str]]:
+    """Keys that stand twice in one mapping; YAML itself would let the last one win."""
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            yield from _duplicates(item, (*place, index))
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                yield (*place, key.value), "stands twice"
+            seen.add(key.value)
+            yield from _duplicates(value, (*place, key.value))
+
+
+def _cross_checks(config: Config) -> Iterator[tuple[Place, str]]:
+    """Problems that only the keys together show."""
+    for name, dataset in config.datasets.items():
+        place = ("datasets", name)
+        mapped = dataset.mapped()
+        for column in mapped:
+            sources = getattr(dataset.columns, column)
+            if any(source.startswith("$") for source in sources):
+                if column in ("timestamp", "event_name", "payload"):
+                    yield (*place, "columns", column), "a column is wanted, not a JSON path"
+                elif "payload" not in mapped:
+                    yield (*place, "columns", column), "a JSON path needs the column payload"
+        for column in dataset.duplicate_key:
+            if column not in mapped:
+                yield (*place, "duplicate_key"), f"{column!r} is no mapped column"
+
+
+def _clean(place: tuple[Hashable, ...]) -> Place:
+    """A pydantic location without the parts that are no YAML keys."""
+    return tuple(part for part in place if part != "[key]" and not str(part).startswith(("function-", "tuple[")))
+
+
+def _message(detail: Any) -> str:
+    known = {
+        "extra_forbidden": "unknown key",
+        "missing": "is missing",
+        "string_pattern_mismatch": "a name of letters, digits, '_', '.', '-' (at most 64) is wanted",
+    }
+    text = known.get(detail["type"]) or detail["msg"].removeprefix("Value error, ")
+    return text if detail["type"] in known or detail["type"] == "value_error" else _got(text, detail["input"])
+
+
+def _got(text: str, value: object) -> str:
+    shown = f", not {value!r}" if isinstance(value, str | int | float | bool) or value is None else ""
+    for pydantic, yaml_word in {"tuple": "list", "dictionary": "mapping"}.items():
+        text = text.replace(pydantic, yaml_word)
+    return text[:1].lower() + text[1:] + shown
+
+
+def _render(path: Path, document: yaml.Node, problems: list[tuple[Place, str]]) -> list[str]:
+    found = sorted({(_line(document, place), ".".join(map(str, place)), text) for place, text in problems})
+    return [f"{path}:{line}: {key}: {text}" for line, key, text in found]
+
+
+def _line(node: yaml.Node, place: Place) -> int:
+    """The line of the deepest node on the way to `place`, counted from 1."""
+    line = node.start_mark.line
+    for part in place:
+        step = _step(node, part)
+        if step is None:
+            break
+        line, node = step
+    return line + 1
+
+
+def _step(node: yaml.Node, part: Hashable) -> tuple[int, yaml.Node] | None:
+    if isinstance(node, yaml.MappingNode):
+        hits = [(key.start_mark.line, value) for key, value in node.value if key.value == str(part)]
+        return hits[-1] if hits else None
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        return node.value[part].start_mark.line, node.value[part]
+    return None
