@@ -1,0 +1,106 @@
+"""The command `clickstream-exporter`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import NoReturn
+
+from exporter import measures
+from exporter.config import Config, ConfigError, load
+from exporter.measures import MeasureError
+from exporter.refresh import Refresher
+from exporter.server import Server
+
+USAGE = 64
+"""Exit code for arguments or a configuration that cannot be used (EX_USAGE of sysexits.h)."""
+
+log = logging.getLogger("exporter")
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that exits with 64, because 2 says "unknown" in the tools beside this one."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and exit."""
+        self.print_usage(sys.stderr)
+        self.exit(USAGE, f"{self.prog}: {message}\n")
+
+
+def iso_date(text: str) -> date:
+    """A date written as YYYY-MM-DD."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date, write it like 2025-03-09") from None
+
+
+def address(text: str) -> str:
+    """An address written as HOST:PORT."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no address, write it like 127.0.0.1:9847")
+    return text
+
+
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = Parser("clickstream-exporter", description="Serves the metrics of daily clickstream data in Parquet.")
+    parser.add_argument("--config.file", dest="config", metavar="FILE", type=Path, required=True)
+    parser.add_argument(
+        "--web.listen-address", dest="address", metavar="HOST:PORT", type=address, default="127.0.0.1:9847"
+    )
+    parser.add_argument("--as-of", metavar="DATE", type=iso_date, help="take this day for the newest, to look back")
+    parser.add_argument("--once", action="store_true", help="print the metrics on stdout and end")
+    parser.add_argument("--check-config", action="store_true", help="check the configuration and end")
+    parser.add_argument("--version", action="version", version=version("clickstream-exporter"))
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns 0, 1 for a failure, or 64 for a configuration that cannot be used."""
+    options = _arguments(arguments)
+    logging.basicConfig(stream=sys.stderr, format="clickstream-exporter: %(levelname)s: %(message)s")
+    try:
+        config = load(options.config)
+        for dataset in config.datasets.values():
+            measures.load(dataset.measures)
+    except (ConfigError, MeasureError) as error:
+        print(error, file=sys.stderr)
+        return USAGE
+    if options.check_config:
+        print(f"{options.config}: fine, {len(config.datasets)} data set(s): {', '.join(config.datasets)}")
+        return 0
+    return _once(config, options.as_of) if options.once else _serve(config, options)
+
+
+def _once(config: Config, as_of: date | None) -> int:
+    """Print the exposition without times of this very run, so that the same data give the same bytes."""
+    state = Refresher(config, as_of, timings=False).refresh()
+    sys.stdout.buffer.write(state.exposition)
+    return 1 if state.errors else 0
+
+
+def _serve(config: Config, options: argparse.Namespace) -> int:
+    log.setLevel(logging.INFO)
+    try:
+        asyncio.run(_run(config, options))
+    except OSError as error:
+        print(f"clickstream-exporter: {options.address}: {error.strerror}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _run(config: Config, options: argparse.Namespace) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    server = Server(Refresher(config, options.as_of), config.refresh_interval.total_seconds())
+    log.info("serving on http://%s", options.address)
+    await server.run(options.address, stop)

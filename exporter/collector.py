@@ -1,0 +1,119 @@
+"""Snapshots as Prometheus text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from prometheus_client import CollectorRegistry, Metric, generate_latest
+from prometheus_client.registry import Collector
+
+from exporter import measures
+from exporter.facts import Query
+from exporter.snapshot import Sample, Snapshot
+
+HELP = {
+    "clickstream_complete_hours": "Hours of the anchor day that are surely over, which comparable gauges sum up.",
+    "clickstream_day_last_event_clock_seconds": "Wall clock of the day's last event, in seconds since midnight.",
+    "clickstream_day_timestamp_seconds": "Start of the day in the reporting time zone, since the epoch.",
+    "clickstream_day_utc_offset_seconds": "Offset of the reporting time zone from UTC at the start of the day.",
+    "clickstream_exporter_build_info": "The version of the exporter.",
+    "clickstream_exporter_days_recomputed": "Days that the last refresh had to measure.",
+    "clickstream_exporter_last_refresh_timestamp_seconds": "End of the last refresh that succeeded, since the epoch.",
+    "clickstream_exporter_query_duration_seconds": "Time that a measure took in the last refresh.",
+    "clickstream_exporter_query_success": "Whether a measure succeeded in the last refresh.",
+    "clickstream_exporter_refresh_duration_seconds": "Time that the last refresh took.",
+    "clickstream_exporter_refresh_interval_seconds": "Time between two refreshes, as configured.",
+    "clickstream_exporter_refresh_success": "Whether the last refresh succeeded.",
+    "clickstream_files": "Files found.",
+    "clickstream_implausible_timestamp_events": "Events without a plausible timestamp in the files of the anchor day.",
+    "clickstream_intraday": "Whether the data set grows during the day, so that a partial anchor day is normal.",
+    "clickstream_last_event_timestamp_seconds": "The newest event of the anchor day, since the epoch.",
+    "clickstream_limit": "Limits and guards of the checks, as configured.",
+    "clickstream_not_measured": "A gauge that the data set does not have, and why.",
+    "clickstream_series": "Samples of the data set in this exposition, itself included.",
+    "clickstream_snapshot": "48-bit hash of the configuration and of all facts.",
+    "clickstream_unreadable_file_info": "The first file that could not be read, and why.",
+    "clickstream_unreadable_files": "Files that could not be read and were set aside.",
+}
+"""Gauge to help text, for the gauges that no measure declares."""
+
+
+@dataclass(frozen=True)
+class Refresh:
+    """How the last refresh of a data set went; times in seconds, None where there is nothing to tell."""
+
+    success: bool
+    finished: float | None = None
+    duration: float | None = None
+    interval: float | None = None
+    recomputed: int | None = None
+    queries: Mapping[str, Query] | None = None
+
+
+@dataclass(frozen=True)
+class View:
+    """A data set as it is served: its last snapshot, if there was one, and how its last refresh went."""
+
+    dataset: str
+    snapshot: Snapshot | None
+    refresh: Refresh
+
+
+def render(views: Iterable[View], custom: Iterable[str] = ()) -> bytes:
+    """The exposition in the Prometheus text format; `custom` are the files of further measures."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Gauges(list(views), _helps(custom)))
+    return generate_latest(registry)
+
+
+def _helps(custom: Iterable[str]) -> dict[str, str]:
+    """Every gauge there is, with its help text, in the order of the names."""
+    helps = dict(HELP)
+    for measure in measures.load(custom):
+        for gauge, text in measure.gauges.items():
+            twin = gauge.replace("clickstream_", "clickstream_comparable_", 1)
+            helps[gauge] = text
+            helps[twin] = f"{text.removesuffix('.')}, over the complete hours of the anchor day."
+    return dict(sorted(helps.items()))
+
+
+class _Gauges(Collector):
+    def __init__(self, views: list[View], helps: Mapping[str, str]) -> None:
+        self.views = views
+        self.helps = helps
+
+    def collect(self) -> Iterator[Metric]:
+        families = {name: Metric(name, text, "gauge") for name, text in self.helps.items()}
+        families["clickstream_exporter_build_info"].add_sample(
+            "clickstream_exporter_build_info", {"version": version("clickstream-exporter")}, 1
+        )
+        for view in self.views:
+            for sample in _samples(view):
+                labels = {"dataset": view.dataset, **dict(sample.labels)}
+                families[sample.gauge].add_sample(sample.gauge, labels, sample.value)
+        return iter(families.values())
+
+
+def _samples(view: View) -> list[Sample]:
+    samples = [*(view.snapshot.samples if view.snapshot else ()), *_self(view.refresh)]
+    return [*samples, Sample("clickstream_series", (), len(samples) + 1)]
+
+
+def _self(refresh: Refresh) -> Iterator[Sample]:
+    numbers = {
+        "refresh_success": refresh.success,
+        "last_refresh_timestamp_seconds": refresh.finished,
+        "refresh_duration_seconds": refresh.duration,
+        "refresh_interval_seconds": refresh.interval,
+        "days_recomputed": refresh.recomputed,
+    }
+    for name, value in numbers.items():
+        if value is not None:
+            yield Sample(f"clickstream_exporter_{name}", (), value)
+    for query, result in sorted((refresh.queries or {}).items()):
+        labels = (("query", query),)
+        yield Sample("clickstream_exporter_query_success", labels, result.error is None)
+        if refresh.duration is not None:
+            yield Sample("clickstream_exporter_query_duration_seconds", labels, result.seconds)

@@ -1,0 +1,16 @@
+"""Label values: what comes from data is made short, valid and inert before it reaches a gauge."""
+
+from __future__ import annotations
+
+import unicodedata
+
+LONGEST = 120
+"""Characters of a label value; longer ones are cut."""
+
+_HIDDEN = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
+
+
+def clean(text: str) -> str:
+    """`text` as one line of visible characters: control, bidi, private and broken ones become `?`."""
+    visible = "".join("?" if unicodedata.category(character) in _HIDDEN else character for character in text[:LONGEST])
+    return unicodedata.normalize("NFC", visible) + ("…" if len(text) > LONGEST else "")

@@ -1,0 +1,141 @@
+"""The measures: SQL files, each one question about a day, that declare the gauges they fill."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from importlib.resources import files as resources
+from pathlib import Path
+
+import duckdb
+
+from exporter.config import Dataset
+
+MAX_LABEL_VALUES = 200
+"""A measure whose label has more values than this fails: labels are bounded."""
+
+Number = int | float | Decimal
+Facts = dict[str, dict[str, dict[int, Number]]]
+"""Gauge to label value ("" where it has no label) to hour (0 to 23) to number."""
+
+
+class MeasureError(Exception):
+    """A measure file that is wrong, or a result that does not fit it: `file: what`."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One SQL file: `gauges` maps each gauge to its help text, `needs` are alternatives, all to be met."""
+
+    name: str
+    sql: str
+    gauges: Mapping[str, str]
+    needs: tuple[tuple[str, ...], ...] = ()
+
+    def unmet(self, dataset: Dataset) -> str | None:
+        """Why the data set cannot answer this measure, or None when it can."""
+        for alternatives in self.needs:
+            reasons = [dataset.lacks(need) for need in alternatives]
+            if all(reasons):
+                return reasons[0]
+        return None
+
+
+def load(custom: Iterable[str] = ()) -> tuple[Measure, ...]:
+    """The built-in measures and those in the files `custom`, in the order of their names.
+
+    Raises MeasureError.
+    """
+    built_in = (each for each in (resources("exporter") / "measures").iterdir() if each.name.endswith(".sql"))
+    measures = [parse(each.name.removesuffix(".sql"), each.read_text("utf-8")) for each in built_in]
+    measures += [_read(Path(path)) for path in custom]
+    _check_unique(measures)
+    return tuple(sorted(measures, key=lambda measure: measure.name))
+
+
+def _read(path: Path) -> Measure:
+    try:
+        return parse(path.stem, path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise MeasureError(f"{path}: {getattr(error, 'strerror', None) or 'not UTF-8 text'}") from None
+    except MeasureError as error:
+        raise MeasureError(f"{path}: {str(error).split(': ', 1)[-1]}") from None
+
+
+def _check_unique(measures: Iterable[Measure]) -> None:
+    seen: dict[str, str] = {}
+    for measure in measures:
+        for key in (measure.name, *measure.gauges):
+            if key in seen:
+                raise MeasureError(f"{measure.name}.sql: {key} stands in {seen[key]}.sql already")
+            seen[key] = measure.name
+
+
+def parse(name: str, sql: str) -> Measure:
+    """A measure from its text. Raises MeasureError when it declares no gauge or is not one SELECT."""
+    gauges = dict(re.findall(r"^-- (clickstream_\w+): (.+?)\s*$", sql, re.MULTILINE))
+    needs = re.findall(r"^-- needs: (.+?)\s*$", sql, re.MULTILINE)
+    if not gauges:
+        raise MeasureError(f"{name}.sql: declares no gauge, write a line `-- clickstream_<name>: help text`")
+    for gauge in gauges:
+        if not re.fullmatch(r"clickstream_(?!exporter_|comparable_)[a-z][a-z0-9_]*(?<!_total|_count)(?<!_sum)", gauge):
+            raise MeasureError(f"{name}.sql: {gauge} is no good name for a gauge")
+    try:
+        statements = duckdb.extract_statements(sql)
+    except duckdb.Error as error:
+        raise MeasureError(f"{name}.sql: {str(error).splitlines()[0]}") from None
+    if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+        raise MeasureError(f"{name}.sql: one SELECT is wanted")
+    wanted = tuple(tuple(need.strip().split("|")) for line in needs for need in line.split(","))
+    return Measure(name, sql, gauges, wanted)
+
+
+def run(connection: duckdb.DuckDBPyConnection, measure: Measure) -> tuple[Facts, str | None]:
+    """The facts that `measure` finds in the day that is loaded, and the name of its label if it has one.
+
+    A gauge that was NULL in every row has no facts: nothing is known. One without rows is zero.
+    Raises MeasureError when DuckDB refuses the SQL or the result does not fit the declaration.
+    """
+    try:
+        cursor = connection.execute(measure.sql)
+        names = [column[0] for column in cursor.description or ()]
+        rows = cursor.fetchall()
+    except duckdb.Error as error:
+        raise MeasureError(f"{measure.name}.sql: {str(error).splitlines()[0][:300]}") from None
+    label = _label(measure, names)
+    facts: Facts = {gauge: {} for gauge in measure.gauges}
+    for row in rows:
+        _add(measure, facts, dict(zip(names, row, strict=True)), label)
+    if any(len(values) > MAX_LABEL_VALUES for values in facts.values()):
+        raise MeasureError(f"{measure.name}.sql: more than {MAX_LABEL_VALUES} values of {label}")
+    return {gauge: values for gauge, values in facts.items() if values or not rows}, label
+
+
+def _label(measure: Measure, names: list[str]) -> str | None:
+    for wanted in ("hour", *measure.gauges):
+        if wanted not in names:
+            raise MeasureError(f"{measure.name}.sql: the result lacks the column {wanted}")
+    others = [name for name in names if name != "hour" and name not in measure.gauges]
+    if len(others) > 1:
+        raise MeasureError(f"{measure.name}.sql: more than one label: {', '.join(others)}")
+    return others[0] if others else None
+
+
+def _add(measure: Measure, facts: Facts, row: Mapping[str, object], label: str | None) -> None:
+    hour = row["hour"]
+    if not isinstance(hour, int) or not 0 <= hour <= 23:
+        raise MeasureError(f"{measure.name}.sql: hour is {hour!r}, a number from 0 to 23 is wanted")
+    value = str(row[label]) if label else ""
+    for gauge in measure.gauges:
+        number = row[gauge]
+        if number is None:
+            continue
+        if not isinstance(number, int | float | Decimal):
+            raise MeasureError(f"{measure.name}.sql: {gauge} is {number!r}, a number is wanted")
+        if not math.isfinite(number):
+            raise MeasureError(f"{measure.name}.sql: {gauge} is {number}, a finite number is wanted")
+        hours = facts[gauge].setdefault(value, {})
+        hours[hour] = hours.get(hour, 0) + number  # type: ignore[operator]

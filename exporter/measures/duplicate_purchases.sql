@@ -1,0 +1,6 @@
+-- clickstream_duplicate_purchases: Purchases minus distinct transaction ids, of purchases that have one.
+-- needs: purchase, transaction_id
+SELECT hour,
+       sum(copies - 1) AS clickstream_duplicate_purchases
+FROM (SELECT min(hour) AS hour, count(*) AS copies FROM purchases WHERE transaction_id <> '' GROUP BY transaction_id)
+GROUP BY hour

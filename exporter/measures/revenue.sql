@@ -1,0 +1,8 @@
+-- clickstream_revenue: Revenue of the day's purchases, in the currency of the data.
+-- clickstream_purchases_without_revenue: Purchases whose revenue is NULL, no number, zero, negative or absurd.
+-- needs: purchase, revenue
+SELECT hour,
+       coalesce(sum(revenue), 0)               AS clickstream_revenue,
+       count(*) FILTER (WHERE revenue IS NULL) AS clickstream_purchases_without_revenue
+FROM purchases
+GROUP BY hour

@@ -1,0 +1,98 @@
+"""Refreshing: measure every data set, and keep what is served."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+from exporter import collector, snapshot
+from exporter.child import Child
+from exporter.collector import Refresh, View
+from exporter.config import Config, Dataset
+from exporter.facts import FactsError, Known, Measured
+
+log = logging.getLogger("exporter")
+
+
+@dataclass(frozen=True)
+class State:
+    """What is served: the views by data set, the exposition of them, and why the last refresh failed."""
+
+    views: Mapping[str, View] = field(default_factory=dict)
+    exposition: bytes = b""
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+class Refresher:
+    """Measures the data sets of a configuration again and again, remembering what has not changed."""
+
+    def __init__(self, config: Config, as_of: date | None = None, *, timings: bool = True) -> None:
+        self._config = config
+        self._as_of = as_of
+        self._timings = timings
+        self._known: dict[str, Known] = {}
+        self._child = Child()
+        self.state = State(exposition=collector.render([]))
+
+    def refresh(self) -> State:
+        """Measure every data set now and serve the result; a data set that fails keeps its last snapshot."""
+        views, errors = {}, {}
+        for name, dataset in self._config.datasets.items():
+            started = time.time()
+            try:
+                views[name] = self._measured(name, dataset, started)
+            except FactsError as error:
+                errors[name] = str(error)
+                log.error("%s: %s", name, error)
+                views[name] = self._failed(name, started)
+        custom = [path for dataset in self._config.datasets.values() for path in dataset.measures]
+        self.state = State(views, collector.render(views.values(), dict.fromkeys(custom)), errors)
+        return self.state
+
+    def stop(self) -> None:
+        """End a refresh that runs in another thread."""
+        self._child.kill()
+
+    def _measured(self, name: str, dataset: Dataset, started: float) -> View:
+        measured = self._child.measure(dataset, self._known.get(name, Known()), self._as_of, datetime.now(UTC))
+        self._known[name] = measured.known
+        for line in _remarks(dataset, measured):
+            log.warning("%s: %s", name, line)
+        taken = snapshot.take(name, dataset, measured, by_hand=self._as_of is not None)
+        return View(name, taken, self._refresh(started, measured))
+
+    def _failed(self, name: str, started: float) -> View:
+        before = self.state.views.get(name)
+        finished = before.refresh.finished if before else None
+        duration = time.time() - started if self._timings else None
+        return View(name, before.snapshot if before else None, Refresh(False, finished, duration, self._interval()))
+
+    def _refresh(self, started: float, measured: Measured) -> Refresh:
+        finished = time.time()
+        return Refresh(
+            success=True,
+            finished=finished if self._timings else None,
+            duration=finished - started if self._timings else None,
+            interval=self._interval(),
+            recomputed=measured.recomputed,
+            queries=measured.queries,
+        )
+
+    def _interval(self) -> float:
+        return self._config.refresh_interval.total_seconds()
+
+
+def _remarks(dataset: Dataset, measured: Measured) -> Iterator[str]:
+    """What a person should know of a reading, a line each."""
+    if not measured.files:
+        yield f"no file matches {', '.join(dataset.files)}"
+    elif not any(facts.last_event for facts in measured.days):
+        yield "no event in any file"
+    for file in measured.unreadable:
+        yield f"{file.name} set aside: {file.reason}"
+    for query in measured.queries.values():
+        if query.error:
+            yield f"measure failed: {query.error}"

@@ -1,0 +1,39 @@
+-- The events of one day: the canonical columns, and what the measures ask of each event.
+--   ts         when, UTC                    hour        of the day, 0 to 23, in the reporting time zone
+--   client     hash of the client id, NULL where there is none
+--   row_key    hash of the key columns: equal for copies of one event
+--   source     where the visitor came from: utm_source, else the click id's network, else the external
+--              referrer's host, else (direct)
+--   is_direct  no external referrer, no utm_* and no click id
+--   schema_id  joins `missing_columns`: which mapped columns the event's file lacks
+WITH traced AS (
+  SELECT *,
+         lower(regexp_extract(referrer, '^(?:[a-zA-Z][a-zA-Z0-9+.-]*://)?(?:[^/?#@]*@)?([^/:?#]+)', 1)) AS host,
+         regexp_extract(page_url, $click_pattern, 1)                                                AS click_id,
+         coalesce(utm_source, regexp_extract(page_url, '[?&#]utm_source=([^&#]*)', 1), '')          AS campaign,
+         regexp_matches(coalesce(page_url, ''), '[?&#]utm_[a-z]+=')
+           OR coalesce(utm_source, utm_medium, utm_campaign, '') <> ''                              AS has_utm
+  FROM source
+), judged AS (
+  SELECT *,
+         host <> '' AND NOT coalesce(regexp_full_match(host, $site_pattern), false) AS is_external
+  FROM traced
+)
+SELECT *,
+       CAST((epoch_us(ts) + CASE WHEN ts < make_timestamp($shift_at) THEN $offset_before ELSE $offset_after END)
+            // 3600000000 % 24 AS TINYINT)                                       AS hour,
+       CASE WHEN client_id <> '' THEN hash(client_id) END                       AS client,
+       coalesce(list_contains($purchase, event_name), false)                    AS is_purchase,
+       event_name IS NULL OR NOT list_contains($taxonomy, event_name)           AS is_invalid,
+       coalesce(referrer, '') = ''                                              AS is_missing_referrer,
+       NOT has_utm                                                              AS is_missing_utm,
+       payload IS NOT NULL                                                      AS has_payload,
+       payload IS NOT NULL AND NOT json_valid(payload)                          AS is_json_error,
+       NOT (coalesce(is_external, false) OR has_utm OR coalesce(click_id, '') <> '') AS is_direct,
+       CASE
+         WHEN campaign <> '' THEN lower(coalesce(try(url_decode(replace(campaign, '+', ' '))), campaign))
+         WHEN click_id <> '' THEN $networks[list_position($click_ids, click_id)]
+         WHEN is_external    THEN host
+         ELSE '(direct)'
+       END                                                                      AS source
+FROM judged

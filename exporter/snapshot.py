@@ -1,0 +1,177 @@
+"""A snapshot: every gauge of a data set at one moment, immutable, with a number that stands for all of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from hashlib import blake2b
+from zoneinfo import ZoneInfo
+
+from exporter import measures
+from exporter.config import COLUMNS, Dataset
+from exporter.devices import DEVICES
+from exporter.events import Day, day
+from exporter.facts import DayFacts, Measured
+from exporter.labels import clean
+
+COMPARABLE_LAGS = 8
+"""Lags 0 to 7 have a comparable twin: the anchor day and the seven days of the baseline."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One number of a gauge; `labels` without the data set's."""
+
+    gauge: str
+    labels: tuple[tuple[str, str], ...]
+    value: float
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a data set's gauges say: `number` is the same for the same data and configuration anywhere."""
+
+    dataset: str
+    date: date | None
+    number: int
+    samples: tuple[Sample, ...]
+
+
+def take(name: str, dataset: Dataset, measured: Measured, *, by_hand: bool) -> Snapshot:
+    """The snapshot of what was measured; `by_hand` says that someone chose the anchor day."""
+    days = {facts.date: facts for facts in measured.days}
+    anchor = max((when for when, facts in days.items() if facts.last_event is not None), default=None)
+    samples = [*_frame(dataset, measured, by_hand=by_hand), *_missing(dataset, measured)]
+    if anchor:
+        samples += _days(dataset, anchor, days, measured)
+    samples.sort(key=lambda sample: (sample.gauge, sample.labels))
+    number = _number(dataset, measured, samples)
+    samples.append(Sample("clickstream_snapshot", (), number))
+    return Snapshot(name, anchor, number, tuple(samples))
+
+
+def _number(dataset: Dataset, measured: Measured, samples: Iterable[Sample]) -> int:
+    """48 bits, because a gauge holds whole numbers exactly up to 53; never 0, which reads like "none"."""
+    configuration = dataset.model_dump(exclude={"files", "measures"})
+    custom = [measure.sql for measure in measures.load(dataset.measures)]
+    text = repr((configuration, custom, sorted(measured.queries), list(samples)))
+    return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=6).digest(), "big") or 1
+
+
+def _frame(dataset: Dataset, measured: Measured, *, by_hand: bool) -> Iterator[Sample]:
+    yield Sample("clickstream_files", (), measured.files)
+    yield Sample("clickstream_unreadable_files", (), len(measured.unreadable))
+    for first in measured.unreadable[:1]:
+        labels = (("file", clean(first.name)), ("reason", clean(first.reason)))
+        yield Sample("clickstream_unreadable_file_info", labels, 1)
+    yield Sample("clickstream_implausible_timestamp_events", (), measured.implausible)
+    yield Sample("clickstream_intraday", (), dataset.cadence == "intraday")
+    for limit, value in dataset.limits.model_dump().items():
+        if not (by_hand and limit == "max_data_age_hours"):
+            yield Sample("clickstream_limit", (("limit", limit),), value)
+
+
+def _missing(dataset: Dataset, measured: Measured) -> Iterator[Sample]:
+    """A reason for each gauge that the data set cannot have."""
+    for measure in measures.load(dataset.measures):
+        query = measured.queries.get(measure.name)
+        reason = measure.unmet(dataset) or ("query failed" if query and query.error else None)
+        if reason:
+            for gauge in measure.gauges:
+                yield Sample("clickstream_not_measured", (("gauge", gauge), ("reason", reason)), 1)
+
+
+def _days(dataset: Dataset, anchor: date, days: Mapping[date, DayFacts], measured: Measured) -> Iterator[Sample]:
+    zone = ZoneInfo(dataset.time_zone)
+    last = days[anchor].last_event or 0
+    complete = _complete_hours(last, day(anchor, zone))
+    yield Sample("clickstream_last_event_timestamp_seconds", (), last / 1e6)
+    yield Sample("clickstream_complete_hours", (), complete)
+    for when, facts in days.items():
+        lag = (anchor - when).days
+        if lag >= 0:
+            yield from _calendar(day(when, zone), facts, lag)
+    gauges = _gauges(dataset, measured)
+    for gauge in gauges:
+        for when, facts in days.items():
+            lag = (anchor - when).days
+            if lag >= 0:
+                yield from _gauge(gauge, facts, lag, complete)
+
+
+@dataclass(frozen=True)
+class _Gauge:
+    """A gauge of the measures, the name of its label, and the values that the label takes on every day."""
+
+    name: str
+    label: str | None
+    values: tuple[str, ...]
+
+
+def _gauges(dataset: Dataset, measured: Measured) -> list[_Gauge]:
+    """The gauges of all measures that succeeded; a label value of any day is there on every day."""
+    labels = {gauge: label for facts in measured.days for gauge, label in facts.labels.items()}
+    bounded = {
+        "device": DEVICES,
+        "event_name": dataset.taxonomy,
+        "column": tuple(column for column in COLUMNS if column in dataset.mapped()),
+    }
+    gauges = []
+    for measure in measures.load(dataset.measures):
+        query = measured.queries.get(measure.name)
+        if query is None or query.error:
+            continue
+        for name in measure.gauges:
+            seen = {value for facts in measured.days for value in facts.found.get(name, {})}
+            label = labels.get(name)
+            values = (*bounded.get(label, ()), *sorted(seen)) if label else ("",)
+            gauges.append(_Gauge(name, label, tuple(dict.fromkeys(values))))
+    return gauges
+
+
+def _gauge(gauge: _Gauge, facts: DayFacts, lag: int, complete: int) -> Iterator[Sample]:
+    """The whole-day sample of one lag, and its comparable twin where the lag has one."""
+    if facts.last_event is not None and gauge.name not in facts.found:
+        return
+    hours_of = facts.found.get(gauge.name, {})
+    twin = gauge.name.replace("clickstream_", "clickstream_comparable_", 1)
+    for value in gauge.values:
+        labels = (("lag", str(lag)), *(((gauge.label, clean(value)),) if gauge.label else ()))
+        hours = hours_of.get(value, {})
+        yield Sample(gauge.name, labels, _sum(hours.values()))
+        if lag < COMPARABLE_LAGS:
+            yield Sample(twin, labels, _sum(n for hour, n in hours.items() if hour < complete))
+
+
+def _sum(numbers: Iterable[measures.Number]) -> float:
+    """The exact sum; floating point is summed without an error that depends on the order."""
+    numbers = list(numbers)
+    if any(isinstance(number, float) for number in numbers):
+        return math.fsum(float(number) for number in numbers)
+    return float(sum(numbers, Decimal(0)))
+
+
+def _complete_hours(last_event: int, anchor: Day) -> int:
+    """How many hours of the anchor day are surely over: those before the hour of its last event."""
+    hour = _local(last_event, anchor).hour
+    return 24 if hour == 23 else hour
+
+
+def _local(instant: int, when: Day) -> datetime:
+    """The wall clock in the reporting zone; `instant` is in microseconds since the epoch."""
+    offset = when.before if instant < when.shift_at else when.after
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=instant + offset)
+
+
+def _calendar(when: Day, facts: DayFacts, lag: int) -> Iterator[Sample]:
+    """What joins a lag to its date, and the wall clock at which its events end."""
+    labels = (("lag", str(lag)),)
+    yield Sample("clickstream_day_timestamp_seconds", labels, when.start / 1e6)
+    yield Sample("clickstream_day_utc_offset_seconds", labels, when.before / 1e6)
+    if facts.last_event is not None:
+        local = _local(facts.last_event, when)
+        seconds = local.hour * 3600 + local.minute * 60 + local.second
+        yield Sample("clickstream_day_last_event_clock_seconds", labels, seconds)
