@@ -1,0 +1,46 @@
+# Works in a fresh clone, as any user: Python's packages go to .venv, the servers to .servers.
+PYTHON ?= python3
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint servers clean
+.SILENT:
+
+help: ## List the targets
+	awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s%s\n", $$1, $$2 }' Makefile
+
+demo: .venv/.installed ## Make data that break one day, and let the checks find it
+	.venv/bin/python -m alerting.servers >&2
+	.venv/bin/python -m exporter.demo .demo >&2
+	status=0; .venv/bin/clickstream-check .demo/config.yml --as-of 2025-03-09 || status=$$?; \
+	test $$status -eq 1 || { echo "The verdict should be FAIL (exit 1), but it was exit $$status." >&2; exit 1; }
+	printf '%s\n' '' \
+	  'FAIL is right: the demo breaks its data on purpose. The data and their config.yml are in .demo.' \
+	  'The day before, all is well (PASS, exit 0):' \
+	  '  .venv/bin/clickstream-check .demo/config.yml --as-of 2025-03-08' \
+	  'The metrics behind the verdict:' \
+	  '  .venv/bin/clickstream-exporter --config.file .demo/config.yml --as-of 2025-03-09 --once'
+
+test: .venv/.installed ## Run the tests, against real servers
+	.venv/bin/python -m alerting.servers >&2
+	.venv/bin/python -m pytest -q
+
+lint: .venv/.installed ## Check style, format and types
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+servers: .venv/.installed ## Find Prometheus and Alertmanager, or unpack Debian's packages of them
+	.venv/bin/python -m alerting.servers
+
+clean: ## Remove everything that make has made
+	rm -rf .venv .servers .demo build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
+	find alerting exporter tests -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/.installed: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo '$(PYTHON) is not Python 3.11 or newer; name one: make PYTHON=/path/to/python3.11' >&2; exit 1; }
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo '$(PYTHON) has no module venv; on Debian: apt-get install python3-venv' >&2; exit 1; }
+	echo 'Installing Python packages into .venv' >&2
+	$(PYTHON) -m venv .venv
+	.venv/bin/pip install -q --disable-pip-version-check -e '.[dev]' >&2
+	touch $@

@@ -1,0 +1,1 @@
+"""Judges the exported numbers: alerting rules, the checks that replay them, and their report."""

@@ -1,0 +1,62 @@
+"""The demo data set: 14 healthy days, and a last one with its known incident."""
+
+from datetime import date
+from pathlib import Path
+from statistics import fmean
+
+import duckdb
+import pytest
+
+from exporter.demo import write_demo
+
+LAST_DAY = date(2025, 3, 9)
+
+DAILY = """
+SELECT
+    SUM((TRY_CAST(event_data AS JSON) ->> '$.revenue')::DOUBLE),
+    AVG((client_id IS NULL)::INT),
+    COUNT(*) FILTER (event_data IS NOT NULL AND NOT JSON_VALID(event_data))
+FROM read_parquet(?)
+"""
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below the folder: its relative path and its bytes."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def days(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[float, float, int]]:
+    """Revenue, NULL client share and cut payloads of each day, oldest first."""
+    folder = tmp_path_factory.mktemp("demo")
+    write_demo(folder, LAST_DAY)
+    with duckdb.connect() as connection:
+        paths = sorted(folder.glob("events/*.parquet"))
+        return [connection.execute(DAILY, [str(path)]).fetchall()[0] for path in paths]
+
+
+def test_same_bytes(tmp_path: Path) -> None:
+    """Two runs write the same 15 files and configuration, byte for byte, and nothing else."""
+    write_demo(tmp_path / "one", LAST_DAY)
+    config = write_demo(tmp_path / "two", LAST_DAY)
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+    assert config == tmp_path / "two" / "config.yml"
+    assert len(contents(tmp_path / "two")) == 16
+
+
+def test_healthy_days(days: list[tuple[float, float, int]]) -> None:
+    """Before the last day revenue is steady, client ids are there and payloads are whole."""
+    healthy = days[:-1]
+    mean = fmean(revenue for revenue, _, _ in healthy)
+    assert len(healthy) == 14
+    assert [revenue for revenue, _, _ in healthy if abs(revenue / mean - 1) > 0.25] == []
+    assert [share for _, share, _ in healthy if share >= 0.02] == []
+    assert sum(cut for _, _, cut in healthy) == 0
+
+
+def test_incident(days: list[tuple[float, float, int]]) -> None:
+    """On the last day most revenue and a third of the client ids are lost, and some payloads are cut."""
+    revenue, null_share, cut = days[-1]
+    assert revenue < 0.4 * fmean(revenue for revenue, _, _ in days[-8:-1])
+    assert 0.30 < null_share < 0.39
+    assert cut > 0
