@@ -1,1 +1,1 @@
-"""Judges the exported numbers: alerting rules, the checks that replay them, and their report."""
+"""Judges the data: rules, Alertmanager, the report and the gate."""

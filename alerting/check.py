@@ -1,0 +1,79 @@
+"""The command `clickstream-check`: the whole chain in a box, from Parquet files to the verdict."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from alerting.gate import Servers, UsageError, Wanted, judge
+from alerting.report import EXIT_CODES, publish, seconds, tell
+from alerting.servers import ServerError
+from alerting.stack import StackError, running
+from exporter import measures
+from exporter.cli import USAGE, Parser, iso_date
+from exporter.config import ConfigError, load
+from exporter.measures import MeasureError
+
+
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = Parser(
+        "clickstream-check",
+        description="Judges a data set with an exporter, Prometheus and Alertmanager of its own, and ends them.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("config", metavar="CONFIG", type=Path, help="the exporter's configuration")
+    parser.add_argument("--as-of", metavar="DATE", type=iso_date, help="judge this day as if it were the newest")
+    parser.add_argument("--dataset", metavar="NAME", help="the data set, where the configuration has several")
+    parser.add_argument("--timeout", metavar="S", type=seconds, default=120.0, help="seconds to wait (%(default)g)")
+    parser.add_argument("--details", action="store_true", help="list what is inhibited and switched off, too")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns 0, 1, 2 or 64 as clickstream-report does."""
+    options = _arguments(arguments)
+    signal.signal(signal.SIGTERM, _exit)
+    try:
+        dataset = _dataset(options.config, options.dataset)
+        return _check(options, dataset)
+    except (ConfigError, MeasureError, UsageError) as error:
+        print(error, file=sys.stderr)
+        return USAGE
+    except (StackError, ServerError) as error:
+        print(f"clickstream-check: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 2
+
+
+def _exit(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(2)
+
+
+def _dataset(path: Path, wanted: str | None) -> str:
+    config = load(path)
+    for dataset in config.datasets.values():
+        measures.load(dataset.measures)
+    if (wanted is None and len(config.datasets) > 1) or (wanted is not None and wanted not in config.datasets):
+        raise UsageError(f"{path}: choose a data set with --dataset: {', '.join(config.datasets)}")
+    return wanted or next(iter(config.datasets))
+
+
+def _check(options: argparse.Namespace, dataset: str) -> int:
+    as_of = options.as_of and options.as_of.isoformat()
+    with tempfile.TemporaryDirectory(prefix="clickstream-check-") as folder:
+        tell("starting exporter, Prometheus and Alertmanager")
+        with running(Path(folder), options.config, ("--as-of", as_of) if as_of else ()) as stack:
+            servers = Servers([stack.alertmanager], stack.exporter, stack.prometheus)
+            verdict = judge(servers, Wanted(dataset, as_of), options.timeout, details=options.details, tell=tell)
+    return publish(verdict, details=options.details)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+"""Fetches JSON over HTTP: no proxies, no redirects, bounded answers."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.client import HTTPException
+from typing import Any
+
+LARGEST = 32 * 1024 * 1024
+"""Bytes of an answer; more is refused."""
+
+
+class FetchError(Exception):
+    """A server that did not answer as it should: `url: what`."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A JSON answer: its HTTP status, the body, and the server's own clock (whole seconds, UTC)."""
+
+    status: int
+    body: Any
+    date: datetime
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_args: object) -> None:
+        return None
+
+
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
+
+
+def get(url: str, timeout: float) -> Answer:
+    """Fetch `url` within `timeout` seconds. Raises FetchError unless it answers 200 with JSON."""
+    answer = _fetch(urllib.request.Request(url), timeout)
+    if answer.status != 200:
+        raise FetchError(f"{url}: HTTP status {answer.status}")
+    return answer
+
+
+def post(url: str, timeout: float) -> Answer:
+    """Post nothing to `url`; answers with any status that carries JSON. Raises FetchError."""
+    return _fetch(urllib.request.Request(url, data=b"", method="POST"), timeout)
+
+
+def _fetch(request: urllib.request.Request, timeout: float) -> Answer:
+    try:
+        try:
+            response = _OPENER.open(request, timeout=timeout)
+        except urllib.error.HTTPError as error:
+            response = error
+        with response:
+            text = response.read(LARGEST + 1)
+            if len(text) > LARGEST:
+                raise FetchError(f"{request.full_url}: the answer is too large")
+            return Answer(response.status, json.loads(text), _date(response.headers.get("Date")))
+    except urllib.error.URLError as error:
+        raise FetchError(f"{request.full_url}: {_reason(error.reason)}") from None
+    except (OSError, HTTPException) as error:
+        raise FetchError(f"{request.full_url}: {_reason(error)}") from None
+    except ValueError:
+        raise FetchError(f"{request.full_url}: the answer is no JSON") from None
+
+
+def _date(header: str | None) -> datetime:
+    return parsedate_to_datetime(header) if header else datetime.now(UTC)
+
+
+def _reason(error: object) -> str:
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return text[:1].lower() + text[1:] or type(error).__name__

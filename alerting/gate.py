@@ -1,0 +1,263 @@
+"""The gate: a verdict counts only when it is proven to be about the wanted snapshot.
+
+Alertmanager's list alone proves nothing: it is empty after a restart, lags behind, and loses a
+notification now and then. The certificate that the rules send names the snapshot that was judged and the
+checks that fire; the verdict counts when exactly these alerts are listed, each about that snapshot.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from alerting import diagnosis, rules
+from alerting.alertmanager import Alert, Listing, listing, silenced_until
+from alerting.fetch import FetchError, post
+
+PASS, FAIL = "PASS", "FAIL"
+SEVERITIES = {"critical": "CRITICAL", "warning": "WARN", "info": "INFO"}
+POLL = 0.5
+REQUEST = 10.0
+"""Seconds between two looks at Alertmanager, and for one request."""
+
+
+class UsageError(Exception):
+    """Arguments that do not fit what the servers say: `what`."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the verdict must be about; what is None is taken from the exporter's answer."""
+
+    dataset: str | None = None
+    date: str | None = None
+    snapshot: int | None = None
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Where the servers listen; the verdict needs Alertmanager alone."""
+
+    alertmanagers: Sequence[str]
+    exporter: str | None = None
+    prometheus: str | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """An alert of the report."""
+
+    severity: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the report says; `proven` is false where no verdict could be proven: unknown."""
+
+    date: str | None
+    lines: tuple[Line, ...]
+    proven: bool
+    dataset: str | None = None
+    snapshot: int | None = None
+    switched_off: tuple[str, ...] = ()
+
+    @property
+    def status(self) -> str:
+        """PASS only for a proven verdict without a critical alert."""
+        critical = any(line.severity == "CRITICAL" for line in self.lines)
+        return PASS if self.proven and not critical else FAIL
+
+    @property
+    def exit_code(self) -> int:
+        """0 for PASS, 1 for FAIL, 2 for unknown."""
+        return 2 if not self.proven else 0 if self.status == PASS else 1
+
+
+class _UnprovenError(Exception):
+    """Why there is no verdict (yet)."""
+
+
+class _UnknownError(Exception):
+    """Why there will be no verdict."""
+
+
+def judge(servers: Servers, wanted: Wanted, timeout: float, *, details: bool, tell: Callable[[str], None]) -> Verdict:
+    """Wait up to `timeout` seconds for a proven verdict; `tell` hears what a person wants to know meanwhile.
+
+    Never raises for a server that fails: the verdict is then unknown, and its alert says what is missing.
+    Raises UsageError when a data set must be chosen.
+    """
+    deadline = time.monotonic() + timeout
+    try:
+        if servers.exporter:
+            wanted = _refresh(servers.exporter, wanted, deadline, tell)
+        return _wait(servers, wanted, deadline, details=details, tell=tell)
+    except _UnprovenError as error:
+        reasons = diagnosis.reasons(servers.prometheus, wanted.dataset, wanted.snapshot)
+        return _unknown(wanted, "; ".join([f"{error} within {timeout:g} s", *reasons]))
+    except _UnknownError as error:
+        return _unknown(wanted, str(error))
+
+
+def _unknown(wanted: Wanted, reason: str) -> Verdict:
+    line = Line("CRITICAL", f"Not judged: {reason}")
+    return Verdict(wanted.date, (line,), proven=False, dataset=wanted.dataset, snapshot=wanted.snapshot)
+
+
+def _refresh(exporter: str, wanted: Wanted, deadline: float, tell: Callable[[str], None]) -> Wanted:
+    """Ask the exporter to measure now; returns what the verdict must be about."""
+    tell(f"asking {exporter} to refresh")
+    answer = None
+    while answer is None:
+        try:
+            answer = post(f"{exporter}/-/refresh", max(0.1, deadline - time.monotonic()))
+        except FetchError as error:
+            if time.monotonic() + POLL > deadline:
+                raise _UnknownError(f"the exporter did not refresh: {error}") from None
+            time.sleep(POLL)
+    try:
+        outcomes = {each["dataset"]: each for each in answer.body["datasets"]}
+    except (KeyError, TypeError):
+        raise _UnknownError(f"{exporter}/-/refresh: not the answer of clickstream-exporter") from None
+    dataset = _choose(outcomes, wanted.dataset)
+    outcome = outcomes[dataset]
+    if "error" in outcome:
+        raise _UnknownError(f"the refresh of data set {dataset} failed: {outcome['error']}")
+    if wanted.date and wanted.date != outcome["date"]:
+        newest = f"the newest day in the data is {outcome['date']}" if outcome["date"] else "there is no data"
+        raise _UnknownError(f"asked for {wanted.date}, but {newest}")
+    if wanted.snapshot and wanted.snapshot != outcome["snapshot"]:
+        raise _UnknownError(f"asked for snapshot {wanted.snapshot}, but the data give {outcome['snapshot']}")
+    tell(f"data set {dataset}: snapshot {outcome['snapshot']}, newest day {outcome['date']}")
+    return Wanted(dataset, outcome["date"], outcome["snapshot"])
+
+
+def _choose(names: Iterable[str], wanted: str | None) -> str:
+    known = sorted(names)
+    if wanted is None and len(known) == 1:
+        return known[0]
+    if wanted not in known:
+        what = f"no data set {wanted}" if wanted else "several data sets"
+        raise UsageError(f"{what}, choose one with --dataset: {', '.join(known) or 'there is none'}")
+    return wanted
+
+
+def _wait(servers: Servers, wanted: Wanted, deadline: float, *, details: bool, tell: Callable[[str], None]) -> Verdict:
+    """Look at every Alertmanager until all that answer prove the same verdict."""
+    tell(f"waiting for the certificate at {', '.join(servers.alertmanagers)}")
+    since: dict[str, datetime] = {}
+    while True:
+        try:
+            return _agreed([_proven(each, since, wanted, details=details) for each in _listings(servers.alertmanagers)])
+        except _UnprovenError:
+            if time.monotonic() + POLL > deadline:
+                raise
+        time.sleep(POLL)
+
+
+def _listings(urls: Sequence[str]) -> list[Listing]:
+    """What every Alertmanager that answers lists; one must."""
+    found, errors = [], []
+    for url in urls:
+        try:
+            found.append(listing(url, REQUEST))
+        except FetchError as error:
+            errors.append(str(error))
+    if not found:
+        raise _UnprovenError(f"no Alertmanager answered ({'; '.join(errors)})")
+    return found
+
+
+def _agreed(verdicts: Sequence[Verdict]) -> Verdict:
+    if any(verdict != verdicts[0] for verdict in verdicts):
+        raise _UnprovenError("the Alertmanagers contradict each other")
+    return verdicts[0]
+
+
+def _proven(found: Listing, since: dict[str, datetime], wanted: Wanted, *, details: bool) -> Verdict:
+    """The verdict that this listing proves. Raises _UnprovenError."""
+    asked = since.setdefault(found.url, found.now + timedelta(seconds=1))
+    certificate = _certificate(found, wanted, asked)
+    dataset = certificate.labels["dataset"]
+    snapshot = certificate.labels.get("snapshot", "")
+    for alert in found.plumbing(dataset):
+        raise _UnprovenError(f"{alert.name} fires: {alert.annotations.get('summary')}")
+    _check_listed(found.of(dataset), certificate, snapshot)
+    return Verdict(
+        date=certificate.labels.get("date"),
+        lines=tuple(sorted(_lines(found, dataset, details=details), key=_order)),
+        proven=True,
+        dataset=dataset,
+        snapshot=int(snapshot),
+        switched_off=tuple(certificate.annotations.get("switched_off", "").split()),
+    )
+
+
+def _certificate(found: Listing, wanted: Wanted, asked: datetime) -> Alert:
+    """The one certificate that is about what is wanted, sent since it was asked for."""
+    fresh = [alert for alert in found.certificates(wanted.dataset) if alert.updated >= asked]
+    if wanted.dataset is None:
+        _choose({alert.labels.get("dataset", "") for alert in fresh} or {""}, None)
+    about = [alert for alert in fresh if _is_about(alert, wanted)]
+    name = f"data set {wanted.dataset}" if wanted.dataset else "any data set"
+    if not fresh:
+        raise _UnprovenError(f"no fresh certificate for {name} in Alertmanager")
+    if not about:
+        seen = ", ".join(f"{a.labels.get('date')} (snapshot {a.labels.get('snapshot')})" for a in fresh)
+        raise _UnprovenError(f"no certificate for {_sought(wanted)} of {name}: the newest is about {seen}")
+    if len(about) > 1:
+        raise _UnprovenError(f"{len(about)} certificates for {name} contradict each other")
+    shipped = len(rules.checks())
+    if about[0].labels.get("checks") != str(shipped):
+        theirs = about[0].labels.get("checks")
+        raise _UnprovenError(f"the rules that are loaded have {theirs} checks, this release has {shipped}")
+    return about[0]
+
+
+def _is_about(alert: Alert, wanted: Wanted) -> bool:
+    return (wanted.snapshot is None or alert.labels.get("snapshot") == str(wanted.snapshot)) and (
+        wanted.date is None or alert.labels.get("date") == wanted.date
+    )
+
+
+def _sought(wanted: Wanted) -> str:
+    return f"{wanted.date or 'any day'}" + (f" (snapshot {wanted.snapshot})" if wanted.snapshot else "")
+
+
+def _check_listed(listed: Sequence[Alert], certificate: Alert, snapshot: str) -> None:
+    """Raise _UnprovenError unless exactly the alerts that the certificate counts are listed."""
+    certified = set(certificate.annotations.get("firing", "").split())
+    names = {alert.labels["check"] for alert in listed}
+    if certificate.labels.get("firing") != str(len(certified)):
+        raise _UnprovenError("the certificate is being renewed")
+    if missing := sorted(certified - names):
+        raise _UnprovenError(f"Alertmanager does not list {', '.join(missing)}, which the certificate says fires")
+    if surplus := sorted(names - certified):
+        raise _UnprovenError(f"Alertmanager still lists {', '.join(surplus)}, which no longer fires")
+    if len(listed) != len(certified):
+        raise _UnprovenError(f"Alertmanager lists {len(listed)} alerts, the certificate counts {len(certified)}")
+    for alert in listed:
+        if alert.annotations.get("snapshot") != snapshot:
+            raise _UnprovenError(f"the message of {alert.name} is still about an older snapshot")
+
+
+def _lines(found: Listing, dataset: str, *, details: bool) -> Iterator[Line]:
+    names = {alert.fingerprint: alert.name.removeprefix("Clickstream") for alert in found.alerts}
+    for alert in found.of(dataset):
+        message = alert.annotations.get("summary", alert.name)
+        if alert.silenced_by:
+            until = silenced_until(found.url, alert, REQUEST)
+            yield Line("INFO", f"Silenced{' until ' + until if until else ''}: {message}")
+        elif alert.inhibited_by:
+            if details:
+                causes = ", ".join(sorted(names.get(cause, cause) for cause in alert.inhibited_by))
+                yield Line("INFO", f"Inhibited by {causes}: {message}")
+        else:
+            yield Line(SEVERITIES.get(alert.labels.get("severity", ""), "CRITICAL"), message)
+
+
+def _order(line: Line) -> tuple[int, str]:
+    return list(SEVERITIES.values()).index(line.severity), line.message

@@ -1,0 +1,166 @@
+"""Real exporter, Prometheus and Alertmanager on free ports of the loopback, for as long as a `with` lasts."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import ProxyHandler, build_opener
+
+import yaml
+
+from alerting import rules
+from alerting.relocate import runnable
+from alerting.servers import find
+
+START = 30.0
+"""Seconds that a server may take until it answers."""
+
+
+class StackError(Exception):
+    """A server that did not start: `name: what`."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The URLs of the servers, and their processes by name."""
+
+    exporter: str
+    prometheus: str
+    alertmanager: str
+    processes: dict[str, subprocess.Popen[bytes]]
+
+
+@contextmanager
+def running(folder: Path, config: Path, options: Sequence[str] = (), interval: str = "1s") -> Iterator[Stack]:
+    """Start the three servers, whose data and logs go into `folder`, and end them.
+
+    `options` are further options of the exporter. Scrapes and rules run every `interval`. Notifications go
+    nowhere. Raises StackError, and ServerError when a program is missing.
+    """
+    ports = [_free_port() for _ in range(3)]
+    exporter, prometheus, alertmanager = (f"127.0.0.1:{port}" for port in ports)
+    _write(folder, exporter, alertmanager, interval)
+    servers = (
+        _exporter(config, exporter, options),
+        _alertmanager(folder, alertmanager),
+        _prometheus(folder, prometheus, interval),
+    )
+    with ExitStack() as stack:
+        processes = {each.name: stack.enter_context(_process(each, folder)) for each in servers}
+        for each in servers:
+            _await(each, processes[each.name], folder)
+        yield Stack(f"http://{exporter}", f"http://{prometheus}", f"http://{alertmanager}", processes)
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def _write(folder: Path, exporter: str, alertmanager: str, interval: str) -> None:
+    """The shipped rules and inhibitions, with an interval and addresses of our own."""
+    prometheus = {
+        "global": {"scrape_interval": interval, "evaluation_interval": interval},
+        "rule_files": ["clickstream.yml"],
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]},
+        "scrape_configs": [{"job_name": "clickstream", "static_configs": [{"targets": [exporter]}]}],
+    }
+    shipped: dict[str, Any] = yaml.safe_load((files("alerting") / "alertmanager.yml").read_text("utf-8"))
+    quiet = {
+        "route": {"receiver": "nowhere"},
+        "receivers": [{"name": "nowhere"}],
+        "inhibit_rules": shipped["inhibit_rules"],
+    }
+    (folder / "clickstream.yml").write_text(rules.text(), "utf-8")
+    (folder / "prometheus.yml").write_text(yaml.safe_dump(prometheus), "utf-8")
+    (folder / "alertmanager.yml").write_text(yaml.safe_dump(quiet), "utf-8")
+
+
+@dataclass(frozen=True)
+class _Server:
+    """How to start a server, in which folder, and the URL that answers once it is ready."""
+
+    name: str
+    command: list[str]
+    folder: Path | None
+    ready: str
+
+
+def _exporter(config: Path, address: str, options: Sequence[str]) -> _Server:
+    module = (sys.executable, "-m", "exporter")
+    command = [*module, "--config.file", str(config), "--web.listen-address", address, *options]
+    return _Server("exporter", command, None, f"http://{address}/-/healthy")
+
+
+def _prometheus(folder: Path, address: str, interval: str) -> _Server:
+    command = [
+        str(find("prometheus")),
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'prometheus'}",
+        f"--web.listen-address={address}",
+        f"--rules.alert.resend-delay={interval}",
+        "--log.level=warn",
+    ]
+    return _Server("prometheus", command, folder, f"http://{address}/-/ready")
+
+
+def _alertmanager(folder: Path, address: str) -> _Server:
+    program, cwd = runnable(find("alertmanager"), folder)
+    command = [
+        str(program),
+        f"--config.file={folder / 'alertmanager.yml'}",
+        f"--storage.path={folder / 'alertmanager'}",
+        f"--web.listen-address={address}",
+        "--cluster.listen-address=",
+        "--log.level=warn",
+    ]
+    return _Server("alertmanager", command, cwd, f"http://{address}/-/ready")
+
+
+@contextmanager
+def _process(server: _Server, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The running server; what the exporter says goes to stderr, all else into a log."""
+    with (folder / f"{server.name}.log").open("wb") as log:
+        errors = None if server.name == "exporter" else subprocess.STDOUT
+        process = subprocess.Popen(
+            server.command, cwd=server.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=errors
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _await(server: _Server, process: subprocess.Popen[bytes], folder: Path) -> None:
+    """Wait until the server answers. Raises StackError with the end of its log."""
+    deadline = time.monotonic() + START
+    while not _answers(server.ready):
+        if process.poll() is not None or time.monotonic() > deadline:
+            what = "ended" if process.poll() is not None else f"does not answer within {START:g} s"
+            tail = (folder / f"{server.name}.log").read_text("utf-8", "replace")[-800:].strip()
+            raise StackError(f"{server.name}: {what}{': ' + tail if tail else ''}")
+        time.sleep(0.05)
+
+
+def _answers(url: str) -> bool:
+    open_url: Callable[..., Any] = build_opener(ProxyHandler({})).open
+    try:
+        with open_url(url, timeout=1):
+            return True
+    except (URLError, OSError):
+        return False
