@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from alerting.gate import Servers, UsageError, Wanted, judge
+from alerting.gate import Servers, UsageError, Verdict, Wanted, judge, unknown
 from alerting.report import EXIT_CODES, publish, seconds, tell
 from alerting.servers import ServerError
 from alerting.stack import StackError, running
@@ -45,9 +45,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ConfigError, MeasureError, UsageError) as error:
         print(error, file=sys.stderr)
         return USAGE
-    except (StackError, ServerError) as error:
-        print(f"clickstream-check: {error}", file=sys.stderr)
-        return 2
     except KeyboardInterrupt:
         return 2
 
@@ -66,13 +63,23 @@ def _dataset(path: Path, wanted: str | None) -> str:
 
 
 def _check(options: argparse.Namespace, dataset: str) -> int:
-    as_of = options.as_of and options.as_of.isoformat()
-    with tempfile.TemporaryDirectory(prefix="clickstream-check-") as folder:
-        tell("starting exporter, Prometheus and Alertmanager")
-        with running(Path(folder), options.config, ("--as-of", as_of) if as_of else ()) as stack:
-            servers = Servers([stack.alertmanager], stack.exporter, stack.prometheus)
-            verdict = judge(servers, Wanted(dataset, as_of), options.timeout, details=options.details, tell=tell)
+    wanted = Wanted(dataset, options.as_of and options.as_of.isoformat())
+    try:
+        verdict = _verdict(options, wanted)
+    except (StackError, ServerError) as error:
+        verdict = unknown(wanted, str(error))
     return publish(verdict, details=options.details)
+
+
+def _verdict(options: argparse.Namespace, wanted: Wanted) -> Verdict:
+    tell("starting exporter, Prometheus and Alertmanager")
+    as_of = ("--as-of", wanted.date) if wanted.date else ()
+    with (
+        tempfile.TemporaryDirectory(prefix="clickstream-check-") as folder,
+        running(Path(folder), options.config, as_of) as stack,
+    ):
+        servers = Servers([stack.alertmanager], stack.exporter, stack.prometheus)
+        return judge(servers, wanted, options.timeout, details=options.details, tell=tell)
 
 
 if __name__ == "__main__":

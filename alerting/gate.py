@@ -97,12 +97,13 @@ def judge(servers: Servers, wanted: Wanted, timeout: float, *, details: bool, te
         return _wait(servers, wanted, deadline, details=details, tell=tell)
     except _UnprovenError as error:
         reasons = diagnosis.reasons(servers.prometheus, wanted.dataset, wanted.snapshot)
-        return _unknown(wanted, "; ".join([f"{error} within {timeout:g} s", *reasons]))
+        return unknown(wanted, "; ".join([f"{error} within {timeout:g} s", *reasons]))
     except _UnknownError as error:
-        return _unknown(wanted, str(error))
+        return unknown(wanted, str(error))
 
 
-def _unknown(wanted: Wanted, reason: str) -> Verdict:
+def unknown(wanted: Wanted, reason: str) -> Verdict:
+    """The verdict where none could be proven: FAIL, with the reason as its one alert."""
     line = Line("CRITICAL", f"Not judged: {reason}")
     return Verdict(wanted.date, (line,), proven=False, dataset=wanted.dataset, snapshot=wanted.snapshot)
 

@@ -140,6 +140,7 @@ class Limits(Model):
     direct_share: Ratio = 0.80
     direct_share_increase: Ratio = 0.15
     device_share_shift: Ratio = 0.20
+    device_share_deviations: Annotated[float, Field(ge=0)] = 2.5
     assisted_drop_ratio: Ratio = 0.50
     min_baseline_days: Annotated[int, Field(ge=1, le=7)] = 3
     min_day_events: Count = 100
