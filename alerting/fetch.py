@@ -40,7 +40,7 @@ def get(url: str, timeout: float) -> Answer:
     """Fetch `url` within `timeout` seconds. Raises FetchError unless it answers 200 with JSON."""
     answer = _fetch(urllib.request.Request(url), timeout)
     if answer.status != 200:
-        raise FetchError(f"{url}: HTTP status {answer.status}")
+        raise FetchError(f"{url.partition('?')[0]}: HTTP status {answer.status}")
     return answer
 
 
@@ -50,6 +50,7 @@ def post(url: str, timeout: float) -> Answer:
 
 
 def _fetch(request: urllib.request.Request, timeout: float) -> Answer:
+    where = request.full_url.partition("?")[0]
     try:
         try:
             response = _OPENER.open(request, timeout=timeout)
@@ -58,14 +59,14 @@ def _fetch(request: urllib.request.Request, timeout: float) -> Answer:
         with response:
             text = response.read(LARGEST + 1)
             if len(text) > LARGEST:
-                raise FetchError(f"{request.full_url}: the answer is too large")
+                raise FetchError(f"{where}: the answer is too large")
             return Answer(response.status, json.loads(text), _date(response.headers.get("Date")))
     except urllib.error.URLError as error:
-        raise FetchError(f"{request.full_url}: {_reason(error.reason)}") from None
+        raise FetchError(f"{where}: {_reason(error.reason)}") from None
     except (OSError, HTTPException) as error:
-        raise FetchError(f"{request.full_url}: {_reason(error)}") from None
+        raise FetchError(f"{where}: {_reason(error)}") from None
     except ValueError:
-        raise FetchError(f"{request.full_url}: the answer is no JSON") from None
+        raise FetchError(f"{where}: the answer is no JSON") from None
 
 
 def _date(header: str | None) -> datetime:

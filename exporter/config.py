@@ -18,6 +18,9 @@ import duckdb
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from exporter import yaml_lines
+from exporter.yaml_lines import Place, Problem
+
 COLUMNS = (
     "timestamp", "event_name", "client_id", "page_url", "referrer", "user_agent", "payload",
     "utm_source", "utm_medium", "utm_campaign", "device", "revenue", "transaction_id",
@@ -190,18 +193,20 @@ def load(path: Path) -> Config:
 
     Raises ConfigError with every problem, each with file, line and key.
     """
-    document = _parse(path)
-    values = yaml.safe_load(path.read_text("utf-8"))
-    problems = list(_duplicates(document, ()))
+    try:
+        document = yaml_lines.parse(path)
+    except yaml_lines.YamlError as error:
+        raise ConfigError(str(error)) from None
+    problems = list(yaml_lines.duplicates(document))
     config = None
     try:
-        config = Config.model_validate(values)
+        config = Config.model_validate(yaml.safe_load(path.read_text("utf-8")))
     except ValidationError as error:
         problems += [(_clean(detail["loc"]), _message(detail)) for detail in error.errors()]
     if config and not problems:
         problems += list(_cross_checks(config))
     if config is None or problems:
-        raise ConfigError("\n".join(_render(path, document, problems)))
+        raise ConfigError(yaml_lines.render(path, document, problems))
     folder = path.resolve().parent
     return config.model_copy(
         update={"datasets": {name: _resolved(folder, each) for name, each in config.datasets.items()}}
@@ -217,41 +222,7 @@ def _resolved(folder: Path, dataset: Dataset) -> Dataset:
     )
 
 
-def _parse(path: Path) -> yaml.Node:
-    try:
-        document = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigError(f"{path}:{line}: not valid YAML: {error.problem}") from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path}:1: not valid YAML: {str(error).splitlines()[0]}") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}:1: not UTF-8 text") from None
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from None
-    if not isinstance(document, yaml.MappingNode):
-        raise ConfigError(f"{path}:1: a mapping with the key datasets is wanted")
-    return document
-
-
-Place = tuple[Hashable, ...]
-
-
-def _duplicates(node: yaml.Node, place: Place) -> Iterator[tuple[Place, str]]:
-    """Keys that stand twice in one mapping; YAML itself would let the last one win."""
-    if isinstance(node, yaml.SequenceNode):
-        for index, item in enumerate(node.value):
-            yield from _duplicates(item, (*place, index))
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if key.value in seen:
-                yield (*place, key.value), "stands twice"
-            seen.add(key.value)
-            yield from _duplicates(value, (*place, key.value))
-
-
-def _cross_checks(config: Config) -> Iterator[tuple[Place, str]]:
+def _cross_checks(config: Config) -> Iterator[Problem]:
     """Problems that only the keys together show."""
     for name, dataset in config.datasets.items():
         place = ("datasets", name)
@@ -288,28 +259,3 @@ def _got(text: str, value: object) -> str:
     for pydantic, yaml_word in {"tuple": "list", "dictionary": "mapping"}.items():
         text = text.replace(pydantic, yaml_word)
     return text[:1].lower() + text[1:] + shown
-
-
-def _render(path: Path, document: yaml.Node, problems: list[tuple[Place, str]]) -> list[str]:
-    found = sorted({(_line(document, place), ".".join(map(str, place)), text) for place, text in problems})
-    return [f"{path}:{line}: {key}: {text}" for line, key, text in found]
-
-
-def _line(node: yaml.Node, place: Place) -> int:
-    """The line of the deepest node on the way to `place`, counted from 1."""
-    line = node.start_mark.line
-    for part in place:
-        step = _step(node, part)
-        if step is None:
-            break
-        line, node = step
-    return line + 1
-
-
-def _step(node: yaml.Node, part: Hashable) -> tuple[int, yaml.Node] | None:
-    if isinstance(node, yaml.MappingNode):
-        hits = [(key.start_mark.line, value) for key, value in node.value if key.value == str(part)]
-        return hits[-1] if hits else None
-    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-        return node.value[part].start_mark.line, node.value[part]
-    return None

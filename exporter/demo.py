@@ -8,6 +8,7 @@ from bisect import bisect
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from importlib.resources import files as resources
 from itertools import accumulate
 from pathlib import Path
 from random import Random
@@ -35,42 +36,6 @@ SCHEMA = pa.schema(
     {"client_id": TEXT, "page_url": TEXT, "referrer": TEXT, "timestamp": pa.timestamp("us", tz="UTC")}
     | {"event_name": TEXT, "event_data": TEXT, "user_agent": TEXT}
 )
-
-CONFIG = """\
-# A demo shop: 15 days of web events, one Parquet file a day. Paths are relative to this file.
-
-# How often the exporter looks for new or changed files.
-refresh_interval: 5m
-
-datasets:
-  # The name of the data set: the label `dataset` on every series.
-  shop:
-    files: events/*.parquet
-    # The zone in which a timestamp becomes a calendar day.
-    time_zone: UTC
-    # Our name for a column: its name in the files. `$.` reads a field of the payload's JSON.
-    columns:
-      timestamp: timestamp
-      event_name: event_name
-      client_id: client_id
-      page_url: page_url
-      referrer: referrer
-      user_agent: user_agent
-      payload: event_data
-      revenue: $.revenue
-      transaction_id: $.transaction_id
-    # The event that is a purchase.
-    purchase: checkout_completed
-    # All event names that are expected.
-    taxonomy:
-      - page_viewed
-      - email_filled_on_popup
-      - product_added_to_cart
-      - checkout_started
-      - checkout_completed
-    # A referrer on these domains, or below them, is the shop itself.
-    site_domains: [shop.example]
-"""
 
 SAFARI = "AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.3"
 CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/133.0.0.0"
@@ -327,7 +292,7 @@ def write_demo(folder: Path, last_day: date) -> Path:
     for day, events in demo_events(last_day).items():
         write_file(folder / "events" / f"events_{day}.parquet", parquet_bytes(events))
     config = folder / "config.yml"
-    write_file(config, CONFIG.encode())
+    write_file(config, (resources("exporter") / "demo.yml").read_bytes())
     return config
 
 

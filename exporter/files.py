@@ -1,4 +1,4 @@
-"""The catalogue: which Parquet files there are, and what their footers say."""
+"""Parquet files: which there are, and what their footers say."""
 
 from __future__ import annotations
 
@@ -11,12 +11,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-
-EARLIEST = 946_684_800_000_000
-"""Microseconds since the epoch at 2000-01-01T00:00Z; what is earlier is implausible."""
-
-DAY = 86_400_000_000
-"""Microseconds of 24 hours."""
 
 
 class FilesError(Exception):
@@ -51,14 +45,6 @@ class Footer:
     first: int | None
     last: int | None
     null_timestamps: int
-
-
-@dataclass(frozen=True)
-class Unreadable:
-    """A file set aside, and why."""
-
-    name: str
-    reason: str
 
 
 def find(patterns: Iterable[str]) -> tuple[File, ...]:

@@ -34,6 +34,7 @@ class Refresher:
         self._as_of = as_of
         self._timings = timings
         self._known: dict[str, Known] = {}
+        self._said: dict[str, tuple[str, ...]] = {}
         self._child = Child()
         self.state = State(exposition=collector.render([]))
 
@@ -46,7 +47,7 @@ class Refresher:
                 views[name] = self._measured(name, dataset, started)
             except FactsError as error:
                 errors[name] = str(error)
-                log.error("%s: %s", name, error)
+                self._say(name, f"refresh failed: {error}")
                 views[name] = self._failed(name, started)
         custom = [path for dataset in self._config.datasets.values() for path in dataset.measures]
         self.state = State(views, collector.render(views.values(), dict.fromkeys(custom)), errors)
@@ -59,10 +60,16 @@ class Refresher:
     def _measured(self, name: str, dataset: Dataset, started: float) -> View:
         measured = self._child.measure(dataset, self._known.get(name, Known()), self._as_of, datetime.now(UTC))
         self._known[name] = measured.known
-        for line in _remarks(dataset, measured):
-            log.warning("%s: %s", name, line)
+        self._say(name, *_remarks(dataset, measured))
         taken = snapshot.take(name, dataset, measured, by_hand=self._as_of is not None)
         return View(name, taken, self._refresh(started, measured))
+
+    def _say(self, name: str, *lines: str) -> None:
+        """Log what is new: the same trouble at every refresh would drown the rest."""
+        for line in lines:
+            if line not in self._said.get(name, ()):
+                log.warning("%s: %s", name, line)
+        self._said[name] = lines
 
     def _failed(self, name: str, started: float) -> View:
         before = self.state.views.get(name)

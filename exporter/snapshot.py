@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
 from exporter import measures
 from exporter.config import COLUMNS, Dataset
+from exporter.days import Day, day
 from exporter.devices import DEVICES
-from exporter.events import Day, day
 from exporter.facts import DayFacts, Measured
 from exporter.labels import clean
 
@@ -156,14 +156,8 @@ def _sum(numbers: Iterable[measures.Number]) -> float:
 
 def _complete_hours(last_event: int, anchor: Day) -> int:
     """How many hours of the anchor day are surely over: those before the hour of its last event."""
-    hour = _local(last_event, anchor).hour
+    hour = anchor.wall_clock(last_event).hour
     return 24 if hour == 23 else hour
-
-
-def _local(instant: int, when: Day) -> datetime:
-    """The wall clock in the reporting zone; `instant` is in microseconds since the epoch."""
-    offset = when.before if instant < when.shift_at else when.after
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=instant + offset)
 
 
 def _calendar(when: Day, facts: DayFacts, lag: int) -> Iterator[Sample]:
@@ -172,6 +166,6 @@ def _calendar(when: Day, facts: DayFacts, lag: int) -> Iterator[Sample]:
     yield Sample("clickstream_day_timestamp_seconds", labels, when.start / 1e6)
     yield Sample("clickstream_day_utc_offset_seconds", labels, when.before / 1e6)
     if facts.last_event is not None:
-        local = _local(facts.last_event, when)
+        local = when.wall_clock(facts.last_event)
         seconds = local.hour * 3600 + local.minute * 60 + local.second
         yield Sample("clickstream_day_last_event_clock_seconds", labels, seconds)

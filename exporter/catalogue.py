@@ -1,0 +1,139 @@
+"""The catalogue: which files can be measured, which days they hold, and which day is the newest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from exporter import columns
+from exporter.config import Dataset
+from exporter.database import first_line
+from exporter.days import HOURS_24, Day, date_of, day, microseconds
+from exporter.files import File, Footer, UnreadableError, read_footer
+
+EARLIEST = 946_684_800_000_000
+"""Microseconds since the epoch at 2000-01-01T00:00Z: what is earlier, or more than a day ahead, is implausible."""
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A file set aside, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Measurable:
+    """A file with its footer and the first and last plausible timestamp (µs), None where it has none.
+
+    `implausible` is the number of its events without a plausible timestamp.
+    """
+
+    file: File
+    footer: Footer
+    first: int | None
+    last: int | None
+    implausible: int
+
+    def may_hold(self, start: int, end: int) -> bool:
+        """Whether an event may lie in the file from `start` until before `end`."""
+        return self.first is not None and self.last is not None and self.first < end and self.last >= start
+
+
+Entry = Measurable | Unreadable
+"""What is known of a file."""
+
+
+class Catalogue:
+    """The files of a data set; `entries` are what is known of each, from footers and, where needed, a scan."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        dataset: Dataset,
+        found: Sequence[File],
+        known: Mapping[File, Entry],
+        as_of: date | None,
+        now: datetime,
+    ) -> None:
+        self._connection = connection
+        self._dataset = dataset
+        self._zone = ZoneInfo(dataset.time_zone)
+        self._latest = microseconds(now) + HOURS_24
+        self._end = day(as_of, self._zone).end if as_of else self._latest + 1
+        self.entries = {file: known.get(file) or self._entry(file) for file in found}
+        self.readable = [entry for entry in self.entries.values() if isinstance(entry, Measurable)]
+        self.unreadable = [entry for entry in self.entries.values() if isinstance(entry, Unreadable)]
+
+    def anchor(self) -> date | None:
+        """The newest day that holds an event, of those up to the day that was asked for."""
+        lasts = [self._last(each) for each in self.readable if each.may_hold(0, self._end)]
+        return max((date_of(last, self._zone) for last in lasts if last is not None), default=None)
+
+    def first_day(self) -> date | None:
+        """The oldest day that holds an event."""
+        firsts = [each.first for each in self.readable if each.first is not None]
+        return date_of(min(firsts), self._zone) if firsts else None
+
+    def history(self, anchor: date) -> Iterator[date]:
+        """The days of the history up to the anchor day, oldest first, from the first day of the data on."""
+        oldest = anchor - timedelta(days=self._dataset.history_days - 1)
+        when = max(oldest, self.first_day() or oldest)
+        while when <= anchor:
+            yield when
+            when += timedelta(days=1)
+
+    def day(self, when: date) -> Day:
+        """The day `when` in the reporting time zone."""
+        return day(when, self._zone)
+
+    def between(self, start: int, end: int) -> list[Measurable]:
+        """The files that may hold events from `start` until before `end` (µs)."""
+        return [each for each in self.readable if each.may_hold(start, end)]
+
+    def implausible(self, anchor: date | None) -> int:
+        """Events without a plausible timestamp, in the files of the anchor day and in those of no day."""
+        of_no_day = [each for each in self.readable if each.first is None]
+        of_anchor = self.between(self.day(anchor).start, self.day(anchor).end) if anchor else []
+        return sum(each.implausible for each in (*of_no_day, *of_anchor))
+
+    def _entry(self, file: File) -> Entry:
+        try:
+            footer = read_footer(file, self._dataset.columns.timestamp)
+            columns.check(self._dataset, footer)
+            if footer.first is None or footer.last is None or footer.first < EARLIEST or footer.last > self._latest:
+                return Measurable(file, footer, *self._range(file, footer, self._latest))
+        except UnreadableError as error:
+            return Unreadable(file.name, str(error))
+        except duckdb.Error as error:
+            return Unreadable(file.name, first_line(error))
+        return Measurable(file, footer, footer.first, footer.last, footer.null_timestamps)
+
+    def _last(self, each: Measurable) -> int | None:
+        """The file's last timestamp up to the end of the day that was asked for."""
+        if each.last is not None and each.last < self._end:
+            return each.last
+        return self._range(each.file, each.footer, self._end - 1)[1]
+
+    def _range(self, file: File, footer: Footer, latest: int) -> tuple[int | None, int | None, int]:
+        """First and last timestamp (µs) from EARLIEST to `latest`, and how many events have none there."""
+        timestamps = f"SELECT epoch_us({columns.timestamp(self._dataset, footer)}) AS us FROM {columns.scan('$path')}"
+        return self._connection.execute(
+            f"""
+            SELECT min(us)  FILTER (WHERE us BETWEEN $earliest AND $latest),
+                   max(us)  FILTER (WHERE us BETWEEN $earliest AND $latest),
+                   count(*) FILTER (WHERE (us BETWEEN $earliest AND $latest) IS NOT TRUE)
+            FROM ({timestamps})
+            """,
+            {"path": [file.path], "earliest": EARLIEST, "latest": latest},
+        ).fetchall()[0]
+
+
+def without(entries: Mapping[File, Entry], damaged: Mapping[File, str]) -> dict[File, Entry]:
+    """`entries` with the damaged files set aside."""
+    return {**entries, **{file: Unreadable(file.name, reason) for file, reason in damaged.items()}}

@@ -1,0 +1,123 @@
+"""SQL for the canonical columns of a file: names, aliases, types, JSON paths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exporter.config import COLUMNS, Dataset
+from exporter.files import Footer, UnreadableError
+
+OF_PURCHASES = ("revenue", "transaction_id")
+"""Columns that are read from the payload of purchases only, because parsing JSON is dear."""
+
+
+def check(dataset: Dataset, footer: Footer) -> None:
+    """Raise UnreadableError when the file lacks a timestamp or an event name."""
+    names = {name for name, _ in footer.kinds}
+    for column in ("timestamp", "event_name"):
+        wanted = getattr(dataset.columns, column)
+        if not names & set(wanted):
+            raise UnreadableError(f"no column for {column} (looked for {', '.join(wanted)})")
+
+
+def missing(dataset: Dataset, footer: Footer) -> tuple[str, ...]:
+    """The mapped columns for which the file has no source."""
+    return tuple(column for column in dataset.mapped() if not _sources(dataset, footer, column))
+
+
+def shape(dataset: Dataset, footer: Footer) -> tuple[str, ...]:
+    """What two files must share to be read by one scan: the SQL of every column."""
+    return tuple(selected(dataset, footer))
+
+
+def scan(parameter: str) -> str:
+    """SQL that reads the files in the list `parameter`; their folders' names never become columns."""
+    return f"read_parquet({parameter}, hive_partitioning = false, binary_as_string = true)"
+
+
+def selected(dataset: Dataset, footer: Footer) -> Iterator[str]:
+    """SQL for each canonical column, with its name; NULL where the file has no source."""
+    yield f"{timestamp(dataset, footer)} AS ts"
+    for column in COLUMNS[1:]:
+        sources = _sources(dataset, footer, column)
+        null = f"CAST(NULL AS {'DECIMAL(18, 4)' if column == 'revenue' else 'VARCHAR'})"
+        yield f"coalesce({', '.join([*sources, null])}) AS {column}"
+
+
+def timestamp(dataset: Dataset, footer: Footer) -> str:
+    """SQL for the timestamp in UTC; numbers are seconds, milli-, micro- or nanoseconds by their size."""
+    kinds = dict(footer.kinds)
+    name = next(name for name in dataset.columns.timestamp if name in kinds)
+    column = _identifier(name)
+    number = f"TRY_CAST({column} AS DOUBLE)"
+    of_kind = {
+        "timestamp": f"CAST({column} AS TIMESTAMP)",
+        "date": f"CAST({column} AS TIMESTAMP)",
+        "instant": f"CAST(CAST({column} AS TIMESTAMPTZ) AS TIMESTAMP)",
+        "integer": _epoch(column),
+        "number": _epoch(column),
+        "text": f"coalesce(CAST(TRY_CAST({column} AS TIMESTAMPTZ) AS TIMESTAMP), {_epoch(number)})",
+    }
+    return of_kind.get(kinds[name], "CAST(NULL AS TIMESTAMP)")
+
+
+def paths(dataset: Dataset) -> dict[str, str]:
+    """The JSON paths of the configuration by the name of their SQL parameter."""
+    sources = {source for column in COLUMNS for source in getattr(dataset.columns, column) or ()}
+    return {f"path_{number}": path for number, path in enumerate(sorted(sources)) if path.startswith("$")}
+
+
+def key(dataset: Dataset) -> tuple[str, ...]:
+    """The columns that make two rows the same event; what comes from the payload alone is compared with it."""
+    mapped = (column for column in dataset.mapped() if not _only_paths(dataset, column))
+    wanted = dataset.duplicate_key or tuple(mapped)
+    return tuple("ts" if column == "timestamp" else column for column in wanted)
+
+
+def _only_paths(dataset: Dataset, column: str) -> bool:
+    return all(source.startswith("$") for source in getattr(dataset.columns, column))
+
+
+def _sources(dataset: Dataset, footer: Footer, column: str) -> list[str]:
+    """SQL for each source of `column` that the file has."""
+    kinds = dict(footer.kinds)
+    found = []
+    for name in getattr(dataset.columns, column) or ():
+        if name in kinds:
+            found.append(_cast(column, name, kinds[name]))
+        elif name.startswith("$") and _sources(dataset, footer, "payload"):
+            found.append(_from_payload(dataset, footer, column, name))
+    return found
+
+
+def _cast(column: str, name: str, kind: str) -> str:
+    if column == "revenue":
+        return f"TRY_CAST({_identifier(name)} AS DECIMAL(18, 4))"
+    value = f"to_json({_identifier(name)})" if kind == "nested" else _identifier(name)
+    return f"CAST({value} AS VARCHAR)"
+
+
+def _from_payload(dataset: Dataset, footer: Footer, column: str, path: str) -> str:
+    """The value at a JSON path of the payload."""
+    parameter = next(name for name, each in paths(dataset).items() if each == path)
+    payload = f"coalesce({', '.join(_sources(dataset, footer, 'payload'))})"
+    value = f"json_extract_string({payload}, ${parameter})"
+    wanted = f"json_valid({payload})"
+    if column in OF_PURCHASES:
+        event_name = f"coalesce({', '.join(_sources(dataset, footer, 'event_name'))})"
+        wanted = f"list_contains($purchase, {event_name}) AND {wanted}"
+    if column == "revenue":
+        value = f"TRY_CAST({value} AS DECIMAL(18, 4))"
+    return f"CASE WHEN {wanted} THEN {value} END"
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _epoch(number: str) -> str:
+    return (
+        f"try(make_timestamp(CAST(CASE WHEN abs({number}) < 1e11 THEN {number} * 1000000 "
+        f"WHEN abs({number}) < 1e14 THEN {number} * 1000 "
+        f"WHEN abs({number}) < 1e17 THEN {number} ELSE {number} // 1000 END AS BIGINT)))"
+    )

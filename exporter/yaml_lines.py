@@ -1,0 +1,75 @@
+"""Where the keys of a YAML file stand: for messages that name file, line and key."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator
+from pathlib import Path
+
+import yaml
+
+Place = tuple[Hashable, ...]
+"""The way to a value: keys and indices."""
+
+Problem = tuple[Place, str]
+
+
+class YamlError(Exception):
+    """A file that is no YAML mapping: `file:line: what`."""
+
+
+def parse(path: Path) -> yaml.MappingNode:
+    """The mapping in the file, with the lines of its keys. Raises YamlError."""
+    try:
+        document = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise YamlError(f"{path}:{line}: not valid YAML: {error.problem}") from None
+    except yaml.YAMLError as error:
+        raise YamlError(f"{path}:1: not valid YAML: {str(error).splitlines()[0]}") from None
+    except UnicodeDecodeError:
+        raise YamlError(f"{path}:1: not UTF-8 text") from None
+    except OSError as error:
+        raise YamlError(f"{path}: {error.strerror}") from None
+    if not isinstance(document, yaml.MappingNode):
+        raise YamlError(f"{path}:1: a mapping with the key datasets is wanted")
+    return document
+
+
+def duplicates(node: yaml.Node, place: Place = ()) -> Iterator[Problem]:
+    """Keys that stand twice in one mapping; YAML itself would let the last one win."""
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            yield from duplicates(item, (*place, index))
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                yield (*place, key.value), "stands twice"
+            seen.add(key.value)
+            yield from duplicates(value, (*place, key.value))
+
+
+def render(path: Path, document: yaml.Node, problems: Iterable[Problem]) -> str:
+    """The problems in the order of their lines, each as `file:line: key: what`."""
+    found = sorted({(_line(document, place), ".".join(map(str, place)), text) for place, text in problems})
+    return "\n".join(f"{path}:{line}: {key}: {text}" for line, key, text in found)
+
+
+def _line(node: yaml.Node, place: Place) -> int:
+    """The line of the deepest node on the way to `place`, counted from 1."""
+    line = node.start_mark.line
+    for part in place:
+        step = _step(node, part)
+        if step is None:
+            break
+        line, node = step
+    return line + 1
+
+
+def _step(node: yaml.Node, part: Hashable) -> tuple[int, yaml.Node] | None:
+    if isinstance(node, yaml.MappingNode):
+        hits = [(key.start_mark.line, value) for key, value in node.value if key.value == str(part)]
+        return hits[-1] if hits else None
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        return node.value[part].start_mark.line, node.value[part]
+    return None

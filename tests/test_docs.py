@@ -1,0 +1,79 @@
+"""What the documentation says is what the program does."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+from alerting import rules
+from exporter import collector, measures
+from exporter.config import Limits
+from exporter.demo import write_demo
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    """The fenced blocks of the README in a language."""
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def test_the_readme_lists_every_alert_with_its_severity() -> None:
+    """The table and the rule files name the same alerts, in the same order as far as the groups go."""
+    listed = dict(re.findall(r"^\| (Clickstream\w+) \| (\w+)", README, re.MULTILINE))
+    shipped: dict[str, str] = {}
+    for group in rules.groups().values():
+        for rule in group:
+            if "alert" in rule and rule["alert"] != "ClickstreamCertificate":
+                shipped.setdefault(rule["alert"], rule["labels"]["severity"])
+    assert listed == shipped
+
+
+def test_every_limit_is_used_by_a_rule_and_no_other() -> None:
+    """A limit that no rule reads would be a promise that nobody keeps."""
+    used = set(re.findall(r'clickstream_limit\{limit="(\w+)"', rules.text()))
+    assert used == set(Limits().model_dump())
+
+
+def test_the_readme_names_no_limit_that_is_none() -> None:
+    """The names in the table of checks are keys of the configuration."""
+    table = README.split("## The checks")[1]
+    named = {name for name in re.findall(r"`(\w+_\w+)`", table.split("## What the verdict")[0])}
+    assert named <= set(Limits().model_dump())
+
+
+def test_every_gauge_that_the_rules_read_exists() -> None:
+    """A name that is mistyped in a rule would silently match nothing."""
+    gauges = set(collector.HELP)
+    for measure in measures.load():
+        gauges |= set(measure.gauges)
+        gauges |= {gauge.replace("clickstream_", "clickstream_comparable_", 1) for gauge in measure.gauges}
+    text = re.sub(r"^ *#.*$", "", rules.text(), flags=re.MULTILINE)
+    named = set(re.findall(r"(?<![\w:])clickstream_[a-z_]+(?=[{)\[ ,`}\n])", text)) - {"clickstream_exporter "}
+    assert {name for name in named if name not in gauges} <= {"clickstream", "clickstream_exporter"}
+
+
+def test_the_readme_shows_what_the_exporter_prints(tmp_path: Path) -> None:
+    """The lines of /metrics on the first screen are those of the demo."""
+    config = write_demo(tmp_path, date(2025, 3, 9))
+    command = [sys.executable, "-m", "exporter", "--config.file", str(config), "--as-of", "2025-03-09", "--once"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    shown = [line for line in README.splitlines() if line.startswith("clickstream_")]
+    assert len(shown) == 5
+    assert set(shown) <= set(printed)
+
+
+def test_the_measure_in_the_readme_works(tmp_path: Path) -> None:
+    """What "add a metric" shows can be pasted."""
+    config = write_demo(tmp_path, date(2025, 3, 9))
+    (tmp_path / "search.sql").write_text(blocks("sql")[0], "utf-8")
+    config.write_text(config.read_text("utf-8") + "    measures: [search.sql]\n", "utf-8")
+    command = [sys.executable, "-m", "exporter", "--config.file", str(config), "--as-of", "2025-03-09", "--once"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert 'clickstream_search_events{dataset="shop",lag="14"}' in printed
+    assert 'clickstream_comparable_search_events{dataset="shop",lag="7"}' in printed
+    assert 'clickstream_exporter_query_success{dataset="shop",query="search"} 1.0' in printed

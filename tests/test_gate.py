@@ -1,0 +1,229 @@
+"""The gate against real servers that are stopped, cut off, lied to or reloaded."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from generations import Generation
+
+from alerting import rules
+from alerting.gate import Line, Servers, UsageError, Verdict, Wanted, judge
+from alerting.stack import Stack, running
+from exporter.demo import write_demo
+
+REVENUE = "Revenue drop detected: 10890 vs baseline 33139"
+ALERTS = [
+    ("CRITICAL", REVENUE),
+    ("WARN", "Conversion rate drop detected: 1.62% vs baseline 4.07%"),
+    ("WARN", "High null client_id rate: 34.18%"),
+    ("WARN", "JSON parse error rate high: 1.52%"),
+]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Running servers on the demo data, and the folder of their configuration."""
+
+    stack: Stack
+    folder: Path
+
+    @property
+    def servers(self) -> Servers:
+        """What the gate asks."""
+        return Servers([self.stack.alertmanager], self.stack.exporter, self.stack.prometheus)
+
+
+@pytest.fixture(scope="module")
+def bench(generation: Generation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """The servers of one generation, on the demo's last day."""
+    folder = tmp_path_factory.mktemp("stack")
+    config = write_demo(tmp_path_factory.mktemp("demo"), date(2025, 3, 9))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PROMETHEUS", str(generation.prometheus))
+        patch.setenv("ALERTMANAGER", str(generation.alertmanager))
+        with running(folder, config, ("--as-of", "2025-03-09")) as stack:
+            yield Bench(stack, folder)
+
+
+def verdict(servers: Servers, wanted: Wanted | None = None, timeout: float = 30, *, details: bool = False) -> Verdict:
+    """The verdict of the gate."""
+    return judge(servers, wanted or Wanted(), timeout, details=details, tell=lambda _: None)
+
+
+def reason(found: Verdict) -> str:
+    """The message of a verdict that could not be proven."""
+    assert (found.status, found.exit_code, len(found.lines)) == ("FAIL", 2, 1)
+    assert found.lines[0].severity == "CRITICAL"
+    return found.lines[0].message
+
+
+@contextmanager
+def frozen(bench: Bench, name: str) -> Iterator[None]:
+    """The server `name` hangs."""
+    bench.stack.processes[name].send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        bench.stack.processes[name].send_signal(signal.SIGCONT)
+
+
+def post(url: str, body: object) -> object:
+    """The JSON that a POST is answered with, if any."""
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=10) as response:
+        text = response.read()
+    return json.loads(text) if text else None
+
+
+def test_a_proven_verdict_lists_what_fires(bench: Bench) -> None:
+    """The report is the JSON and nothing else, by severity and message; the exit code says FAIL."""
+    command = [sys.executable, "-m", "alerting.report", "--exporter.url", bench.stack.exporter]
+    command += ["--alertmanager.url", bench.stack.alertmanager, "--prometheus.url", bench.stack.prometheus]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    alerts = [{"severity": severity, "message": message} for severity, message in ALERTS]
+    assert done.stdout == json.dumps({"date": "2025-03-09", "alerts": alerts, "status": "FAIL"}, indent=2) + "\n"
+    assert done.returncode == 1
+
+
+def test_a_date_alone_needs_no_exporter(bench: Bench) -> None:
+    """V1: the verdict needs Alertmanager alone."""
+    found = verdict(Servers([bench.stack.alertmanager]), Wanted("shop", "2025-03-09"))
+    assert [(line.severity, line.message) for line in found.lines] == ALERTS
+
+
+def test_v12_another_date_is_unknown(bench: Bench) -> None:
+    """A date that is not the anchor: both dates are named, with and without the exporter."""
+    assert reason(verdict(bench.servers, Wanted(date="2025-03-08"))) == (
+        "Not judged: asked for 2025-03-08, but the newest day in the data is 2025-03-09"
+    )
+    found = reason(verdict(Servers([bench.stack.alertmanager]), Wanted("shop", "2025-03-08"), 5))
+    assert found.startswith(
+        "Not judged: no certificate for 2025-03-08 of data set shop: the newest is about 2025-03-09"
+    )
+
+
+def test_an_unknown_data_set_is_a_usage_error(bench: Bench) -> None:
+    """The data sets that there are, are named."""
+    with pytest.raises(UsageError, match="no data set web, choose one with --dataset: shop"):
+        verdict(bench.servers, Wanted("web"))
+
+
+def test_a_wrong_port_is_unknown(bench: Bench) -> None:
+    """Where nobody listens, the server is named."""
+    wrong = replace(bench.servers, alertmanagers=["http://127.0.0.1:9"])
+    assert "no Alertmanager answered (http://127.0.0.1:9/api/v2/alerts: connection refused)" in reason(
+        verdict(wrong, timeout=3)
+    )
+    wrong = replace(bench.servers, exporter="http://127.0.0.1:9")
+    assert "the exporter did not refresh: http://127.0.0.1:9/-/refresh: connection refused" in reason(
+        verdict(wrong, timeout=2)
+    )
+
+
+def test_v9_of_two_alertmanagers_one_must_answer(bench: Bench) -> None:
+    """The one that answers decides."""
+    two = replace(bench.servers, alertmanagers=["http://127.0.0.1:9", bench.stack.alertmanager])
+    assert verdict(two).exit_code == 1
+
+
+def test_v10_a_silence_is_listed_and_does_not_fail(bench: Bench) -> None:
+    """A silenced critical alert is shown as INFO with the end of its silence."""
+    end = datetime.now(UTC) + timedelta(hours=1)
+    silence = {
+        "matchers": [{"name": "alertname", "value": "ClickstreamRevenueDrop", "isRegex": False}],
+        "startsAt": datetime.now(UTC).isoformat(),
+        "endsAt": end.isoformat(),
+        "createdBy": "test",
+        "comment": "test",
+    }
+    answer = post(f"{bench.stack.alertmanager}/api/v2/silences", silence)
+    assert isinstance(answer, dict)
+    try:
+        found = verdict(bench.servers)
+    finally:
+        url = f"{bench.stack.alertmanager}/api/v2/silence/{answer['silenceID']}"
+        urllib.request.urlopen(urllib.request.Request(url, method="DELETE"), timeout=10).close()
+    assert found.exit_code == 0
+    assert found.lines[-1] == Line("INFO", f"Silenced until {end:%Y-%m-%d %H:%M} UTC: {REVENUE}")
+
+
+def test_v5_a_forged_resolve_is_not_believed(bench: Bench) -> None:
+    """An alert that someone else resolved is waited for: the certificate still counts it."""
+    for _ in range(5):
+        forged = {
+            "labels": {
+                "alertname": "ClickstreamRevenueDrop",
+                "check": "RevenueDrop",
+                "dataset": "shop",
+                "severity": "critical",
+                "tier": "business",
+            },
+            "endsAt": (datetime.now(UTC) - timedelta(seconds=1)).isoformat(),
+        }
+        post(f"{bench.stack.alertmanager}/api/v2/alerts", [forged])
+        assert verdict(bench.servers).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("server", "what"),
+    [
+        ("alertmanager", "no Alertmanager answered"),
+        ("prometheus", "no fresh certificate for data set shop in Alertmanager"),
+        ("exporter", "the exporter did not refresh"),
+    ],
+)
+def test_v1_v2_v3_a_server_that_hangs_is_unknown(bench: Bench, server: str, what: str) -> None:
+    """Never PASS, and the reason names who is missing."""
+    with frozen(bench, server):
+        assert what in reason(verdict(bench.servers, timeout=4))
+    assert verdict(bench.servers).exit_code == 1
+
+
+def test_v2_a_rule_group_that_lost_rules_is_unknown(bench: Bench) -> None:
+    """A rule file without some checks, or without the group, certifies nothing."""
+    file = bench.folder / "clickstream.yml"
+    shipped = file.read_text("utf-8")
+    short = shipped.replace("check: RevenueDrop}", "check: NullClientIds}", 1)
+    for text, what in ((short, "checks were evaluated"), ("groups: []\n", "no rule group clickstream")):
+        file.write_text(text, "utf-8")
+        bench.stack.processes["prometheus"].send_signal(signal.SIGHUP)
+        time.sleep(1.5)
+        assert what in reason(verdict(bench.servers, timeout=6))
+    file.write_text(shipped, "utf-8")
+    bench.stack.processes["prometheus"].send_signal(signal.SIGHUP)
+    assert verdict(bench.servers).exit_code == 1
+
+
+def test_the_release_and_the_loaded_rules_must_agree(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A certificate with another number of checks than this release ships is none."""
+    more = (*rules.checks(), "OneMore")
+    monkeypatch.setattr(rules, "checks", lambda: more)
+    assert f"the rules that are loaded have {len(more) - 1} checks, this release has {len(more)}" in reason(
+        verdict(bench.servers, timeout=4)
+    )
+
+
+def test_v2_prometheus_killed_in_the_middle_is_unknown(bench: Bench) -> None:
+    """The last test on these servers: Prometheus is killed while the gate waits."""
+    process = bench.stack.processes["prometheus"]
+    timer = threading.Timer(0.3, os.kill, (process.pid, signal.SIGKILL))
+    with frozen(bench, "alertmanager"):
+        timer.start()
+        timer.join()
+        process.wait()
+    found = reason(verdict(bench.servers, timeout=4))
+    assert "no fresh certificate" in found
+    assert f"Prometheus does not answer: {bench.stack.prometheus}/api/v1/rules: connection refused" in found
