@@ -15,10 +15,11 @@ _SPAWN = multiprocessing.get_context("spawn")
 
 
 class Child:
-    """A measuring process that may be ended from another thread."""
+    """Measures in one process after another, until it is stopped from another thread."""
 
     def __init__(self) -> None:
         self._process: multiprocessing.process.BaseProcess | None = None
+        self._stopped = False
 
     def measure(self, dataset: Dataset, known: Known, as_of: date | None, now: datetime) -> Measured:
         """What `exporter.facts.measure` returns, measured by a new process.
@@ -27,9 +28,11 @@ class Child:
         """
         ours, theirs = _SPAWN.Pipe(duplex=False)
         process = _SPAWN.Process(target=_answer, args=(theirs, dataset, known, as_of, now), daemon=True)
-        self._process = process
         process.start()
         theirs.close()
+        self._process = process
+        if self._stopped:
+            process.kill()
         try:
             answer = ours.recv()
         except EOFError:
@@ -42,9 +45,10 @@ class Child:
             raise FactsError(str(answer))
         return answer
 
-    def kill(self) -> None:
-        """End the process at once, if one runs."""
-        if self._process is not None and self._process.pid is not None:
+    def stop(self) -> None:
+        """End the process that runs, and every later one, at once."""
+        self._stopped = True
+        if self._process is not None:
             self._process.kill()
 
 

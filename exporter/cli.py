@@ -35,11 +35,14 @@ class Parser(argparse.ArgumentParser):
 
 
 def iso_date(text: str) -> date:
-    """A date written as YYYY-MM-DD."""
+    """A date written as YYYY-MM-DD, of a time in which there can be events."""
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no date, write it like 2025-03-09") from None
+        found = date.min
+    if not 2000 <= found.year < 9000 or text != found.isoformat():
+        raise argparse.ArgumentTypeError(f"{text!r} is no date, write it like 2025-03-09")
+    return found
 
 
 def address(text: str) -> str:

@@ -45,14 +45,17 @@ def selected(dataset: Dataset, footer: Footer) -> Iterator[str]:
 
 
 def timestamp(dataset: Dataset, footer: Footer) -> str:
-    """SQL for the timestamp in UTC; numbers are seconds, milli-, micro- or nanoseconds by their size."""
+    """SQL for the timestamp in UTC.
+
+    Numbers are seconds, milli-, micro- or nanoseconds by their size; a date is that day in the reporting zone.
+    """
     kinds = dict(footer.kinds)
     name = next(name for name in dataset.columns.timestamp if name in kinds)
     column = _identifier(name)
     number = f"TRY_CAST({column} AS DOUBLE)"
     of_kind = {
         "timestamp": f"CAST({column} AS TIMESTAMP)",
-        "date": f"CAST({column} AS TIMESTAMP)",
+        "date": f"CAST(CAST({column} AS TIMESTAMP) AT TIME ZONE '{dataset.time_zone}' AS TIMESTAMP)",
         "instant": f"CAST(CAST({column} AS TIMESTAMPTZ) AS TIMESTAMP)",
         "integer": _epoch(column),
         "number": _epoch(column),

@@ -112,7 +112,7 @@ def _find(dataset: Dataset) -> tuple[File, ...]:
 
 def _measure(dataset: Dataset, found: Sequence[File], known: Known, as_of: date | None, now: datetime) -> Measured:
     with tempfile.TemporaryDirectory(prefix="clickstream-") as spill:
-        connection = connect([file.path for file in found], Path(spill))
+        connection = connect([file.path for file in found if files.is_utf8(file.path)], Path(spill))
         try:
             catalogue = Catalogue(connection, dataset, found, known.entries, as_of, now)
             return _Reading(connection, dataset, catalogue, known.days).measured()

@@ -106,6 +106,8 @@ def read_footer(file: File, timestamp_names: Iterable[str]) -> Footer:
     """
     if file.size == 0:
         raise UnreadableError("zero bytes")
+    if not is_utf8(file.path):
+        raise UnreadableError("its path is not UTF-8")
     try:
         with pq.ParquetFile(file.path) as parquet:
             schema, metadata = parquet.schema_arrow, parquet.metadata
@@ -115,6 +117,11 @@ def read_footer(file: File, timestamp_names: Iterable[str]) -> Footer:
             return Footer(kinds, metadata.num_rows, first, last, nulls)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise UnreadableError(_first_sentence(error)) from None
+
+
+def is_utf8(path: str) -> bool:
+    """Whether DuckDB can be told of the path: file systems allow names that are no text."""
+    return not any("\ud800" <= character <= "\udfff" for character in path)
 
 
 def _first_sentence(error: Exception) -> str:

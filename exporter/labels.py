@@ -10,7 +10,7 @@ LONGEST = 120
 _HIDDEN = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
 
 
-def clean(text: str) -> str:
+def clean(text: str, longest: int = LONGEST) -> str:
     """`text` as one line of visible characters: control, bidi, private and broken ones become `?`."""
-    visible = "".join("?" if unicodedata.category(character) in _HIDDEN else character for character in text[:LONGEST])
-    return unicodedata.normalize("NFC", visible) + ("…" if len(text) > LONGEST else "")
+    visible = "".join("?" if unicodedata.category(character) in _HIDDEN else character for character in text[:longest])
+    return unicodedata.normalize("NFC", visible) + ("…" if len(text) > longest else "")

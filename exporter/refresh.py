@@ -13,8 +13,12 @@ from exporter.child import Child
 from exporter.collector import Refresh, View
 from exporter.config import Config, Dataset
 from exporter.facts import FactsError, Known, Measured
+from exporter.labels import clean
 
 log = logging.getLogger("exporter")
+
+LONGEST_REMARK = 1000
+"""Characters of a line in the log."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,10 @@ class Refresher:
             except FactsError as error:
                 errors[name] = str(error)
                 self._say(name, f"refresh failed: {error}")
+            except Exception as error:
+                errors[name] = f"{type(error).__name__}: {error}"
+                log.exception("%s: refresh failed", name)
+            if name in errors:
                 views[name] = self._failed(name, started)
         custom = [path for dataset in self._config.datasets.values() for path in dataset.measures]
         self.state = State(views, collector.render(views.values(), dict.fromkeys(custom)), errors)
@@ -55,7 +63,7 @@ class Refresher:
 
     def stop(self) -> None:
         """End a refresh that runs in another thread."""
-        self._child.kill()
+        self._child.stop()
 
     def _measured(self, name: str, dataset: Dataset, started: float) -> View:
         measured = self._child.measure(dataset, self._known.get(name, Known()), self._as_of, datetime.now(UTC))
@@ -68,7 +76,7 @@ class Refresher:
         """Log what is new: the same trouble at every refresh would drown the rest."""
         for line in lines:
             if line not in self._said.get(name, ()):
-                log.warning("%s: %s", name, line)
+                log.warning("%s: %s", name, clean(line, LONGEST_REMARK))
         self._said[name] = lines
 
     def _failed(self, name: str, started: float) -> View:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from hashlib import blake2b
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from exporter import measures
@@ -104,11 +105,14 @@ def _days(dataset: Dataset, anchor: date, days: Mapping[date, DayFacts], measure
 
 @dataclass(frozen=True)
 class _Gauge:
-    """A gauge of the measures, the name of its label, and the values that the label takes on every day."""
+    """A gauge of the measures and the name of its label, if it has one.
+
+    `values` are the label's values as they are shown, on every day, with those of the data that look so.
+    """
 
     name: str
     label: str | None
-    values: tuple[str, ...]
+    values: Mapping[str, frozenset[str]]
 
 
 def _gauges(dataset: Dataset, measured: Measured) -> list[_Gauge]:
@@ -127,9 +131,14 @@ def _gauges(dataset: Dataset, measured: Measured) -> list[_Gauge]:
         for name in measure.gauges:
             seen = {value for facts in measured.days for value in facts.found.get(name, {})}
             label = labels.get(name)
-            values = (*bounded.get(label, ()), *sorted(seen)) if label else ("",)
-            gauges.append(_Gauge(name, label, tuple(dict.fromkeys(values))))
+            gauges.append(_Gauge(name, label, _shown({*bounded.get(label, ()), *seen} if label else {""})))
     return gauges
+
+
+def _shown(values: Iterable[str]) -> dict[str, frozenset[str]]:
+    """The values by how they look once they are clean: a series must not stand twice."""
+    looks = sorted((clean(value), value) for value in values)
+    return {look: frozenset(value for _, value in group) for look, group in groupby(looks, lambda pair: pair[0])}
 
 
 def _gauge(gauge: _Gauge, facts: DayFacts, lag: int, complete: int) -> Iterator[Sample]:
@@ -138,12 +147,12 @@ def _gauge(gauge: _Gauge, facts: DayFacts, lag: int, complete: int) -> Iterator[
         return
     hours_of = facts.found.get(gauge.name, {})
     twin = gauge.name.replace("clickstream_", "clickstream_comparable_", 1)
-    for value in gauge.values:
-        labels = (("lag", str(lag)), *(((gauge.label, clean(value)),) if gauge.label else ()))
-        hours = hours_of.get(value, {})
-        yield Sample(gauge.name, labels, _sum(hours.values()))
+    for look, values in gauge.values.items():
+        labels = (("lag", str(lag)), *(((gauge.label, look),) if gauge.label else ()))
+        numbers = [pair for value in values for pair in hours_of.get(value, {}).items()]
+        yield Sample(gauge.name, labels, _sum(number for _, number in numbers))
         if lag < COMPARABLE_LAGS:
-            yield Sample(twin, labels, _sum(n for hour, n in hours.items() if hour < complete))
+            yield Sample(twin, labels, _sum(number for hour, number in numbers if hour < complete))
 
 
 def _sum(numbers: Iterable[measures.Number]) -> float:
