@@ -14,10 +14,8 @@ from alerting.gate import Servers, UsageError, Verdict, Wanted, judge, unknown
 from alerting.report import EXIT_CODES, publish, seconds, tell
 from alerting.servers import ServerError
 from alerting.stack import StackError, running
-from exporter import measures
-from exporter.cli import USAGE, Parser, iso_date
-from exporter.config import ConfigError, load
-from exporter.measures import MeasureError
+from exporter.cli import USAGE, Parser, iso_date, load_config
+from exporter.config import ConfigError
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -42,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         dataset = _dataset(options.config, options.dataset)
         return _check(options, dataset)
-    except (ConfigError, MeasureError, UsageError) as error:
+    except (ConfigError, UsageError) as error:
         print(error, file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:
@@ -54,9 +52,7 @@ def _exit(_number: int, _frame: FrameType | None) -> None:
 
 
 def _dataset(path: Path, wanted: str | None) -> str:
-    config = load(path)
-    for dataset in config.datasets.values():
-        measures.load(dataset.measures)
+    config = load_config(path)
     if (wanted is None and len(config.datasets) > 1) or (wanted is not None and wanted not in config.datasets):
         raise UsageError(f"{path}: choose a data set with --dataset: {', '.join(config.datasets)}")
     return wanted or next(iter(config.datasets))

@@ -9,9 +9,8 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from exporter import columns
+from exporter import columns, database
 from exporter.config import Dataset
-from exporter.database import first_line
 from exporter.days import HOURS_24, Day, date_of, day, microseconds
 from exporter.files import File, Footer, UnreadableError, read_footer
 
@@ -111,7 +110,7 @@ class Catalogue:
         except UnreadableError as error:
             return Unreadable(file.name, str(error))
         except duckdb.Error as error:
-            return Unreadable(file.name, first_line(error))
+            return Unreadable(file.name, database.reason(error))
         return Measurable(file, footer, footer.first, footer.last, footer.null_timestamps)
 
     def _last(self, each: Measurable) -> int | None:
@@ -122,15 +121,15 @@ class Catalogue:
 
     def _range(self, file: File, footer: Footer, latest: int) -> tuple[int | None, int | None, int]:
         """First and last timestamp (µs) from EARLIEST to `latest`, and how many events have none there."""
-        timestamps = f"SELECT epoch_us({columns.timestamp(self._dataset, footer)}) AS us FROM {columns.scan('$path')}"
+        timestamp = columns.opaque(columns.timestamp(self._dataset, footer))
         return self._connection.execute(
             f"""
             SELECT min(us)  FILTER (WHERE us BETWEEN $earliest AND $latest),
                    max(us)  FILTER (WHERE us BETWEEN $earliest AND $latest),
                    count(*) FILTER (WHERE (us BETWEEN $earliest AND $latest) IS NOT TRUE)
-            FROM ({timestamps})
+            FROM (SELECT {timestamp} AS us FROM {columns.scan("$path")})
             """,
-            {"path": [file.path], "earliest": EARLIEST, "latest": latest},
+            {"path": [database.literal(file.path)], "earliest": EARLIEST, "latest": latest},
         ).fetchall()[0]
 
 

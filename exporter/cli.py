@@ -13,11 +13,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
+from exporter import config as config_file
 from exporter import measures
-from exporter.config import Config, ConfigError, load
+from exporter.config import Config, ConfigError
 from exporter.measures import MeasureError
 from exporter.refresh import Refresher
-from exporter.server import Server
 
 USAGE = 64
 """Exit code for arguments or a configuration that cannot be used (EX_USAGE of sysexits.h)."""
@@ -66,15 +66,27 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def load_config(path: Path) -> Config:
+    """The configuration at `path`, its measures checked. Raises ConfigError with every problem."""
+    config = config_file.load(path)
+    problems = []
+    for name, dataset in config.datasets.items():
+        try:
+            measures.load(dataset.measures)
+        except MeasureError as error:
+            problems += [f"{path}: datasets.{name}.measures: {line}" for line in str(error).splitlines()]
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return config
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns 0, 1 for a failure, or 64 for a configuration that cannot be used."""
     options = _arguments(arguments)
     logging.basicConfig(stream=sys.stderr, format="clickstream-exporter: %(levelname)s: %(message)s")
     try:
-        config = load(options.config)
-        for dataset in config.datasets.values():
-            measures.load(dataset.measures)
-    except (ConfigError, MeasureError) as error:
+        config = load_config(options.config)
+    except ConfigError as error:
         print(error, file=sys.stderr)
         return USAGE
     if options.check_config:
@@ -101,6 +113,9 @@ def _serve(config: Config, options: argparse.Namespace) -> int:
 
 
 async def _run(config: Config, options: argparse.Namespace) -> None:
+    # Here, because the reading process imports this module too and needs no server.
+    from exporter.server import Server  # noqa: PLC0415
+
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -53,15 +53,25 @@ def timestamp(dataset: Dataset, footer: Footer) -> str:
     name = next(name for name in dataset.columns.timestamp if name in kinds)
     column = _identifier(name)
     number = f"TRY_CAST({column} AS DOUBLE)"
+    text_date = f"TRY_CAST({column} AS DATE)"
     of_kind = {
         "timestamp": f"CAST({column} AS TIMESTAMP)",
-        "date": f"CAST(CAST({column} AS TIMESTAMP) AT TIME ZONE '{dataset.time_zone}' AS TIMESTAMP)",
+        "date": _midnight(dataset, column),
         "instant": f"CAST(CAST({column} AS TIMESTAMPTZ) AS TIMESTAMP)",
         "integer": _epoch(column),
         "number": _epoch(column),
-        "text": f"coalesce(CAST(TRY_CAST({column} AS TIMESTAMPTZ) AS TIMESTAMP), {_epoch(number)})",
+        "text": f"CASE WHEN length({column}) = 10 AND contains({column}, '-') THEN {_midnight(dataset, text_date)} "
+        f"ELSE coalesce(CAST(TRY_CAST({column} AS TIMESTAMPTZ) AS TIMESTAMP), {_epoch(number)}) END",
     }
     return of_kind.get(kinds[name], "CAST(NULL AS TIMESTAMP)")
+
+
+def opaque(timestamp: str) -> str:
+    """SQL for microseconds since the epoch that DuckDB must compute.
+
+    A footer's statistics would answer for the column itself, and a damaged page does not keep to them.
+    """
+    return f"(epoch_us({timestamp}) % {2**63 - 1})"
 
 
 def paths(dataset: Dataset) -> dict[str, str]:
@@ -116,6 +126,10 @@ def _from_payload(dataset: Dataset, footer: Footer, column: str, path: str) -> s
 
 def _identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
+
+
+def _midnight(dataset: Dataset, day: str) -> str:
+    return f"CAST(CAST({day} AS TIMESTAMP) AT TIME ZONE '{dataset.time_zone}' AS TIMESTAMP)"
 
 
 def _epoch(number: str) -> str:

@@ -9,7 +9,7 @@ import glob
 import os.path
 import re
 import zoneinfo
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -170,12 +170,12 @@ class Dataset(Model):
         """The canonical columns that the configuration maps, in canonical order."""
         return tuple(name for name in COLUMNS if getattr(self.columns, name))
 
-    def lacks(self, need: str) -> str | None:
-        """Why `need` (a canonical column, `purchase` or `taxonomy`) cannot be met, or None."""
-        if need in ("purchase", "taxonomy"):
-            return None if getattr(self, need) else f"no {need} configured"
-        sources = {need, DERIVED.get(need, need)}
-        return None if sources & set(self.mapped()) else f"no column {need}"
+    def lacks(self, needs: Sequence[str]) -> str | None:
+        """Why none of `needs` (canonical columns, `purchase` or `taxonomy`) is there, or None when one is."""
+        if needs[0] in ("purchase", "taxonomy"):
+            return None if getattr(self, needs[0]) else f"no {needs[0]} configured"
+        sources = list(dict.fromkeys([*needs, *(DERIVED[need] for need in needs if need in DERIVED)]))
+        return None if set(sources) & set(self.mapped()) else f"no column {' or '.join(sources)}"
 
 
 DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
@@ -201,6 +201,9 @@ def load(path: Path) -> Config:
     config = None
     try:
         config = Config.model_validate(yaml.safe_load(path.read_text("utf-8")))
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigError(f"{path}:{line}: {error.problem}") from None
     except ValidationError as error:
         problems += [(_clean(detail["loc"]), _message(detail)) for detail in error.errors()]
     if config and not problems:
@@ -248,6 +251,11 @@ def _message(detail: Any) -> str:
     known = {
         "extra_forbidden": "unknown key",
         "missing": "is missing",
+        "too_short": "must not be empty",
+        "dict_type": "a mapping is wanted",
+        "model_type": "a mapping is wanted",
+        "tuple_type": "a text or a list of texts is wanted",
+        "recursion_loop": "contains itself",
         "string_pattern_mismatch": "a name of letters, digits, '_', '.', '-' (at most 64) is wanted",
     }
     text = known.get(detail["type"]) or detail["msg"].removeprefix("Value error, ")
@@ -256,6 +264,4 @@ def _message(detail: Any) -> str:
 
 def _got(text: str, value: object) -> str:
     shown = f", not {value!r}" if isinstance(value, str | int | float | bool) or value is None else ""
-    for pydantic, yaml_word in {"tuple": "list", "dictionary": "mapping"}.items():
-        text = text.replace(pydantic, yaml_word)
     return text[:1].lower() + text[1:] + shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +18,11 @@ SETTINGS: dict[str, object] = {
 }
 
 
+def literal(path: str) -> str:
+    """`path` so that DuckDB does not take a `*`, `?` or `[` in it for a pattern."""
+    return re.sub(r"[*?[]", r"[\g<0>]", path)
+
+
 def connect(files: Sequence[str], spill: Path) -> duckdb.DuckDBPyConnection:
     """An in-memory database that may read `files`, spill into `spill`, and is locked.
 
@@ -24,14 +30,20 @@ def connect(files: Sequence[str], spill: Path) -> duckdb.DuckDBPyConnection:
     so that neither a custom measure nor an odd name can reach them.
     """
     connection = duckdb.connect()
-    for name, value in {**SETTINGS, "temp_directory": str(spill), "allowed_paths": list(files)}.items():
+    allowed = sorted({*files, *map(literal, files)})
+    for name, value in {**SETTINGS, "temp_directory": str(spill), "allowed_paths": allowed}.items():
         connection.execute(f"SET {name} = ?", [value])
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection
 
 
-def first_line(error: duckdb.Error) -> str:
-    """What DuckDB says is wrong, in one line without the class of the error."""
+def reason(error: duckdb.Error) -> str:
+    """What DuckDB says is wrong, in one line, without the class of the error and without data.
+
+    DuckDB quotes values and paths; only where it speaks of the SQL itself is a quote surely none.
+    """
     line = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return line.split(" Error: ", 1)[-1][:300]
+    if not isinstance(error, duckdb.BinderException | duckdb.CatalogException | duckdb.ParserException):
+        line = re.sub(r"\"[^\"]*\"|'[^']*'", "…", line)
+    return line.split(" Error: ", 1)[-1][:300].rstrip(": ")

@@ -11,6 +11,7 @@ import duckdb
 from exporter import columns
 from exporter.catalogue import Measurable
 from exporter.config import COLUMNS, Dataset
+from exporter.database import literal
 from exporter.days import Day
 from exporter.devices import classify
 
@@ -47,16 +48,15 @@ def load(
     shapes = sorted({columns.shape(dataset, each.footer) for each in files})
     groups = [[each for each in files if columns.shape(dataset, each.footer) == shape] for shape in shapes]
     wanted = ", ".join(_named([relation("sessions"), relation("purchases"), *texts]))
-    connection.execute(
+    sql = (
         f"CREATE OR REPLACE TEMP TABLE events AS WITH source AS ({_source(dataset, shapes)})\n"
         f"SELECT {wanted} FROM (\n{relation('events')}) "
-        "WHERE ts >= make_timestamp($start) AND ts < make_timestamp($end)",
-        {
-            **{f"files_{number}": [each.file.path for each in group] for number, group in enumerate(groups)},
-            **columns.paths(dataset),
-            **_values(dataset, when),
-        },
+        f"WHERE ts >= make_timestamp($start) AND ts < make_timestamp($end) AND {columns.opaque('ts')} >= $start "
+        f"AND {columns.opaque('ts')} < $end"
     )
+    paths = {f"files_{number}": [literal(each.file.path) for each in group] for number, group in enumerate(groups)}
+    values = {**paths, **columns.paths(dataset), **_values(dataset, when)}
+    connection.execute(sql, {name: value for name, value in values.items() if re.search(rf"\${name}\b", sql)})
     _load_missing(connection, [columns.missing(dataset, group[0].footer) for group in groups])
     _load_devices(connection)
     for name in ("sessions", "purchases"):

@@ -12,10 +12,9 @@ from pathlib import Path
 
 import duckdb
 
-from exporter import events, files, measures
+from exporter import database, events, files, measures
 from exporter.catalogue import Catalogue, Entry, Measurable, Unreadable, without
 from exporter.config import Dataset
-from exporter.database import connect, first_line
 from exporter.days import HOURS_24, Day
 from exporter.files import File
 
@@ -112,7 +111,7 @@ def _find(dataset: Dataset) -> tuple[File, ...]:
 
 def _measure(dataset: Dataset, found: Sequence[File], known: Known, as_of: date | None, now: datetime) -> Measured:
     with tempfile.TemporaryDirectory(prefix="clickstream-") as spill:
-        connection = connect([file.path for file in found if files.is_utf8(file.path)], Path(spill))
+        connection = database.connect([file.path for file in found if files.is_utf8(file.path)], Path(spill))
         try:
             catalogue = Catalogue(connection, dataset, found, known.entries, as_of, now)
             return _Reading(connection, dataset, catalogue, known.days).measured()
@@ -208,10 +207,10 @@ class _Reading:
                 self._remember(earlier)
 
     def _remember(self, day: Day) -> None:
-        """Keep the sessions of the day that is loaded; direct ones assist nothing."""
+        """Keep the sessions of the day that is loaded; those without a source assist nothing."""
         self._looked_back.add(day.date)
         self._connection.execute(
-            "INSERT INTO earlier_sessions SELECT ?, client, started, source FROM sessions WHERE NOT is_direct",
+            "INSERT INTO earlier_sessions SELECT ?, client, started, source FROM sessions WHERE source IS NOT NULL",
             [day.date],
         )
 
@@ -225,7 +224,7 @@ class _Reading:
         except duckdb.Error as error:
             damaged = {each.file: reason for each in read if (reason := self._damage(each, day))}
             if not damaged:
-                raise FactsError(first_line(error)) from None
+                raise FactsError(database.reason(error)) from None
             raise _DamagedError(damaged) from None
         return True
 
@@ -234,7 +233,7 @@ class _Reading:
         try:
             self._load_from([each], day)
         except duckdb.Error as error:
-            return first_line(error)
+            return database.reason(error)
         return None
 
     def _load_from(self, read: Sequence[Measurable], day: Day) -> None:

@@ -126,7 +126,7 @@ def is_utf8(path: str) -> bool:
 
 def _first_sentence(error: Exception) -> str:
     text = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return re.split(r"\. |: '", text)[0].strip()[:200]
+    return re.split(r"\. |: '", text)[0].strip(" :")[:200]
 
 
 def kind(type_: pa.DataType) -> str:

@@ -7,12 +7,14 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from importlib.resources import files as resources
 from pathlib import Path
 
 import duckdb
 
-from exporter.config import Dataset
+from exporter import database
+from exporter.config import COLUMNS, Dataset
 
 MAX_LABEL_VALUES = 200
 """A measure whose label has more values than this fails: labels are bounded."""
@@ -38,58 +40,77 @@ class Measure:
     def unmet(self, dataset: Dataset) -> str | None:
         """Why the data set cannot answer this measure, or None when it can."""
         for alternatives in self.needs:
-            reasons = [dataset.lacks(need) for need in alternatives]
-            if all(reasons):
-                return reasons[0]
+            reason = dataset.lacks(alternatives)
+            if reason:
+                return reason
         return None
 
 
 def load(custom: Iterable[str] = ()) -> tuple[Measure, ...]:
     """The built-in measures and those in the files `custom`, in the order of their names.
 
-    Raises MeasureError.
+    Raises MeasureError with every problem, a line each.
     """
-    built_in = (each for each in (resources("exporter") / "measures").iterdir() if each.name.endswith(".sql"))
-    measures = [parse(each.name.removesuffix(".sql"), each.read_text("utf-8")) for each in built_in]
-    measures += [_read(Path(path)) for path in custom]
-    _check_unique(measures)
-    return tuple(sorted(measures, key=lambda measure: measure.name))
+    measures = {measure.name: measure for measure in _built_in()}
+    declared = {gauge: measure.name for measure in measures.values() for gauge in measure.gauges}
+    problems = []
+    for path in map(Path, custom):
+        try:
+            measure = _read(path)
+            _check_new(path, measure, measures, declared)
+        except MeasureError as error:
+            problems.append(str(error))
+            continue
+        measures[measure.name] = measure
+        declared |= dict.fromkeys(measure.gauges, measure.name)
+    if problems:
+        raise MeasureError("\n".join(problems))
+    return tuple(measure for _, measure in sorted(measures.items()))
+
+
+@cache
+def _built_in() -> tuple[Measure, ...]:
+    found = (each for each in (resources("exporter") / "measures").iterdir() if each.name.endswith(".sql"))
+    return tuple(parse(each.name.removesuffix(".sql"), each.read_text("utf-8"), each.name) for each in found)
 
 
 def _read(path: Path) -> Measure:
     try:
-        return parse(path.stem, path.read_text("utf-8"))
+        return parse(path.stem, path.read_text("utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise MeasureError(f"{path}: {getattr(error, 'strerror', None) or 'not UTF-8 text'}") from None
-    except MeasureError as error:
-        raise MeasureError(f"{path}: {str(error).split(': ', 1)[-1]}") from None
 
 
-def _check_unique(measures: Iterable[Measure]) -> None:
-    seen: dict[str, str] = {}
-    for measure in measures:
-        for key in (measure.name, *measure.gauges):
-            if key in seen:
-                raise MeasureError(f"{measure.name}.sql: {key} stands in {seen[key]}.sql already")
-            seen[key] = measure.name
+def _check_new(path: Path, measure: Measure, measures: Mapping[str, Measure], declared: Mapping[str, str]) -> None:
+    if measure.name in measures:
+        raise MeasureError(f"{path}: there is a measure {measure.name} already, give the file another name")
+    for gauge in measure.gauges:
+        if gauge in declared:
+            raise MeasureError(f"{path}: the measure {declared[gauge]} declares {gauge} already")
 
 
-def parse(name: str, sql: str) -> Measure:
-    """A measure from its text. Raises MeasureError when it declares no gauge or is not one SELECT."""
+def parse(name: str, sql: str, where: str) -> Measure:
+    """A measure from its text, which stands in `where`.
+
+    Raises MeasureError when it declares no gauge, needs what there is not, or is not one SELECT.
+    """
     gauges = dict(re.findall(r"^-- (clickstream_\w+): (.+?)\s*$", sql, re.MULTILINE))
     needs = re.findall(r"^-- needs: (.+?)\s*$", sql, re.MULTILINE)
     if not gauges:
-        raise MeasureError(f"{name}.sql: declares no gauge, write a line `-- clickstream_<name>: help text`")
+        raise MeasureError(f"{where}: declares no gauge, write a line `-- clickstream_<name>: help text`")
     for gauge in gauges:
         if not re.fullmatch(r"clickstream_(?!exporter_|comparable_)[a-z][a-z0-9_]*(?<!_total|_count)(?<!_sum)", gauge):
-            raise MeasureError(f"{name}.sql: {gauge} is no good name for a gauge")
+            raise MeasureError(f"{where}: {gauge} is no good name for a gauge")
     try:
         statements = duckdb.extract_statements(sql)
     except duckdb.Error as error:
-        raise MeasureError(f"{name}.sql: {str(error).splitlines()[0]}") from None
+        raise MeasureError(f"{where}: {str(error).splitlines()[0]}") from None
     if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
-        raise MeasureError(f"{name}.sql: one SELECT is wanted")
+        raise MeasureError(f"{where}: one SELECT is wanted")
     wanted = tuple(tuple(need.strip().split("|")) for line in needs for need in line.split(","))
+    for need in (need for alternatives in wanted for need in alternatives):
+        if need not in (*COLUMNS, "purchase", "taxonomy"):
+            raise MeasureError(f"{where}: needs {need}, which is no canonical column, purchase or taxonomy")
     return Measure(name, sql, gauges, wanted)
 
 
@@ -104,7 +125,7 @@ def run(connection: duckdb.DuckDBPyConnection, measure: Measure) -> tuple[Facts,
         names = [column[0] for column in cursor.description or ()]
         rows = cursor.fetchall()
     except duckdb.Error as error:
-        raise MeasureError(f"{measure.name}.sql: {str(error).splitlines()[0][:300]}") from None
+        raise MeasureError(f"{measure.name}.sql: {database.reason(error)}") from None
     label = _label(measure, names)
     facts: Facts = {gauge: {} for gauge in measure.gauges}
     for row in rows:

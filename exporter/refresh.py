@@ -51,7 +51,7 @@ class Refresher:
                 views[name] = self._measured(name, dataset, started)
             except FactsError as error:
                 errors[name] = str(error)
-                self._say(name, f"refresh failed: {error}")
+                self._say(name, f"refresh failed: {error}", level=logging.ERROR)
             except Exception as error:
                 errors[name] = f"{type(error).__name__}: {error}"
                 log.exception("%s: refresh failed", name)
@@ -72,11 +72,11 @@ class Refresher:
         taken = snapshot.take(name, dataset, measured, by_hand=self._as_of is not None)
         return View(name, taken, self._refresh(started, measured))
 
-    def _say(self, name: str, *lines: str) -> None:
+    def _say(self, name: str, *lines: str, level: int = logging.WARNING) -> None:
         """Log what is new: the same trouble at every refresh would drown the rest."""
         for line in lines:
             if line not in self._said.get(name, ()):
-                log.warning("%s: %s", name, clean(line, LONGEST_REMARK))
+                log.log(level, "%s: %s", name, clean(line, LONGEST_REMARK))
         self._said[name] = lines
 
     def _failed(self, name: str, started: float) -> View:
@@ -104,8 +104,10 @@ def _remarks(dataset: Dataset, measured: Measured) -> Iterator[str]:
     """What a person should know of a reading, a line each."""
     if not measured.files:
         yield f"no file matches {', '.join(dataset.files)}"
+    elif len(measured.unreadable) == measured.files:
+        yield "every file was set aside"
     elif not any(facts.last_event for facts in measured.days):
-        yield "no event in any file"
+        yield f"no event with a plausible timestamp in {measured.files} files"
     for file in measured.unreadable:
         yield f"{file.name} set aside: {file.reason}"
     for query in measured.queries.values():

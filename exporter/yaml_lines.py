@@ -7,6 +7,8 @@ from pathlib import Path
 
 import yaml
 
+from exporter.labels import clean
+
 Place = tuple[Hashable, ...]
 """The way to a value: keys and indices."""
 
@@ -35,24 +37,28 @@ def parse(path: Path) -> yaml.MappingNode:
     return document
 
 
-def duplicates(node: yaml.Node, place: Place = ()) -> Iterator[Problem]:
-    """Keys that stand twice in one mapping; YAML itself would let the last one win."""
+def duplicates(node: yaml.Node, place: Place = (), above: tuple[yaml.Node, ...] = ()) -> Iterator[Problem]:
+    """Keys that stand twice in one mapping, where YAML would let the last one win, and values within themselves."""
+    if node in above:
+        yield place, "contains itself"
+        return
+    above = (*above, node)
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
-            yield from duplicates(item, (*place, index))
+            yield from duplicates(item, (*place, index), above)
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
             if key.value in seen:
                 yield (*place, key.value), "stands twice"
             seen.add(key.value)
-            yield from duplicates(value, (*place, key.value))
+            yield from duplicates(value, (*place, key.value), above)
 
 
 def render(path: Path, document: yaml.Node, problems: Iterable[Problem]) -> str:
     """The problems in the order of their lines, each as `file:line: key: what`."""
     found = sorted({(_line(document, place), ".".join(map(str, place)), text) for place, text in problems})
-    return "\n".join(f"{path}:{line}: {key}: {text}" for line, key, text in found)
+    return "\n".join(f"{path}:{line}: {clean(key)}: {clean(text, 500)}" for line, key, text in found)
 
 
 def _line(node: yaml.Node, place: Place) -> int:

@@ -1,5 +1,5 @@
 -- clickstream_direct_sessions: Sessions whose first event has no external referrer, no utm_* and no click id.
--- needs: client_id, referrer, page_url|utm_source
+-- needs: client_id, referrer, utm_source
 SELECT hour,
        count(*) AS clickstream_direct_sessions
 FROM sessions

@@ -1,11 +1,10 @@
 -- The purchases of one day, each with its device and the session it happened in.
--- Revenue is the amount of a purchase that has a plausible one: a number, above zero and under 1e9.
-SELECT row_number() OVER ()                                                   AS purchase,
-       events.ts,
+-- Revenue is the amount of a purchase that has a plausible one: a number, above zero and under 1e12.
+SELECT events.ts,
        events.hour,
        events.client,
        events.transaction_id,
-       CASE WHEN events.revenue > 0 AND events.revenue < 1000000000 THEN events.revenue END AS revenue,
+       CASE WHEN events.revenue > 0 AND events.revenue < 1e12 THEN events.revenue END AS revenue,
        coalesce(device_classes.device, 'other')                               AS device,
        sessions.started                                                       AS session_started,
        sessions.hour                                                          AS session_hour,

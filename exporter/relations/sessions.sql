@@ -14,9 +14,9 @@ WITH visits AS (
   WINDOW by_client AS (ORDER BY client, ts, is_direct, source, row_key)
 )
 SELECT client,
-       ts           AS started,
+       ts AS started,
        hour,
        is_direct,
-       hash(source) AS source
+       CASE WHEN source <> '(direct)' THEN hash(source) END AS source
 FROM visits
 WHERE continues IS NOT TRUE
