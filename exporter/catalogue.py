@@ -121,13 +121,13 @@ class Catalogue:
 
     def _range(self, file: File, footer: Footer, latest: int) -> tuple[int | None, int | None, int]:
         """First and last timestamp (µs) from EARLIEST to `latest`, and how many events have none there."""
-        timestamp = columns.opaque(columns.timestamp(self._dataset, footer))
+        timestamp = columns.timestamp(self._dataset, footer)
         return self._connection.execute(
             f"""
             SELECT min(us)  FILTER (WHERE us BETWEEN $earliest AND $latest),
                    max(us)  FILTER (WHERE us BETWEEN $earliest AND $latest),
                    count(*) FILTER (WHERE (us BETWEEN $earliest AND $latest) IS NOT TRUE)
-            FROM (SELECT {timestamp} AS us FROM {columns.scan("$path")})
+            FROM (SELECT epoch_us({timestamp}) AS us FROM {columns.scan("$path")})
             """,
             {"path": [database.literal(file.path)], "earliest": EARLIEST, "latest": latest},
         ).fetchall()[0]

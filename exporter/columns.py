@@ -66,14 +66,6 @@ def timestamp(dataset: Dataset, footer: Footer) -> str:
     return of_kind.get(kinds[name], "CAST(NULL AS TIMESTAMP)")
 
 
-def opaque(timestamp: str) -> str:
-    """SQL for microseconds since the epoch that DuckDB must compute.
-
-    A footer's statistics would answer for the column itself, and a damaged page does not keep to them.
-    """
-    return f"(epoch_us({timestamp}) % {2**63 - 1})"
-
-
 def paths(dataset: Dataset) -> dict[str, str]:
     """The JSON paths of the configuration by the name of their SQL parameter."""
     sources = {source for column in COLUMNS for source in getattr(dataset.columns, column) or ()}

@@ -35,7 +35,7 @@ def test_the_readme_lists_every_alert_with_its_severity() -> None:
 
 def test_every_limit_is_used_by_a_rule_and_no_other() -> None:
     """A limit that no rule reads would be a promise that nobody keeps."""
-    used = set(re.findall(r'clickstream_limit\{limit="(\w+)"', rules.text()))
+    used = set(re.findall(r'clickstream_limit:max\{limit="(\w+)"', rules.text()))
     assert used == set(Limits().model_dump())
 
 

@@ -1,0 +1,416 @@
+"""The rules say of each day what `rules/cases.yml` says, on every generation of Prometheus."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import subprocess
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from generations import Generation
+
+from alerting import rules
+from exporter import collector, measures
+from exporter.config import Limits
+
+ALERTING = Path(rules.__file__).parent
+RULE_FILE = ALERTING / "rules" / "clickstream.yml"
+TABLE = yaml.safe_load((Path(__file__).parent / "rules" / "cases.yml").read_text("utf-8"))
+KEYS = "name alert gauges limits without days fires summary severity also switched_off"
+SNAPSHOT = TABLE["healthy"]["frame"]["clickstream_snapshot"]
+STATE = "dataset:clickstream_check:state"
+AT_ONCE = 10
+"""Data sets in one Prometheus: promtool's queries may not load more than 10,000 samples."""
+
+Case = dict[str, Any]
+Values = dict[str, float]
+"""Series of one data set, without the labels that all of them have, to value."""
+Test = dict[str, Any]
+"""A part of a promtool test file."""
+
+CASES: dict[str, Case] = {case["name"]: case for case in TABLE["cases"]}
+CHECKS = rules.checks()
+ALERTS = [rule for rule in rules.groups()[rules.GROUP] if "alert" in rule]
+
+
+def labelled(series: str, labels: str) -> str:
+    """The series with further labels."""
+    name, _, before = series.partition("{")
+    return f"{name}{{{labels},{before}" if before else f"{name}{{{labels}}}"
+
+
+def healthy(days: int, limits: Values) -> Iterator[tuple[str, float]]:
+    """The series of the healthy data set."""
+    yield from TABLE["healthy"]["frame"].items()
+    for limit, value in {**Limits().model_dump(), **limits}.items():
+        yield f'clickstream_limit{{limit="{limit}"}}', value
+    for gauge, value in TABLE["healthy"]["days"].items():
+        for lag in range(days):
+            yield labelled(gauge, f'lag="{lag}"'), value[lag] if isinstance(value, list) else value
+
+
+def changed(gauges: dict[str, Any]) -> Iterator[tuple[str, float]]:
+    """The series that a case changes or adds; lags are written as 3 or 1-7."""
+    for gauge, change in gauges.items():
+        if not isinstance(change, dict):
+            yield gauge, change
+            continue
+        for lags, value in change.items():
+            first, _, last = str(lags).partition("-")
+            for lag in range(int(first), int(last or first) + 1):
+                yield labelled(gauge, f'lag="{lag}"'), value
+
+
+def served(case: Case) -> Values:
+    """All series of the case's data set, as the exporter would serve them."""
+    values = dict(healthy(case.get("days", 8), case.get("limits", {})))
+    values.update(changed(case.get("gauges", {})))
+    for gone in case.get("without", []):
+        values = {series: value for series, value in values.items() if gone not in (series, series.split("{")[0])}
+    return {**values, "clickstream_series": len(values) + 1}
+
+
+def scraped(dataset: str, *served_for: tuple[Values, int], instance: str = "localhost:9847") -> list[Test]:
+    """What is served for so many minutes, one after the other, as `input_series`; what vanishes becomes stale."""
+    labels = f'dataset="{dataset}",instance="{instance}",job="clickstream"'
+    samples: dict[str, list[str]] = {series: [] for values, _ in served_for for series in values}
+    for values, minutes in served_for:
+        for series, before in samples.items():
+            before.extend([str(values[series])] * minutes if series in values else ["stale", *["_"] * (minutes - 1)])
+    return [
+        {"series": labelled(series, labels), "values": " ".join(each).replace("nan", "NaN")}
+        for series, each in samples.items()
+    ]
+
+
+def firing(case: Case) -> dict[str, str]:
+    """The alerts that fire for the case, with their summaries."""
+    own = {case["alert"]: case["summary"]} if case["fires"] else {}
+    return {**own, **case.get("also", {})}
+
+
+def states(case: Case) -> dict[str, int]:
+    """The state of every check."""
+    found = dict.fromkeys(CHECKS, 0) | dict.fromkeys(case.get("switched_off", []), 2)
+    return found | {alert: 1 for alert in firing(case) if alert in found}
+
+
+def expression(expr: str, samples: dict[str, float], at: str = "1m") -> Test:
+    """A `promql_expr_test`: the series that the expression gives, and no others."""
+    expected = [{"labels": series, "value": value} for series, value in samples.items()]
+    return {"expr": expr, "eval_time": at, "exp_samples": expected}
+
+
+def judged(case: Case) -> Test:
+    """The states of a case that are not in order."""
+    dataset = f'dataset="{case["name"]}"'
+    expected = {f'{STATE}{{check="{check}",{dataset}}}': float(state) for check, state in states(case).items() if state}
+    return expression(f"{STATE}{{{dataset}}} != 0", expected)
+
+
+def complete(cases: Iterable[Case]) -> tuple[Test, Test]:
+    """Each case has every state; a further label, if it comes and goes, would leave an old state behind."""
+    counts = {f'{{dataset="{case["name"]}"}}': float(len(CHECKS)) for case in cases}
+    further = expression(f"count without (check, dataset) ({STATE})", {"{}": sum(counts.values())})
+    return expression(f"count by (dataset) ({STATE})", counts), further
+
+
+def alerts(name: str, *expected: Test, at: str = "1m") -> Test:
+    """An `alert_rule_test`: the instances that fire, and no others."""
+    return {"eval_time": at, "alertname": f"Clickstream{name}", "exp_alerts": list(expected)}
+
+
+def alert(case: Case, name: str) -> Test:
+    """How an alert fires for a case."""
+    severity, tier = TABLE["alerts"][name]
+    labels = {"dataset": case["name"], "severity": case.get("severity", severity), "tier": tier}
+    annotations = {"summary": firing(case)[name]}
+    if name in CHECKS:
+        labels["check"] = name
+        annotations["snapshot"] = str(SNAPSHOT)
+    return {"exp_labels": labels, "exp_annotations": annotations}
+
+
+def certificate(case: Case, snapshot: int = SNAPSHOT) -> Test:
+    """How the certificate fires for a case."""
+    ones, twos = (sorted(check for check, state in states(case).items() if state == value) for value in (1, 2))
+    labels = {"dataset": case["name"], "severity": "none", "snapshot": str(snapshot)}
+    counts = {"checks": str(len(CHECKS)), "firing": str(len(ones))}
+    date = {} if case.get("days") == 0 else {"date": "2025-03-09"}
+    annotations = {"firing": " ".join(ones), "switched_off": " ".join(twos)}
+    return {"exp_labels": labels | counts | date, "exp_annotations": annotations}
+
+
+def group(series: Iterable[list[Test]], *expected: Test) -> Test:
+    """A test group: the series of one Prometheus, and what is expected of them."""
+    return {
+        "interval": "1m",
+        "input_series": list(chain.from_iterable(series)),
+        "alert_rule_test": [each for each in expected if "alertname" in each],
+        "promql_expr_test": [each for each in expected if "expr" in each],
+    }
+
+
+def batches(cases: Iterable[Case]) -> Iterator[list[Case]]:
+    """The cases, as many at a time as promtool can hold."""
+    rest = list(cases)
+    return (rest[start : start + AT_ONCE] for start in range(0, len(rest), AT_ONCE))
+
+
+def promtool(generation: Generation, folder: Path, *groups: Test) -> None:
+    """Fail with what promtool has against the rules, which it evaluates at 0 and at every minute."""
+    document = {"rule_files": [str(RULE_FILE)], "evaluation_interval": "1m", "tests": groups}
+    (folder / "tests.yml").write_text(json.dumps(document))
+    run(generation.promtool, "test", "rules", folder / "tests.yml")
+
+
+def run(*command: str | Path) -> str:
+    """What the command prints; fails with all of it if the command does."""
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        pytest.fail(f"{done.stdout}{done.stderr}", pytrace=False)
+    return done.stdout.strip()
+
+
+def test_cases(generation: Generation, tmp_path: Path) -> None:
+    """Every case has the alerts, the states and the certificate that the table says."""
+    groups = [
+        group(
+            (scraped(case["name"], (served(case), 2)) for case in batch),
+            *(alerts(name, *(alert(case, name) for case in batch if name in firing(case))) for name in TABLE["alerts"]),
+            alerts("Certificate", *map(certificate, batch)),
+            *map(judged, batch),
+            *complete(batch),
+        )
+        for batch in batches(CASES.values())
+    ]
+    promtool(generation, tmp_path, *groups)
+
+
+def test_missing_gauge_switches_off_what_rests_on_it(generation: Generation, tmp_path: Path) -> None:
+    """Whichever gauge is not there, every check has a state, and none that rests on the gauge is in order."""
+    groups = []
+    for batch in batches({"name": gauge, "without": [gauge]} for gauge in TABLE["rests_on"]):
+        off = {
+            f'{STATE}{{check="{check}",dataset="{case["name"]}"}}': 2.0
+            for case in batch
+            for check in TABLE["rests_on"][case["name"]]
+        }
+        series = (scraped(case["name"], (served(case), 2)) for case in batch)
+        groups.append(group(series, expression(f"{STATE} == 2", off), *complete(batch)))
+    promtool(generation, tmp_path, *groups)
+
+
+def test_gauge_that_is_no_number_takes_no_state_away(generation: Generation, tmp_path: Path) -> None:
+    """Whichever gauge is NaN, and not counted among the series, every check has a state."""
+    groups = []
+    for batch in batches({"name": gauge} for gauge in TABLE["rests_on"]):
+        series = []
+        for gauge in (case["name"] for case in batch):
+            values = {name: math.nan if name.split("{")[0] == gauge else value for name, value in served({}).items()}
+            counted = {"clickstream_series": float(sum(not math.isnan(value) for value in values.values()))}
+            series.append(scraped(gauge, (values | counted, 2)))
+        groups.append(group(series, *complete(batch)))
+    promtool(generation, tmp_path, *groups)
+
+
+def test_alert_ends_with_the_first_state_that_is_not_firing(generation: Generation, tmp_path: Path) -> None:
+    """Whatever fired: when the data are gone, only that they are gone does."""
+    fired = {case["alert"]: case for case in CASES.values() if case["fires"] and case["alert"] in CHECKS}
+    gone = CASES["no-data"]
+    groups = [
+        group(
+            (scraped(case["name"], (served(case), 2), (served(gone), 1)) for case in batch),
+            expression(
+                'sum by (check) (ALERTS{check!="",alertstate="firing"})',
+                {f'{{check="{check}"}}': float(len(batch)) for check in firing(gone)},
+                at="2m",
+            ),
+        )
+        for batch in batches(fired.values())
+    ]
+    promtool(generation, tmp_path, *groups)
+
+
+def test_alert_outlives_an_outage(generation: Generation, tmp_path: Path) -> None:
+    """An hour without any series resolves nothing and certifies nothing; the first state after it decides."""
+    cases = [CASES[name] for name in ("revenue-drop", "partial-day-of-an-intraday-data-set", "refresh-failed")]
+    labels = ((case["alert"], case["name"], alert(case, case["alert"])["exp_labels"]["severity"]) for case in cases)
+    latched = {
+        f'{{alertname="Clickstream{name}",dataset="{dataset}",severity="{severity}"}}': 1.0
+        for name, dataset, severity in labels
+    }
+    found = 'sum by (alertname, dataset, severity) (ALERTS{tier!="",dataset!="",alertstate="firing"})'
+    test = group(
+        (scraped(case["name"], (served(case), 5), ({}, 60), (served({}), 1)) for case in cases),
+        expression(found, latched, at="4m"),
+        expression(found, latched, at="64m"),
+        alerts("RevenueDrop", of_the_past(CASES["revenue-drop"]), at="64m"),
+        expression(STATE, {}, at="64m"),
+        alerts("Certificate", at="64m"),
+        expression('ALERTS{check!=""}', {}, at="65m"),
+    )
+    promtool(generation, tmp_path, test)
+
+
+def of_the_past(case: Case) -> Test:
+    """The alert of a case whose series are gone: it keeps its message, and is about no snapshot."""
+    annotations = {"snapshot": "", "summary": case["summary"]}
+    return alert(case, case["alert"]) | {"exp_annotations": annotations}
+
+
+@pytest.mark.parametrize(
+    ("up", "summary"),
+    [
+        ("0x10", "Exporter down: no metrics from localhost:9847"),
+        ("_x10", "Exporter down: no metrics from any instance"),
+        ("0x4 1 0x5", None),
+        ("1x10", None),
+    ],
+    ids=["down", "absent", "back-in-between", "up"],
+)
+def test_exporter_is_down_after_ten_minutes(
+    generation: Generation, tmp_path: Path, up: str, summary: str | None
+) -> None:
+    """A target that is down or not there pages after ten minutes; one that comes back starts anew."""
+    series = [{"series": 'up{instance="localhost:9847",job="clickstream"}', "values": up}]
+    labels = {"job": "clickstream", "severity": "critical", "tier": "pipeline"}
+    instance = {"instance": "localhost:9847"} if up == "0x10" else {}
+    down = [{"exp_labels": labels | instance, "exp_annotations": {"summary": summary}}] if summary else []
+    test = group([series], alerts("ExporterDown", at="9m"), alerts("ExporterDown", *down, at="10m"))
+    promtool(generation, tmp_path, test)
+
+
+def test_certificate_is_withheld(generation: Generation, tmp_path: Path) -> None:
+    """Series that are missing, left over or no number are not judged, and what is not judged has no certificate."""
+    whole = served({})
+    scrapes = {
+        "healthy": whole,
+        "one-missing": whole | {"clickstream_series": len(whole) + 1},
+        "one-left-over": whole | {"clickstream_series": len(whole) - 1},
+        "not-a-number": whole | {'clickstream_comparable_revenue{lag="0"}': math.nan},
+        "no-snapshot-yet": served({"without": ["clickstream_snapshot"]}),
+    }
+    test = group(
+        (scraped(name, (values, 2)) for name, values in scrapes.items()),
+        alerts("Certificate", certificate(CASES["healthy"])),
+        expression(f'{STATE}{{dataset!="healthy"}}', {}),
+    )
+    promtool(generation, tmp_path, test)
+
+
+@pytest.mark.parametrize("other", [SNAPSHOT, SNAPSHOT - 1], ids=["same-snapshot", "other-snapshot"])
+def test_second_exporter_of_a_data_set(generation: Generation, tmp_path: Path, other: int) -> None:
+    """What two exporters serve is not judged, and no rule fails: the other data sets are."""
+    second = served({"gauges": {"clickstream_snapshot": other}})
+    test = group(
+        [
+            scraped("healthy", (served({}), 2)),
+            scraped("double", (served({}), 2), instance="a:9847"),
+            scraped("double", (second, 2), instance="b:9847"),
+        ],
+        alerts("Certificate", certificate(CASES["healthy"])),
+        expression(f'{STATE}{{dataset="double"}}', {}),
+    )
+    promtool(generation, tmp_path, test)
+
+
+def test_certificate_follows_the_snapshot(generation: Generation, tmp_path: Path) -> None:
+    """The next cycle certifies the next snapshot, and the last one no more."""
+    before, after = (served({"gauges": {"clickstream_snapshot": snapshot}}) for snapshot in (SNAPSHOT - 1, SNAPSHOT))
+    test = group(
+        [scraped("healthy", (before, 2), (after, 1))],
+        alerts("Certificate", certificate(CASES["healthy"], SNAPSHOT - 1)),
+        alerts("Certificate", certificate(CASES["healthy"], SNAPSHOT), at="2m"),
+    )
+    promtool(generation, tmp_path, test)
+
+
+def test_files_are_valid(generation: Generation) -> None:
+    """promtool and amtool have nothing against the files that are shipped."""
+    run(generation.promtool, "check", "rules", "--lint=all", "--lint-fatal", RULE_FILE)
+    run(generation.promtool, "check", "config", "--lint=all", "--lint-fatal", ALERTING / "prometheus.yml")
+    run(generation.amtool, "check-config", ALERTING / "alertmanager.yml")
+
+
+def test_routes(generation: Generation) -> None:
+    """Critical pages, a warning goes to those who can mend it, and nobody hears of the rest."""
+    receivers = {
+        ("critical", "pipeline"): "pagerduty",
+        ("critical", "integrity"): "pagerduty",
+        ("critical", "business"): "pagerduty",
+        ("warning", "pipeline"): "slack-data",
+        ("warning", "integrity"): "slack-data",
+        ("warning", "business"): "slack-data-and-marketing",
+        ("info", "pipeline"): "nowhere",
+        ("info", "integrity"): "nowhere",
+        ("info", "business"): "nowhere",
+        ("none", "none"): "nowhere",
+    }
+    ask = (generation.amtool, "config", "routes", "test", f"--config.file={ALERTING / 'alertmanager.yml'}")
+    found = {pair: run(*ask, f"severity={pair[0]}", f"tier={pair[1]}", "dataset=shop") for pair in receivers}
+    assert found == receivers
+
+
+def test_every_check_has_one_state_and_an_alert() -> None:
+    """A check is one state and at least one alert that looks at nothing else."""
+    assert len(set(CHECKS)) == len(CHECKS)
+    assert {rule["alert"] for rule in ALERTS} == {f"Clickstream{check}" for check in (*CHECKS, "Certificate")}
+    for rule in ALERTS[:-1]:
+        check = rule["alert"].removeprefix("Clickstream")
+        last_state = f'last_over_time({STATE}{{check="{check}"}}[36h]) == 1'
+        assert rule["expr"] == last_state or (check == "PartialDay" and rule["expr"].startswith(last_state))
+
+
+def test_every_alert_is_complete() -> None:
+    """An alert says what, how bad and about which snapshot; nothing delays or cuts it."""
+    assert ALERTS[-1]["alert"] == "ClickstreamCertificate"
+    for rule in ALERTS[:-1]:
+        assert sorted(rule) == ["alert", "annotations", "expr", "labels"]
+        assert sorted(rule["labels"]) == ["severity", "tier"]
+        assert sorted(rule["annotations"]) == ["snapshot", "summary"]
+    assert [sorted(each) for each in yaml.safe_load(rules.text())["groups"]] == [["name", "rules"]] * 2
+
+
+def test_certificate_knows_how_many_checks_there_are() -> None:
+    """The number of checks, which the rules write out twice, is the number of states."""
+    records = {rule["record"]: rule["expr"] for rule in rules.groups()[rules.GROUP] if "record" in rule}
+    assert records["dataset:clickstream_snapshot:evaluated"].endswith(f"== {len(CHECKS)}")
+    assert ALERTS[-1]["labels"]["checks"] == str(len(CHECKS))
+
+
+def test_rules_use_the_gauges_that_exist() -> None:
+    """Every gauge in an expression or a message is one of the exporter's, and stands in the table."""
+    text = json.dumps(list(rules.groups().values()))
+    used = set(re.findall(r"(?<![:\w])clickstream_[a-z_]+(?![\w:.])", text))
+    measured = {gauge for measure in measures.load() for gauge in measure.gauges}
+    twins = {gauge.replace("clickstream_", "clickstream_comparable_", 1) for gauge in measured}
+    assert used <= measured | twins | set(collector.HELP)
+    assert used == {series.split("{")[0] for case in CASES.values() for series in served(case)}
+
+
+def test_table_is_well_formed() -> None:
+    """What is misspelt would silently change nothing."""
+    assert len(CASES) == len(TABLE["cases"])
+    for case in CASES.values():
+        assert set(case) <= set(KEYS.split())
+        assert case["fires"] == ("summary" in case)
+        assert set(firing(case)) <= set(TABLE["alerts"])
+        assert set(case.get("limits", {})) <= set(Limits().model_dump())
+        gone = "\n".join(set(served({**case, "without": []})) - set(served(case)))
+        assert [name for name in case.get("without", []) if name not in gone] == []
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_every_check_has_its_cases(check: str) -> None:
+    """A check fires in one case and is in order in another; with a guard, it is switched off in a third."""
+    expr = next(rule["expr"] for rule in rules.groups()[rules.GROUP] if rule.get("labels") == {"check": check})
+    needed = {0, 1, 2} if "and on (dataset) dataset:clickstream_guard:open" in expr else {0, 1}
+    found = {states(case)[check] for case in CASES.values() if check == case["alert"] or states(case)[check] == 2}
+    assert needed <= found
