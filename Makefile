@@ -21,7 +21,7 @@ demo: .venv/.installed ## Make data that break one day, and let the checks find 
 
 test: .venv/.installed ## Run the tests, against real servers
 	.venv/bin/python -m alerting.servers >&2
-	.venv/bin/python -m pytest -q
+	.venv/bin/python -m pytest -q -n 4 --dist loadgroup
 
 lint: .venv/.installed ## Check style, format and types
 	.venv/bin/ruff check .

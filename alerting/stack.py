@@ -97,7 +97,7 @@ class _Server:
 
 
 def _exporter(config: Path, address: str, options: Sequence[str]) -> _Server:
-    module = (sys.executable, "-m", "exporter")
+    module = (sys.executable, "-P", "-m", "exporter")
     command = [*module, "--config.file", str(config), "--web.listen-address", address, *options]
     return _Server("exporter", command, None, f"http://{address}/-/healthy")
 

@@ -16,7 +16,7 @@ from typing import NoReturn
 from exporter import config as config_file
 from exporter import measures
 from exporter.config import Config, ConfigError
-from exporter.measures import MeasureError
+from exporter.measures import Measure, MeasureError
 from exporter.refresh import Refresher
 
 USAGE = 64
@@ -70,11 +70,17 @@ def load_config(path: Path) -> Config:
     """The configuration at `path`, its measures checked. Raises ConfigError with every problem."""
     config = config_file.load(path)
     problems = []
+    declared: dict[str, Measure] = {}
     for name, dataset in config.datasets.items():
+        key = f"{path}: datasets.{name}.measures"
         try:
-            measures.load(dataset.measures)
+            found = measures.load(dataset.measures)
         except MeasureError as error:
-            problems += [f"{path}: datasets.{name}.measures: {line}" for line in str(error).splitlines()]
+            problems += [f"{key}: {line}" for line in str(error).splitlines()]
+            continue
+        for each in found:
+            taken = [gauge for gauge in each.gauges if declared.setdefault(gauge, each) != each]
+            problems += [f"{key}: another data set has {gauge} from another file" for gauge in taken]
     if problems:
         raise ConfigError("\n".join(problems))
     return config
@@ -119,6 +125,6 @@ async def _run(config: Config, options: argparse.Namespace) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    host, _, port = options.address.rpartition(":")
     server = Server(Refresher(config, options.as_of), config.refresh_interval.total_seconds())
-    log.info("serving on http://%s", options.address)
-    await server.run(options.address, stop)
+    await server.run(host.strip("[]"), int(port), stop)

@@ -9,8 +9,8 @@ from importlib.metadata import version
 from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.registry import Collector
 
-from exporter import measures
 from exporter.facts import Query
+from exporter.measures import Measure
 from exporter.snapshot import Sample, Snapshot
 
 HELP = {
@@ -61,17 +61,17 @@ class View:
     refresh: Refresh
 
 
-def render(views: Iterable[View], custom: Iterable[str] = ()) -> bytes:
-    """The exposition in the Prometheus text format; `custom` are the files of further measures."""
+def render(views: Iterable[View], asked: Iterable[Measure]) -> bytes:
+    """The exposition in the Prometheus text format; `asked` are the measures of all data sets."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Gauges(list(views), _helps(custom)))
+    registry.register(_Gauges(list(views), _helps(asked)))
     return generate_latest(registry)
 
 
-def _helps(custom: Iterable[str]) -> dict[str, str]:
+def _helps(asked: Iterable[Measure]) -> dict[str, str]:
     """Every gauge there is, with its help text, in the order of the names."""
     helps = dict(HELP)
-    for measure in measures.load(custom):
+    for measure in asked:
         for gauge, text in measure.gauges.items():
             twin = gauge.replace("clickstream_", "clickstream_comparable_", 1)
             helps[gauge] = text

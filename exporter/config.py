@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import duckdb
-import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from exporter import yaml_lines
@@ -43,7 +42,7 @@ class ConfigError(Exception):
 
 
 def _duration(value: object) -> timedelta:
-    parts = re.fullmatch(r"(\d+)(ms|s|m|h|d)", value) if isinstance(value, str) else None
+    parts = re.fullmatch(r"(\d{1,6})(ms|s|m|h|d)", value) if isinstance(value, str) else None
     if not parts or not int(parts[1]):
         raise ValueError(f"{value!r} is no duration, write 30s, 5m or 1h")
     return timedelta(seconds=int(parts[1]) * _UNITS[parts[2]])
@@ -84,8 +83,10 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
-OneOrMore = Annotated[Names, BeforeValidator(_as_list), Field(min_length=1)]
+Names = Annotated[
+    tuple[str, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v), BeforeValidator(_as_list)
+]
+OneOrMore = Annotated[Names, Field(min_length=1)]
 Source = Annotated[
     tuple[Annotated[str, AfterValidator(_source)], ...],
     BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v),
@@ -95,6 +96,7 @@ Source = Annotated[
 Domains = Annotated[
     tuple[Annotated[str, AfterValidator(_domain)], ...],
     BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v),
+    BeforeValidator(_as_list),
 ]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Ratio = Annotated[float, Field(ge=0, le=1)]
@@ -159,7 +161,7 @@ class Dataset(Model):
     cadence: Literal["daily", "intraday"] = "daily"
     history_days: Annotated[int, Field(ge=8, le=400)] = 35
     columns: Columns = Columns()
-    purchase: Annotated[Names, BeforeValidator(_as_list)] = ()
+    purchase: Names = ()
     taxonomy: Names = ()
     site_domains: Domains = ()
     duplicate_key: Names = ()
@@ -200,10 +202,9 @@ def load(path: Path) -> Config:
     problems = list(yaml_lines.duplicates(document))
     config = None
     try:
-        config = Config.model_validate(yaml.safe_load(path.read_text("utf-8")))
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigError(f"{path}:{line}: {error.problem}") from None
+        config = Config.model_validate(yaml_lines.values(path, document))
+    except yaml_lines.YamlError as error:
+        raise ConfigError(str(error)) from None
     except ValidationError as error:
         problems += [(_clean(detail["loc"]), _message(detail)) for detail in error.errors()]
     if config and not problems:

@@ -11,6 +11,7 @@ import duckdb
 SETTINGS: dict[str, object] = {
     "TimeZone": "UTC",
     "preserve_insertion_order": False,
+    "enable_progress_bar": False,
     "python_enable_replacements": False,
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
@@ -80,18 +80,29 @@ class _DamagedError(Exception):
         self.damaged = damaged
 
 
-def measure(dataset: Dataset, known: Known, as_of: date | None, now: datetime) -> Measured:
+def measure(
+    dataset: Dataset,
+    asked: Sequence[measures.Measure],
+    known: Known,
+    as_of: date | None,
+    now: datetime,
+    *,
+    spill: Path,
+) -> Measured:
     """Read the files of `dataset` and measure every day of its history that is not `known` yet.
 
-    `as_of` leaves out all later days. Raises FactsError when the files cannot be listed, or change all
-    the time while they are read.
+    `as_of` leaves out all later days; `spill` is a folder for what does not fit into memory. Raises
+    FactsError when the files cannot be listed, or change all the time while they are read.
     """
+    applicable = [each for each in asked if not each.unmet(dataset)]
     attempts = 0
     while attempts < ATTEMPTS:
         found = _find(dataset)
         entries = {file: known.entries[file] for file in found if file in known.entries}
         try:
-            measured = _measure(dataset, found, replace(known, entries=entries), as_of, now)
+            with closing(_connect(found, spill)) as connection:
+                catalogue = Catalogue(connection, dataset, found, entries, as_of, now)
+                measured = _Reading(connection, dataset, applicable, catalogue, known.days).measured()
         except _DamagedError as error:
             known = replace(known, entries=without(entries, error.damaged))
             continue
@@ -102,21 +113,15 @@ def measure(dataset: Dataset, known: Known, as_of: date | None, now: datetime) -
     raise FactsError(f"{changed[0]} changed while it was read, {ATTEMPTS} times in a row")
 
 
+def _connect(found: Sequence[File], spill: Path) -> duckdb.DuckDBPyConnection:
+    return database.connect([file.path for file in found if files.is_utf8(file.path)], spill)
+
+
 def _find(dataset: Dataset) -> tuple[File, ...]:
     try:
         return files.find(dataset.files)
     except files.FilesError as error:
         raise FactsError(str(error)) from None
-
-
-def _measure(dataset: Dataset, found: Sequence[File], known: Known, as_of: date | None, now: datetime) -> Measured:
-    with tempfile.TemporaryDirectory(prefix="clickstream-") as spill:
-        connection = database.connect([file.path for file in found if files.is_utf8(file.path)], Path(spill))
-        try:
-            catalogue = Catalogue(connection, dataset, found, known.entries, as_of, now)
-            return _Reading(connection, dataset, catalogue, known.days).measured()
-        finally:
-            connection.close()
 
 
 class _Reading:
@@ -126,6 +131,7 @@ class _Reading:
         self,
         connection: duckdb.DuckDBPyConnection,
         dataset: Dataset,
+        asked: Sequence[measures.Measure],
         catalogue: Catalogue,
         known: Mapping[str, DayFacts],
     ) -> None:
@@ -133,7 +139,7 @@ class _Reading:
         self._dataset = dataset
         self._catalogue = catalogue
         self._known = known
-        self._measures = [each for each in measures.load(dataset.measures) if not each.unmet(dataset)]
+        self._measures = asked
         self._queries = {each.name: Query() for each in self._measures}
         self._looked_back: set[date] = set()
 
@@ -160,7 +166,7 @@ class _Reading:
     def _fingerprint(self, day: Day) -> str:
         """What the day's facts depend on: its files, those of the days before it, and the configuration."""
         read = [each.file for each in self._catalogue.between(day.start - LOOKBACK, day.end)]
-        asked = self._dataset.model_dump(exclude={"limits", "files", "history_days", "cadence"})
+        asked = self._dataset.model_dump(exclude={"limits", "files", "history_days", "cadence", "measures"})
         text = repr((day, read, asked, [each.sql for each in self._measures]))
         return blake2b(text.encode(errors="surrogateescape"), digest_size=16).hexdigest()
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from exporter import collector, snapshot
-from exporter.child import Child
+from exporter import collector, measures, snapshot
+from exporter.child import Child, StoppedError, Task
 from exporter.collector import Refresh, View
 from exporter.config import Config, Dataset
 from exporter.facts import FactsError, Known, Measured
@@ -38,9 +38,10 @@ class Refresher:
         self._as_of = as_of
         self._timings = timings
         self._known: dict[str, Known] = {}
+        self._measures = {name: measures.load(dataset.measures) for name, dataset in config.datasets.items()}
         self._said: dict[str, tuple[str, ...]] = {}
         self._child = Child()
-        self.state = State(exposition=collector.render([]))
+        self.state = State(exposition=self._render([]))
 
     def refresh(self) -> State:
         """Measure every data set now and serve the result; a data set that fails keeps its last snapshot."""
@@ -49,6 +50,8 @@ class Refresher:
             started = time.time()
             try:
                 views[name] = self._measured(name, dataset, started)
+            except StoppedError:
+                return self.state
             except FactsError as error:
                 errors[name] = str(error)
                 self._say(name, f"refresh failed: {error}", level=logging.ERROR)
@@ -57,8 +60,7 @@ class Refresher:
                 log.exception("%s: refresh failed", name)
             if name in errors:
                 views[name] = self._failed(name, started)
-        custom = [path for dataset in self._config.datasets.values() for path in dataset.measures]
-        self.state = State(views, collector.render(views.values(), dict.fromkeys(custom)), errors)
+        self.state = State(views, self._render(views.values()), errors)
         return self.state
 
     def stop(self) -> None:
@@ -66,11 +68,15 @@ class Refresher:
         self._child.stop()
 
     def _measured(self, name: str, dataset: Dataset, started: float) -> View:
-        measured = self._child.measure(dataset, self._known.get(name, Known()), self._as_of, datetime.now(UTC))
+        known = self._known.get(name, Known())
+        measured = self._child.measure(Task(dataset, self._measures[name], known, self._as_of, datetime.now(UTC)))
         self._known[name] = measured.known
         self._say(name, *_remarks(dataset, measured))
-        taken = snapshot.take(name, dataset, measured, by_hand=self._as_of is not None)
+        taken = snapshot.take(name, dataset, self._measures[name], measured, by_hand=self._as_of is not None)
         return View(name, taken, self._refresh(started, measured))
+
+    def _render(self, views: Iterable[View]) -> bytes:
+        return collector.render(views, (each for asked in self._measures.values() for each in asked))
 
     def _say(self, name: str, *lines: str, level: int = logging.WARNING) -> None:
         """Log what is new: the same trouble at every refresh would drown the rest."""

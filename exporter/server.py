@@ -1,27 +1,21 @@
-"""Serves the gauges over HTTP; nothing here waits for a query."""
+"""The pages of the exporter; nothing here waits for a query, but for the one that asks to refresh."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import html
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, cast
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlsplit
 
-from hypercorn.asyncio import serve
-from hypercorn.config import Config as Settings
-from hypercorn.typing import ASGIFramework
-
+from exporter.listener import Listener, Request, Response
 from exporter.refresh import Refresher, State
 
 log = logging.getLogger("exporter")
-
-Scope = Mapping[str, Any]
-Receive = Callable[[], Awaitable[Mapping[str, Any]]]
-Send = Callable[[Mapping[str, Any]], Awaitable[None]]
-Response = tuple[int, str, bytes]
 
 PAGE = """<!doctype html>
 <html lang="en"><title>clickstream-exporter</title>
@@ -44,18 +38,29 @@ class Server:
         self._interval = interval
         self._running: asyncio.Task[State] | None = None
         self._next: asyncio.Task[State] | None = None
+        self._pages: dict[str, tuple[str, Callable[[Request], Awaitable[Response]]]] = {
+            "/": ("GET", self._page),
+            "/metrics": ("GET", self._metrics),
+            "/-/healthy": ("GET", self._healthy),
+            "/-/ready": ("GET", self._ready),
+            "/-/refresh": ("POST", self._refresh_now),
+        }
 
-    async def run(self, address: str, stop: asyncio.Event) -> None:
-        """Serve on `address` (HOST:PORT) and refresh every interval until `stop` is set.
+    async def run(self, host: str, port: int, stop: asyncio.Event) -> None:
+        """Serve on `host` and `port`, and refresh every interval, until `stop` is set.
 
         Raises OSError when the address cannot be taken.
         """
+        listener = Listener(self.answer)
+        await listener.start(host, port)
+        log.info("serving on http://%s:%s", host, port)
         loop = asyncio.create_task(self._refresh_loop())
-        try:
-            await serve(cast(ASGIFramework, self), _settings(address), shutdown_trigger=stop.wait)
-        finally:
-            loop.cancel()
-            self._refresher.stop()
+        await stop.wait()
+        self._refresher.stop()
+        loop.cancel()
+        await listener.close()
+        with contextlib.suppress(asyncio.CancelledError):
+            await loop
 
     async def refresh(self) -> State:
         """Refresh now. Calls during a refresh share the next one: the one that runs may not see their data."""
@@ -73,57 +78,44 @@ class Server:
 
     async def _refresh_loop(self) -> None:
         while True:
-            try:
-                await self.refresh()
-            except Exception:
-                log.exception("refresh failed")
+            await self.refresh()
             await asyncio.sleep(self._interval)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request (ASGI 3)."""
-        if scope["type"] == "lifespan":
-            await _lifespan(receive, send)
-        elif scope["type"] == "http":
-            status, kind, body = await self._respond(scope)
-            await _send(send, scope["method"], status, kind, body)
+    async def answer(self, request: Request) -> Response:
+        """The answer to a request."""
+        if request.path not in self._pages:
+            return Response(HTTPStatus.NOT_FOUND, b"not found\n")
+        method, page = self._pages[request.path]
+        if request.method != method and (method, request.method) != ("GET", "HEAD"):
+            allowed = (("Allow", method),)
+            return Response(HTTPStatus.METHOD_NOT_ALLOWED, f"{method} is wanted\n".encode(), headers=allowed)
+        if method == "POST" and _is_cross_site(request):
+            return Response(HTTPStatus.FORBIDDEN, b"refused: the request comes from another site\n")
+        return await page(request)
 
-    async def _respond(self, scope: Scope) -> Response:
-        routes: dict[str, tuple[str, Callable[[], Awaitable[Response]]]] = {
-            "/": ("GET", self._page),
-            "/metrics": ("GET", self._metrics),
-            "/-/healthy": ("GET", self._healthy),
-            "/-/ready": ("GET", self._ready),
-            "/-/refresh": ("POST", self._refresh_now),
-        }
-        if scope["path"] not in routes:
-            return 404, "text/plain", b"not found\n"
-        method, answer = routes[scope["path"]]
-        if scope["method"] != method and (method, scope["method"]) != ("GET", "HEAD"):
-            return 405, "text/plain", f"{method} is wanted\n".encode()
-        if method == "POST" and _is_cross_site(scope):
-            return 403, "text/plain", b"refused: the request comes from another site\n"
-        return await answer()
-
-    async def _page(self) -> Response:
+    async def _page(self, _request: Request) -> Response:
         views = self._refresher.state.views.values()
         lines = [f"{view.dataset}: {view.snapshot.date if view.snapshot else 'no snapshot yet'}" for view in views]
         page = PAGE.format(datasets=html.escape("; ".join(lines) or "no snapshot yet"))
-        return 200, "text/html; charset=utf-8", page.encode()
+        return Response(HTTPStatus.OK, page.encode(), "text/html; charset=utf-8")
 
-    async def _metrics(self) -> Response:
-        return 200, "text/plain; version=0.0.4; charset=utf-8", self._refresher.state.exposition
+    async def _metrics(self, _request: Request) -> Response:
+        exposition = self._refresher.state.exposition
+        return Response(HTTPStatus.OK, exposition, "text/plain; version=0.0.4; charset=utf-8")
 
-    async def _healthy(self) -> Response:
-        return 200, "text/plain", b"alive\n"
+    async def _healthy(self, _request: Request) -> Response:
+        return Response(HTTPStatus.OK, b"alive\n")
 
-    async def _ready(self) -> Response:
-        ready = any(view.snapshot for view in self._refresher.state.views.values())
-        return (200, "text/plain", b"ready\n") if ready else (503, "text/plain", b"no snapshot yet\n")
+    async def _ready(self, _request: Request) -> Response:
+        if any(view.snapshot for view in self._refresher.state.views.values()):
+            return Response(HTTPStatus.OK, b"ready\n")
+        return Response(HTTPStatus.SERVICE_UNAVAILABLE, b"no snapshot yet\n")
 
-    async def _refresh_now(self) -> Response:
+    async def _refresh_now(self, _request: Request) -> Response:
         state = await self.refresh()
         body = json.dumps({"datasets": [_outcome(state, name) for name in state.views]}, indent=2)
-        return 503 if state.errors else 200, "application/json", f"{body}\n".encode()
+        status = HTTPStatus.SERVICE_UNAVAILABLE if state.errors else HTTPStatus.OK
+        return Response(status, f"{body}\n".encode(), "application/json")
 
 
 def _outcome(state: State, name: str) -> dict[str, Any]:
@@ -134,37 +126,12 @@ def _outcome(state: State, name: str) -> dict[str, Any]:
     return {"dataset": name, "snapshot": taken.number, "date": taken.date and taken.date.isoformat()}
 
 
-def _is_cross_site(scope: Scope) -> bool:
+def _is_cross_site(request: Request) -> bool:
     """Whether a browser sent the request from a page of another origin."""
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != headers.get("host", "")
-
-
-async def _send(send: Send, method: str, status: int, kind: str, body: bytes) -> None:
-    headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
-
-
-async def _lifespan(receive: Receive, send: Send) -> None:
-    while True:
-        message = await receive()
-        await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
-            return
-
-
-def _settings(address: str) -> Settings:
-    """Deadlines and bounds: a client that is slow or idle is cut off, and costs little until then."""
-    settings = Settings()
-    settings.bind = [address]
-    settings.graceful_timeout = 0.3
-    settings.shutdown_timeout = 0.5
-    settings.keep_alive_timeout = 5
-    settings.read_timeout = 10
-    settings.h11_max_incomplete_size = 16 * 1024
-    settings.backlog = 1024
-    settings.include_server_header = False
-    settings.errorlog = None
-    return settings
+    origin = request.headers.get("origin")
+    if origin is None:
+        return False
+    try:
+        return urlsplit(origin).netloc != request.headers.get("host") or origin == "null"
+    except ValueError:
+        return True

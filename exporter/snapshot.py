@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,12 +11,12 @@ from hashlib import blake2b
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from exporter import measures
 from exporter.config import COLUMNS, Dataset
 from exporter.days import Day, day
 from exporter.devices import DEVICES
 from exporter.facts import DayFacts, Measured
 from exporter.labels import clean
+from exporter.measures import Measure, Number
 
 COMPARABLE_LAGS = 8
 """Lags 0 to 7 have a comparable twin: the anchor day and the seven days of the baseline."""
@@ -41,24 +41,23 @@ class Snapshot:
     samples: tuple[Sample, ...]
 
 
-def take(name: str, dataset: Dataset, measured: Measured, *, by_hand: bool) -> Snapshot:
+def take(name: str, dataset: Dataset, asked: Sequence[Measure], measured: Measured, *, by_hand: bool) -> Snapshot:
     """The snapshot of what was measured; `by_hand` says that someone chose the anchor day."""
     days = {facts.date: facts for facts in measured.days}
     anchor = max((when for when, facts in days.items() if facts.last_event is not None), default=None)
-    samples = [*_frame(dataset, measured, by_hand=by_hand), *_missing(dataset, measured)]
+    samples = [*_frame(dataset, measured, by_hand=by_hand), *_missing(dataset, asked, measured)]
     if anchor:
-        samples += _days(dataset, anchor, days, measured)
+        samples += _days(dataset, asked, anchor, days, measured)
     samples.sort(key=lambda sample: (sample.gauge, sample.labels))
-    number = _number(dataset, measured, samples)
+    number = _number(dataset, asked, samples)
     samples.append(Sample("clickstream_snapshot", (), number))
     return Snapshot(name, anchor, number, tuple(samples))
 
 
-def _number(dataset: Dataset, measured: Measured, samples: Iterable[Sample]) -> int:
+def _number(dataset: Dataset, asked: Sequence[Measure], samples: Iterable[Sample]) -> int:
     """48 bits, because a gauge holds whole numbers exactly up to 53; never 0, which reads like "none"."""
     configuration = dataset.model_dump(exclude={"files", "measures"})
-    custom = [measure.sql for measure in measures.load(dataset.measures)]
-    text = repr((configuration, custom, sorted(measured.queries), list(samples)))
+    text = repr((configuration, [measure.sql for measure in asked], list(samples)))
     return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=6).digest(), "big") or 1
 
 
@@ -75,9 +74,9 @@ def _frame(dataset: Dataset, measured: Measured, *, by_hand: bool) -> Iterator[S
             yield Sample("clickstream_limit", (("limit", limit),), value)
 
 
-def _missing(dataset: Dataset, measured: Measured) -> Iterator[Sample]:
+def _missing(dataset: Dataset, asked: Sequence[Measure], measured: Measured) -> Iterator[Sample]:
     """A reason for each gauge that the data set cannot have."""
-    for measure in measures.load(dataset.measures):
+    for measure in asked:
         query = measured.queries.get(measure.name)
         reason = measure.unmet(dataset) or ("query failed" if query and query.error else None)
         if reason:
@@ -85,7 +84,9 @@ def _missing(dataset: Dataset, measured: Measured) -> Iterator[Sample]:
                 yield Sample("clickstream_not_measured", (("gauge", gauge), ("reason", reason)), 1)
 
 
-def _days(dataset: Dataset, anchor: date, days: Mapping[date, DayFacts], measured: Measured) -> Iterator[Sample]:
+def _days(
+    dataset: Dataset, asked: Sequence[Measure], anchor: date, days: Mapping[date, DayFacts], measured: Measured
+) -> Iterator[Sample]:
     zone = ZoneInfo(dataset.time_zone)
     last = days[anchor].last_event or 0
     complete = _complete_hours(last, day(anchor, zone))
@@ -95,7 +96,7 @@ def _days(dataset: Dataset, anchor: date, days: Mapping[date, DayFacts], measure
         lag = (anchor - when).days
         if lag >= 0:
             yield from _calendar(day(when, zone), facts, lag)
-    gauges = _gauges(dataset, measured)
+    gauges = _gauges(dataset, asked, measured)
     for gauge in gauges:
         for when, facts in days.items():
             lag = (anchor - when).days
@@ -115,7 +116,7 @@ class _Gauge:
     values: Mapping[str, frozenset[str]]
 
 
-def _gauges(dataset: Dataset, measured: Measured) -> list[_Gauge]:
+def _gauges(dataset: Dataset, asked: Sequence[Measure], measured: Measured) -> list[_Gauge]:
     """The gauges of all measures that succeeded; a label value of any day is there on every day."""
     labels = {gauge: label for facts in measured.days for gauge, label in facts.labels.items()}
     bounded = {
@@ -124,7 +125,7 @@ def _gauges(dataset: Dataset, measured: Measured) -> list[_Gauge]:
         "column": tuple(column for column in COLUMNS if column in dataset.mapped()),
     }
     gauges = []
-    for measure in measures.load(dataset.measures):
+    for measure in asked:
         query = measured.queries.get(measure.name)
         if query is None or query.error:
             continue
@@ -155,7 +156,7 @@ def _gauge(gauge: _Gauge, facts: DayFacts, lag: int, complete: int) -> Iterator[
             yield Sample(twin, labels, _sum(number for hour, number in numbers if hour < complete))
 
 
-def _sum(numbers: Iterable[measures.Number]) -> float:
+def _sum(numbers: Iterable[Number]) -> float:
     """The exact sum; floating point is summed without an error that depends on the order."""
     numbers = list(numbers)
     if any(isinstance(number, float) for number in numbers):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -19,40 +22,68 @@ class YamlError(Exception):
     """A file that is no YAML mapping: `file:line: what`."""
 
 
+class _Loader(yaml.SafeLoader):
+    """Without dates: a text that looks like one is a text."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012
+        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
 def parse(path: Path) -> yaml.MappingNode:
     """The mapping in the file, with the lines of its keys. Raises YamlError."""
-    try:
-        document = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise YamlError(f"{path}:{line}: not valid YAML: {error.problem}") from None
-    except yaml.YAMLError as error:
-        raise YamlError(f"{path}:1: not valid YAML: {str(error).splitlines()[0]}") from None
-    except UnicodeDecodeError:
-        raise YamlError(f"{path}:1: not UTF-8 text") from None
-    except OSError as error:
-        raise YamlError(f"{path}: {error.strerror}") from None
+    with _told(path):
+        document = yaml.compose(path.read_text("utf-8"), Loader=_Loader)
     if not isinstance(document, yaml.MappingNode):
         raise YamlError(f"{path}:1: a mapping with the key datasets is wanted")
     return document
 
 
-def duplicates(node: yaml.Node, place: Place = (), above: tuple[yaml.Node, ...] = ()) -> Iterator[Problem]:
+def values(path: Path, document: yaml.MappingNode) -> dict[Hashable, Any]:
+    """What the mapping says. Raises YamlError."""
+    with _told(path):
+        loaded: dict[Hashable, Any] = _Loader("").construct_document(document)
+    return loaded
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Every way in which a file is no YAML, as a YamlError."""
+    try:
+        yield
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise YamlError(f"{path}:{line}: not valid YAML: {error.problem}") from None
+    except yaml.YAMLError as error:
+        raise YamlError(f"{path}:1: not valid YAML: {str(error).splitlines()[0]}") from None
+    except RecursionError:
+        raise YamlError(f"{path}:1: nested too deeply") from None
+    except UnicodeDecodeError:
+        raise YamlError(f"{path}:1: not UTF-8 text") from None
+    except OSError as error:
+        raise YamlError(f"{path}: {error.strerror}") from None
+
+
+def duplicates(document: yaml.Node) -> list[Problem]:
     """Keys that stand twice in one mapping, where YAML would let the last one win, and values within themselves."""
+    return list(_duplicates(document, (), (), set()))
+
+
+def _duplicates(node: yaml.Node, place: Place, above: tuple[yaml.Node, ...], done: set[int]) -> Iterator[Problem]:
     if node in above:
         yield place, "contains itself"
+    if id(node) in done:
         return
-    above = (*above, node)
-    if isinstance(node, yaml.SequenceNode):
-        for index, item in enumerate(node.value):
-            yield from duplicates(item, (*place, index), above)
+    done.add(id(node))
+    pairs = list(enumerate(node.value)) if isinstance(node, yaml.SequenceNode) else []
     if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if key.value in seen:
-                yield (*place, key.value), "stands twice"
-            seen.add(key.value)
-            yield from duplicates(value, (*place, key.value), above)
+        pairs = [(key.value, value) for key, value in node.value if isinstance(key, yaml.ScalarNode)]
+        for key, count in Counter(key for key, _ in pairs).items():
+            if count > 1:
+                yield (*place, key), "stands twice"
+    for key, value in pairs:
+        yield from _duplicates(value, (*place, key), (*above, node), done)
 
 
 def render(path: Path, document: yaml.Node, problems: Iterable[Problem]) -> str:

@@ -6,8 +6,14 @@ import generations
 import pytest
 from generations import Generation, UnavailableError
 
+GENERATIONS = [
+    pytest.param(made, id=made.__name__, marks=pytest.mark.xdist_group(made.__name__))
+    for made in (generations.found, generations.newest)
+]
+"""Each of them on one worker, so that its servers are started once."""
 
-@pytest.fixture(scope="session", params=[generations.found, generations.newest], ids=["found", "newest"])
+
+@pytest.fixture(scope="session", params=GENERATIONS)
 def generation(request: pytest.FixtureRequest) -> Generation:
     """The programs of one generation of Prometheus and Alertmanager; the second may be missing."""
     try:

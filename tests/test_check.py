@@ -46,25 +46,25 @@ def changed(demo: Path, name: str, **keys: object) -> Path:
     return path
 
 
-def left_running() -> list[str]:
-    """The command lines of servers that a check started."""
+def left_running(folder: Path) -> list[str]:
+    """The command lines of servers that work in `folder`."""
     found = []
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             text = entry.read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue
-        if "clickstream-check-" in text:
+        if str(folder) in text:
             found.append(text)
     return found
 
 
-def test_a_healthy_day_passes(demo: Path) -> None:
-    """No alert, PASS, exit 0, and nothing else on stdout."""
-    done = check(demo, "--as-of", "2025-03-08")
+def test_a_healthy_day_passes(demo: Path, tmp_path: Path) -> None:
+    """No alert, PASS, exit 0, nothing else on stdout, and nothing is left."""
+    done = check(demo, "--as-of", "2025-03-08", environment={**os.environ, "TMPDIR": str(tmp_path)})
     assert done.stdout == '{\n  "date": "2025-03-08",\n  "alerts": [],\n  "status": "PASS"\n}\n'
     assert done.returncode == 0
-    assert left_running() == []
+    assert (left_running(tmp_path), list(tmp_path.iterdir())) == ([], [])
 
 
 def test_data_that_nobody_renewed_are_stale(demo: Path) -> None:
@@ -149,13 +149,15 @@ def test_v13_a_closed_stdout_is_no_pass(demo: Path) -> None:
     assert done.returncode == 2
 
 
-def test_a_check_that_is_ended_ends_its_servers(demo: Path) -> None:
-    """SIGTERM: exit 2, nothing on stdout, nothing left running."""
-    process = subprocess.Popen([*COMMAND, str(demo)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 20
-    while len(left_running()) < 2 and time.monotonic() < deadline:
+def test_a_check_that_is_ended_ends_its_servers(demo: Path, tmp_path: Path) -> None:
+    """SIGTERM: exit 2, nothing on stdout, nothing left."""
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    command = [*COMMAND, str(demo)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
+    deadline = time.monotonic() + 30
+    while len(left_running(tmp_path)) < 2 and time.monotonic() < deadline:
         time.sleep(0.1)
     process.send_signal(signal.SIGTERM)
-    stdout, _ = process.communicate(timeout=20)
+    stdout, _ = process.communicate(timeout=30)
     assert (process.returncode, stdout) == (2, b"")
-    assert left_running() == []
+    assert (left_running(tmp_path), list(tmp_path.iterdir())) == ([], [])

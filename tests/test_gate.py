@@ -109,7 +109,7 @@ def test_v12_another_date_is_unknown(bench: Bench) -> None:
     assert reason(verdict(bench.servers, Wanted(date="2025-03-08"))) == (
         "Not judged: asked for 2025-03-08, but the newest day in the data is 2025-03-09"
     )
-    found = reason(verdict(Servers([bench.stack.alertmanager]), Wanted("shop", "2025-03-08"), 5))
+    found = reason(verdict(Servers([bench.stack.alertmanager]), Wanted("shop", "2025-03-08"), 10))
     assert found.startswith(
         "Not judged: no certificate for 2025-03-08 of data set shop: the newest is about 2025-03-09"
     )

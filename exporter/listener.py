@@ -1,0 +1,157 @@
+"""A small HTTP/1.1 listener for a few fixed pages, with absolute deadlines and a cap on connections.
+
+One answer a connection. Whoever is slow to ask or to read, or holds connections open, is cut off; when all
+places are taken, the oldest connection gives way to the newest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+import h11
+
+CONNECTIONS, BACKLOG = 64, 48
+"""Places, and connections taken from the system's queue at once; together far below the handles of a process."""
+
+ASK, READ = 5.0, 10.0
+"""Seconds that a client has to send its whole request, and to read the answer."""
+
+LARGEST = 16 * 1024
+"""Bytes of a request."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request; header names are in lower case."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Response:
+    """An answer."""
+
+    status: HTTPStatus
+    body: bytes
+    kind: str = "text/plain; charset=utf-8"
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+Answer = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(eq=False)
+class _Connection:
+    writer: asyncio.StreamWriter
+    task: asyncio.Task[None]
+    answering: bool = field(default=False)
+
+
+class Listener:
+    """Listens from `start` until `close`; every request goes to `answer`."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self._connections: dict[asyncio.Task[None], _Connection] = {}
+        self._server: asyncio.Server | None = None
+
+    async def start(self, host: str, port: int) -> None:
+        """Begin to listen. Raises OSError when the address cannot be taken."""
+        self._server = await asyncio.start_server(self._accept, host, port, limit=LARGEST, backlog=BACKLOG)
+
+    async def close(self) -> None:
+        """Stop listening and cut off who is still there."""
+        if self._server:
+            self._server.close()
+        for connection in self._connections.values():
+            connection.writer.transport.abort()
+            connection.task.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._connections) >= CONNECTIONS:
+            self._make_room()
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._connections[task] = _Connection(writer, task)
+        task.add_done_callback(self._connections.pop)
+
+    def _make_room(self) -> None:
+        """Cut off the oldest connection; one that waits for an answer of ours only if all do."""
+        waiting = [each for each in self._connections.values() if each.answering]
+        oldest = next((each for each in self._connections.values() if not each.answering), *waiting[:1])
+        oldest.writer.transport.abort()
+        oldest.task.cancel()
+        del self._connections[oldest.task]
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            writer.write(await self._exchange(reader))
+            async with asyncio.timeout(READ):
+                await writer.drain()
+                writer.close()
+                await writer.wait_closed()
+        except (OSError, TimeoutError, asyncio.CancelledError):
+            pass  # the client left, was too slow, or had to make room
+        finally:
+            writer.transport.abort()
+
+    async def _exchange(self, reader: asyncio.StreamReader) -> bytes:
+        """The bytes of the answer to what the client asks; nothing for one that left."""
+        parser = h11.Connection(h11.SERVER, max_incomplete_event_size=LARGEST)
+        try:
+            async with asyncio.timeout(ASK):
+                request = await _read(parser, reader)
+        except h11.RemoteProtocolError as error:
+            status = HTTPStatus(error.error_status_hint)
+            return _bytes(parser, Response(status, f"{status.phrase}\n".encode()))
+        if request is None:
+            return b""
+        connection = next(each for task, each in self._connections.items() if task is asyncio.current_task())
+        connection.answering = True
+        response = await self._answer(request)
+        connection.answering = False
+        return _bytes(parser, response, with_body=request.method != "HEAD")
+
+
+async def _read(parser: h11.Connection, reader: asyncio.StreamReader) -> Request | None:
+    """The request, read with its body, which is thrown away; None where the client left."""
+    request, size = None, 0
+    while True:
+        event = parser.next_event()
+        if event is h11.NEED_DATA:
+            data = await reader.read(LARGEST)
+            size += len(data)
+            if size > 4 * LARGEST:
+                raise h11.RemoteProtocolError("too large", error_status_hint=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            parser.receive_data(data)
+        elif isinstance(event, h11.Request):
+            request = _request(event)
+        elif isinstance(event, h11.EndOfMessage):
+            return request
+        elif not isinstance(event, h11.Data):
+            return None
+
+
+def _request(event: h11.Request) -> Request:
+    target = event.target.decode("latin-1")
+    if not target.startswith("/"):  # the absolute form, as proxies send it
+        target = "/" + target.partition("://")[2].partition("/")[2]
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in event.headers}
+    return Request(event.method.decode("latin-1"), target.partition("?")[0], headers)
+
+
+def _bytes(parser: h11.Connection, response: Response, *, with_body: bool = True) -> bytes:
+    headers = [
+        ("Content-Type", response.kind),
+        ("Content-Length", str(len(response.body))),
+        ("Connection", "close"),
+        *response.headers,
+    ]
+    head = h11.Response(status_code=response.status, headers=headers, reason=response.status.phrase.encode())
+    body = [h11.Data(data=response.body)] if with_body else []
+    return b"".join(parser.send(event) or b"" for event in (head, *body, h11.EndOfMessage()))

@@ -1,0 +1,176 @@
+"""The configuration: every mistake is named with its place, and the example has every key."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from exporter import cli
+from exporter.config import Columns, Config, Dataset, Limits, load
+
+EXAMPLE = Path(cli.__file__).with_name("example.yml")
+
+MISTAKEN = """\
+refresh_intervall: 5m
+refresh_interval: 5 minutes
+datasets:
+  web shop:
+    files: web
+  web:
+    time_zone: Mars/Olympus
+    cadence: hourly
+    history_days: 14
+    history_days: 7
+    columns:
+      colour: c
+      payload: event_data
+      revenue: $.a[
+      device: [d, "$.*"]
+    taxonomy: page_viewed
+    site_domains: [https://shop.example]
+    limits:
+      direct_share: 80
+      min_day_events: many
+  shop:
+    - files
+"""
+
+MISTAKES = [
+    "1: refresh_intervall: unknown key",
+    "2: refresh_interval: '5 minutes' is no duration, write 30s, 5m or 1h",
+    "4: datasets.web shop: a name of letters, digits, '_', '.', '-' (at most 64) is wanted",
+    "6: datasets.web.files: is missing",
+    "7: datasets.web.time_zone: unknown time zone 'Mars/Olympus', write a name like Europe/Berlin",
+    "8: datasets.web.cadence: input should be 'daily' or 'intraday', not 'hourly'",
+    "10: datasets.web.history_days: input should be greater than or equal to 8, not 7",
+    "10: datasets.web.history_days: stands twice",
+    "12: datasets.web.columns.colour: unknown key",
+    "14: datasets.web.columns.revenue.0: bad JSON path '$.a[': ",
+    "15: datasets.web.columns.device.1: JSON path '$.*' has a wildcard, but one value is wanted",
+    "17: datasets.web.site_domains.0: 'https://shop.example' is no host name, write it like shop.example",
+    "19: datasets.web.limits.direct_share: input should be less than or equal to 1, not 80",
+    "20: datasets.web.limits.min_day_events: input should be a valid integer, not 'many'",
+    "21: datasets.shop: a mapping is wanted",
+]
+
+CONTRADICTORY = """\
+datasets:
+  web:
+    files: web
+    columns:
+      timestamp: $.time
+      revenue: $.revenue
+    duplicate_key: [timestamp, transaction_id]
+"""
+
+CONTRADICTIONS = [
+    "5: datasets.web.columns.timestamp: a column is wanted, not a JSON path",
+    "6: datasets.web.columns.revenue: a JSON path needs the column payload",
+    "7: datasets.web.duplicate_key: 'transaction_id' is no mapped column",
+]
+
+
+@pytest.mark.parametrize(
+    ("content", "wanted"),
+    [
+        pytest.param(MISTAKEN, MISTAKES, id="mistakes"),
+        pytest.param(CONTRADICTORY, CONTRADICTIONS, id="contradictions"),
+        pytest.param("", ["1: a mapping with the key datasets is wanted"], id="empty"),
+        pytest.param("# datasets\n", ["1: a mapping with the key datasets is wanted"], id="comment"),
+        pytest.param("- datasets\n", ["1: a mapping with the key datasets is wanted"], id="list"),
+        pytest.param("web\n", ["1: a mapping with the key datasets is wanted"], id="text"),
+        pytest.param("{}", ["1: datasets: is missing"], id="nothing"),
+        pytest.param("\ndatasets: {}", ["2: datasets: must not be empty"], id="no data set"),
+        pytest.param("datasets:\n  web: {files: []}", ["2: datasets.web.files: must not be empty"], id="no files"),
+        pytest.param("datasets:\n\tweb:\n", ["2: not valid YAML: "], id="tab"),
+        pytest.param("datasets: {}\n---\n", ["2: not valid YAML: "], id="two documents"),
+        pytest.param("datasets: \0", ["1: not valid YAML: "], id="control character"),
+        pytest.param(b"datasets: \xff", ["1: not UTF-8 text"], id="not UTF-8"),
+        pytest.param("\nrefresh_interval: !seconds 5", ["2: "], id="unknown tag"),
+        pytest.param(
+            "\nrefresh_interval: 2025-13-45",
+            ["2: datasets: is missing", "2: refresh_interval: '2025-13-45' is no duration"],
+            id="impossible date",
+        ),
+        pytest.param(
+            "\nrefresh_interval: 99999999999d",
+            ["2: datasets: is missing", "2: refresh_interval: '99999999999d' is no duration"],
+            id="a million years",
+        ),
+        pytest.param("\n? [web]\n: files", ["2: "], id="list as key"),
+        pytest.param(
+            "\ndatasets: &all [*all]",
+            ["2: datasets: a mapping is wanted", "2: datasets.0: contains itself"],
+            id="value in itself",
+        ),
+        pytest.param("\ndatasets: " + "[" * 5000, ["1: nested too deeply"], id="deep"),
+    ],
+)
+def test_mistakes(tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | bytes, wanted: list[str]) -> None:
+    """All mistakes are named at once, each with file, line and key, and the exit code is 64."""
+    path = tmp_path / "config.yml"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    assert cli.main(["--config.file", str(path), "--once"]) == 64
+    out, err = capsys.readouterr()
+    lines = err.replace(f"{path}:", "").splitlines()
+    assert [line[: len(start) or None] for line, start in zip_longest(lines, wanted, fillvalue="")] == wanted
+    assert out == ""
+
+
+@pytest.mark.parametrize(("name", "reason"), [("gone", "No such file or directory"), (".", "Is a directory")])
+def test_unreadable_file(tmp_path: Path, name: str, reason: str) -> None:
+    """A file that cannot be read is named with the reason; the program itself exits with 64 and prints no metrics."""
+    path = tmp_path / name
+    command = [sys.executable, "-m", "exporter", "--config.file", str(path), "--once"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stdout, done.stderr) == (64, "", f"{path}: {reason}\n")
+
+
+def test_measures_are_checked_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two data sets that fill the same gauge from different files are refused before anything is served."""
+    for number, folder in enumerate(("one", "two")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "m.sql").write_text(f"-- clickstream_m: M.\nSELECT 0 AS hour, {number} AS clickstream_m\n")
+    names = "".join(f"  {name}: {{files: data, measures: [{name}/m.sql]}}\n" for name in ("one", "two"))
+    (tmp_path / "config.yml").write_text(f"datasets:\n{names}")
+    assert cli.main(["--config.file", str(tmp_path / "config.yml"), "--check-config"]) == 64
+    assert "clickstream_m" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("model", [Config, Dataset, Columns, Limits])
+def test_example_names_every_key(model: type[BaseModel]) -> None:
+    """The example has every key there is, those without a use in it as a comment."""
+    named = set(re.findall(r"^ *(?:# )?(\w+):", EXAMPLE.read_text(), re.MULTILINE))
+    assert set(model.model_fields) - named == set()
+
+
+def test_example_is_fine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The example can be used, also with every key that stands in it as a comment."""
+    text = re.sub(r"^( +)# (\w+: [\w$.]+)$", r"\1\2", EXAMPLE.read_text(), flags=re.MULTILINE)
+    (tmp_path / "config.yml").write_text(text)
+    for path in (EXAMPLE, tmp_path / "config.yml"):
+        assert cli.main(["--config.file", str(path), "--check-config"]) == 0
+        assert capsys.readouterr() == (f"{path}: fine, 1 data set(s): web\n", "")
+    assert all(load(path).datasets["web"].columns.model_dump().values())
+
+
+def test_example_shows_the_defaults() -> None:
+    """What the example says of a key with a default is the default."""
+    config = load(EXAMPLE)
+    dataset = config.datasets["web"]
+    shown = {**differing(config), **differing(dataset), **differing(dataset.columns), **differing(dataset.limits)}
+    assert shown == {}
+
+
+def differing(model: BaseModel) -> dict[str, Any]:
+    """The values of the model that are not the default; a key whose default is nothing, or columns, has none."""
+    defaults = {name: field.default for name, field in type(model).model_fields.items() if not field.is_required()}
+    plain = {name: default for name, default in defaults.items() if default not in (None, ()) and name != "columns"}
+    return {name: getattr(model, name) for name, default in plain.items() if getattr(model, name) != default}

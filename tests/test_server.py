@@ -1,0 +1,302 @@
+"""The exporter as a process: what it answers, and what it survives."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are watched through /proc")
+
+PROGRAM = Path(sys.executable).with_name("clickstream-exporter")
+SUCCESS = 'clickstream_exporter_refresh_success{dataset="web"}'
+SNAPSHOT = 'clickstream_snapshot{dataset="web"}'
+GET = b"GET /metrics HTTP/1.1\r\nHost: exporter\r\n"
+POST = b"POST /-/refresh HTTP/1.1\r\nHost: exporter\r\n"
+
+SLOW = """-- clickstream_slow: Takes hours on a day that has an event named slow.
+SELECT 0 AS hour, count(*) FILTER (i = 1) AS clickstream_slow
+FROM (
+  SELECT hash(i) % 7 AS i
+  FROM range(1000000000000) t(i)
+  LIMIT (SELECT max(CASE WHEN event_name = 'slow' THEN 1000000000000 ELSE 1 END) FROM events)
+)"""
+
+WIDE = """-- clickstream_wide: So many numbers that they do not fit into a pipe at once.
+SELECT hour, part, CAST(part AS DOUBLE) AS clickstream_wide
+FROM range(24) hours(hour), range(200) parts(part)"""
+
+
+class Exporter:
+    """A running exporter, in a folder with its configuration, data and output; only requests make it refresh again."""
+
+    def __init__(self, folder: Path, datasets: tuple[str, ...], measure: str) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            self.port = server.getsockname()[1]
+        names = "".join(f"  {name}: {{files: data, measures: [more.sql]}}\n" for name in datasets)
+        (folder / "config.yml").write_text(f"refresh_interval: 1h\ndatasets:\n{names}")
+        (folder / "more.sql").write_text(measure)
+        (folder / "tmp").mkdir()
+        options = {"--config.file": folder / "config.yml", "--web.listen-address": f"127.0.0.1:{self.port}"}
+        self.command = [str(PROGRAM), *(f"{name}={value}" for name, value in options.items())]
+        environment = {**os.environ, "TMPDIR": str(folder / "tmp")}
+        with (folder / "out").open("wb") as out, (folder / "log").open("wb") as log:
+            self.process = subprocess.Popen(self.command, stdout=out, stderr=log, env=environment)
+
+    def ask(self, path: str, method: str = "GET", *header: str) -> tuple[int, str]:
+        """The status and the body of the answer; `header` is a name and a value."""
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
+            connection.request(method, path, headers=dict(zip(header[::2], header[1::2], strict=True)))
+            response = connection.getresponse()
+            return response.status, response.read().decode()
+
+    def refresh(self) -> tuple[int, list[dict[str, Any]]]:
+        """The status of a refresh, and what it says of each data set."""
+        status, body = self.ask("/-/refresh", "POST")
+        return status, json.loads(body)["datasets"]
+
+    def sample(self, series: str) -> float:
+        """The value of a series that /metrics has once."""
+        (line,) = (line for line in self.ask("/metrics")[1].splitlines() if line.startswith(f"{series} "))
+        return float(line.rpartition(" ")[2])
+
+    def scrape(self, seconds: float) -> None:
+        """Scrape for so long; no answer may take two seconds."""
+        end = time.monotonic() + seconds
+        while (started := time.monotonic()) < end:
+            assert self.ask("/metrics")[0] == 200
+            assert time.monotonic() - started < 2
+            time.sleep(0.02)
+
+    def hold(self, text: bytes) -> socket.socket:
+        """A connection that has sent a text and does not wait."""
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=30)
+        connection.sendall(text)
+        connection.setblocking(False)
+        return connection
+
+    def children(self, seconds: float = 0) -> set[int]:
+        """Its processes that have used so much processor time; one that reads has soon used 0.2 s."""
+        found: set[int] = set()
+        for task in Path(f"/proc/{self.process.pid}/task").glob("*/children"):
+            with suppress(OSError):
+                found |= set(map(int, task.read_text().split()))
+        return {pid for pid in found if processor_time(pid) >= seconds}
+
+
+def processor_time(pid: int) -> float:
+    """The seconds of processor time that a process has used, -1 for one that has ended."""
+    with suppress(OSError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+        return -1 if fields[0] == "Z" else sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+    return -1
+
+
+def wait_for(condition: Callable[[], Any]) -> Any:
+    """The first true value of the condition; what refuses a connection, or does not answer, is not there yet."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with suppress(ConnectionError, TimeoutError):
+            if value := condition():
+                return value
+        time.sleep(0.02)
+    pytest.fail("waited in vain")
+
+
+def write(folder: Path, day: int = 9, event_name: str = "page_viewed") -> None:
+    """Put a file with 50 events of a day of March 2025 in place, at once."""
+    times = pa.array([datetime(2025, 3, day, i // 3, tzinfo=UTC) for i in range(50)])
+    (folder / "data").mkdir(exist_ok=True)
+    pq.write_table(pa.table({"timestamp": times, "event_name": [event_name] * 50}), folder / "new")
+    (folder / "new").replace(folder / f"data/{day}.parquet")
+
+
+@contextmanager
+def running(folder: Path, *datasets: str, measure: str = SLOW, ready: bool = True) -> Iterator[Exporter]:
+    """An exporter that has its first snapshot, or, if not `ready`, is busy with its first refresh."""
+    exporter = Exporter(folder, datasets or ("web",), measure)
+    try:
+        wait_for(lambda: SNAPSHOT in exporter.ask("/metrics")[1] if ready else exporter.children(1))
+        yield exporter
+    finally:
+        children = exporter.children()
+        exporter.process.kill()
+        exporter.process.wait()
+        for pid in children:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def exporter(tmp_path: Path) -> Iterator[Exporter]:
+    """An exporter that has its first snapshot."""
+    write(tmp_path)
+    with running(tmp_path) as exporter:
+        yield exporter
+
+
+def test_endpoints(exporter: Exporter) -> None:
+    """Every request has its status, and an odd one is no error of the exporter."""
+    odd = ("/metrics", "GET", "Accept", "application/openmetrics-text; version=abc;q=x")
+    origins = (f"http://127.0.0.1:{exporter.port}", "http://evil.example", "http://[evil", "null")
+    own, *others = (("/-/refresh", "POST", "Origin", origin) for origin in origins)
+    wanted: dict[int, Sequence[tuple[str, ...]]] = {
+        200: [("/",), ("/-/healthy",), ("/-/ready",), ("/metrics",), ("/metrics?a=b", "HEAD"), odd, own],
+        403: others,
+        404: [("/metrics/",), ("/..%2f..%2fetc/passwd",)],
+        405: [("/metrics", "POST"), ("/metrics", "BREW"), ("/-/refresh",), ("/-/refresh", "HEAD")],
+    }
+    asked = [(exporter.ask(*request)[0], request) for requests in wanted.values() for request in requests]
+    assert asked == [(status, request) for status, requests in wanted.items() for request in requests]
+
+
+def test_arrived_file(tmp_path: Path, exporter: Exporter) -> None:
+    """The answer to a refresh knows the file that has just arrived, and so do the next scrape and the page."""
+    before = exporter.refresh()[1][0]
+    write(tmp_path, 10)
+    code, (after,) = exporter.refresh()
+    assert (code, before["date"], after["date"]) == (200, "2025-03-09", "2025-03-10")
+    assert before["snapshot"] != after["snapshot"] == exporter.sample(SNAPSHOT)
+    assert "2025-03-10" in exporter.ask("/")[1]
+
+
+def test_folder_that_disappears(tmp_path: Path, exporter: Exporter) -> None:
+    """Without its data the exporter serves the last snapshot, says why, and recovers."""
+    snapshot = exporter.sample(SNAPSHOT)
+    (tmp_path / "data").rename(tmp_path / "away")
+    assert exporter.refresh() == (503, [{"dataset": "web", "error": f"{tmp_path}/data: no such file or folder"}])
+    assert (exporter.sample(SNAPSHOT), exporter.sample(SUCCESS), exporter.ask("/-/ready")[0]) == (snapshot, 0, 200)
+    (tmp_path / "away").rename(tmp_path / "data")
+    assert (exporter.refresh()[0], exporter.sample(SUCCESS)) == (200, 1)
+
+
+def test_measure_that_disappears(tmp_path: Path, exporter: Exporter) -> None:
+    """The files of further measures belong to the configuration: they are read once, at the start."""
+    (tmp_path / "more.sql").unlink()
+    assert (exporter.ask("/-/refresh", "POST")[0], exporter.sample(SUCCESS)) == (200, 1)
+
+
+def test_reader_killed(tmp_path: Path) -> None:
+    """The end of a reading process fails the refresh, not the exporter; callers meanwhile share one new refresh."""
+    write(tmp_path, event_name="slow")
+    with running(tmp_path, ready=False) as exporter, ThreadPoolExecutor() as pool:
+        seen = exporter.children(1)
+        assert (exporter.ask("/-/healthy")[0], exporter.ask("/-/ready")[0]) == (200, 503)
+        write(tmp_path, 9)
+        write(tmp_path, 10)
+        callers = [pool.submit(exporter.refresh) for _ in range(5)]
+        time.sleep(1)
+        os.kill(min(seen), signal.SIGKILL)
+        while not all(caller.done() for caller in callers):
+            seen |= exporter.children(0.2)
+        assert [(status, outcome["date"]) for status, (outcome,) in (each.result() for each in callers)] == [
+            (200, "2025-03-10")
+        ] * 5
+        assert len(seen) == 2
+        write(tmp_path, 11, "slow")
+        caller = pool.submit(exporter.refresh)
+        os.kill(wait_for(lambda: exporter.children(0.2)).pop(), signal.SIGKILL)
+        assert caller.result() == (503, [{"dataset": "web", "error": "the reading process died (SIGKILL)"}])
+        write(tmp_path, 11)
+        assert exporter.refresh()[0] == 200
+
+
+def test_reader_killed_before_it_was_told_everything(tmp_path: Path) -> None:
+    """A reader that ends before it has read its whole task fails the refresh as well."""
+    for day in (9, 10, 11):
+        write(tmp_path, day)
+    with running(tmp_path, measure=WIDE) as exporter, ThreadPoolExecutor() as pool:
+        write(tmp_path, 11)
+        caller = pool.submit(exporter.refresh)
+        os.kill(wait_for(lambda: exporter.children(0.1)).pop(), signal.SIGKILL)
+        assert (caller.result()[0], exporter.sample(SUCCESS), exporter.refresh()[0]) == (503, 0, 200)
+
+
+def test_long_refresh(tmp_path: Path, exporter: Exporter) -> None:
+    """While a refresh takes long, scrapes are answered, its caller waits, and nothing appears on stdout."""
+    write(tmp_path, 9, "slow")
+    with ThreadPoolExecutor() as pool:
+        caller = pool.submit(exporter.refresh)
+        (reader,) = wait_for(lambda: exporter.children(0.2))
+        exporter.scrape(4)
+        os.kill(reader, signal.SIGKILL)
+        assert ((tmp_path / "out").read_text(), caller.result()[0]) == ("", 503)
+
+
+@pytest.mark.parametrize(("busy", "datasets"), [(False, ["web"]), (True, ["web"]), (True, ["web", "shop"])])
+def test_p2_sigterm(tmp_path: Path, busy: bool, datasets: list[str]) -> None:
+    """SIGTERM ends the exporter within a second, also in a refresh, and leaves no process, file or traceback."""
+    write(tmp_path, event_name="slow" if busy else "page_viewed")
+    with running(tmp_path, *datasets, ready=not busy) as exporter:
+        held = [exporter.hold(text) for text in [b"", GET, GET + b"\r\n", POST + b"\r\n"][: 4 if busy else 3]]
+        children, started = exporter.children(), time.monotonic()
+        exporter.process.terminate()
+        assert exporter.process.wait(10) == 0
+        assert time.monotonic() - started < 2, f"with {len(held)} connections"
+        wait_for(lambda: all(processor_time(pid) < 0 for pid in children))
+        assert (os.listdir(tmp_path / "tmp"), "Traceback" in (tmp_path / "log").read_text()) == ([], False)
+
+
+def test_p3_half_headers(exporter: Exporter) -> None:
+    """Scrapes are answered beside half headers, which are cut off, drip or not; a huge one is refused at once."""
+    halves = {exporter.hold(GET + b"X-Half: "): text for text in (b"", b"x") for _ in range(100)}
+    exporter.scrape(2)
+    wait_for(lambda: sum(is_cut(half, text) for half, text in halves.items()) == 200)
+    with suppress(ConnectionError):
+        assert exporter.ask("/metrics", "GET", "X-Huge", "x" * 1_000_000)[0] == 431
+    exporter.scrape(0.1)
+
+
+def is_cut(connection: socket.socket, text: bytes) -> bool:
+    """Whether the exporter has closed a connection that goes on with a text."""
+    try:
+        connection.send(text)
+        return connection.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+
+
+@pytest.mark.parametrize("text", [GET, (GET + b"\r\n") * 500], ids=["half headers", "slow readers"])
+def test_p3_more_connections_than_files(tmp_path: Path, exporter: Exporter, text: bytes) -> None:
+    """More connections than the exporter may have files do not shut scrapes out for long, nor fill the log."""
+    resource.prlimit(exporter.process.pid, resource.RLIMIT_NOFILE, (128, 128))
+    held = [exporter.hold(text) for _ in range(200)]
+    wait_for(lambda: exporter.ask("/metrics")[0] == 200)
+    assert (tmp_path / "log").stat().st_size < 100_000, f"with {len(held)} connections"
+
+
+def test_p6_port_taken(exporter: Exporter) -> None:
+    """A second exporter on the address is refused, by name."""
+    second = subprocess.run(exporter.command, check=False, capture_output=True, text=True, timeout=30)
+    assert (second.returncode, second.stdout) == (1, "")
+    assert f"127.0.0.1:{exporter.port}" in second.stderr.splitlines()[-1]
+
+
+def test_p7_refreshes(tmp_path: Path, exporter: Exporter) -> None:
+    """Thirty refreshes later the exporter has no more files open than before, and not much more memory."""
+    proc, pages = Path(f"/proc/{exporter.process.pid}"), []
+    before = len(os.listdir(proc / "fd"))
+    for turn in range(33):
+        write(tmp_path, 9 + turn % 2)
+        assert exporter.refresh()[0] == 200
+        pages.append(int((proc / "statm").read_text().split()[1]))
+    wait_for(lambda: len(os.listdir(proc / "fd")) <= before)
+    assert (pages[-1] - pages[2]) * os.sysconf("SC_PAGE_SIZE") < 8_000_000
