@@ -79,25 +79,15 @@ def _domain(value: str) -> str:
     return value.lower()
 
 
-def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
+def _as_tuple(value: object) -> object:
+    """One text, or a list of them."""
+    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
 
 
-Names = Annotated[
-    tuple[str, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v), BeforeValidator(_as_list)
-]
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 OneOrMore = Annotated[Names, Field(min_length=1)]
-Source = Annotated[
-    tuple[Annotated[str, AfterValidator(_source)], ...],
-    BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v),
-    BeforeValidator(_as_list),
-    Field(min_length=1),
-]
-Domains = Annotated[
-    tuple[Annotated[str, AfterValidator(_domain)], ...],
-    BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v),
-    BeforeValidator(_as_list),
-]
+Source = Annotated[tuple[Annotated[str, AfterValidator(_source)], ...], BeforeValidator(_as_tuple), Field(min_length=1)]
+Domains = Annotated[tuple[Annotated[str, AfterValidator(_domain)], ...], BeforeValidator(_as_tuple)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Ratio = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
