@@ -33,6 +33,12 @@ def test_the_readme_lists_every_alert_with_its_severity() -> None:
     assert listed == shipped
 
 
+def test_alertmanager_names_no_alert_that_is_none() -> None:
+    """An inhibition by a name that nobody uses would silently inhibit nothing."""
+    named = set(re.findall(r"Clickstream\w+", (ROOT / "alerting" / "alertmanager.yml").read_text("utf-8")))
+    assert named <= {rule["alert"] for group in rules.groups().values() for rule in group if "alert" in rule}
+
+
 def test_every_limit_is_used_by_a_rule_and_no_other() -> None:
     """A limit that no rule reads would be a promise that nobody keeps."""
     used = set(re.findall(r'clickstream_limit:max\{limit="(\w+)"', rules.text()))
