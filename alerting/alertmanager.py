@@ -48,8 +48,10 @@ class Listing:
 
     def certificates(self, dataset: str | None) -> list[Alert]:
         """The certificates of a data set, or of all."""
-        found = [alert for alert in self.alerts if alert.name == CERTIFICATE]
-        return [alert for alert in found if dataset in (None, alert.labels.get("dataset"))]
+        found = [
+            alert for alert in self.alerts if alert.name == CERTIFICATE and {"dataset", "snapshot"} <= set(alert.labels)
+        ]
+        return [alert for alert in found if dataset in (None, alert.labels["dataset"])]
 
     def plumbing(self, dataset: str) -> list[Alert]:
         """The alerts that say that the data set is not measured at all."""

@@ -36,7 +36,8 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns 0, 1, 2 or 64 as clickstream-report does."""
     options = _arguments(arguments)
-    signal.signal(signal.SIGTERM, _exit)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _exit)
     try:
         dataset = _dataset(options.config, options.dataset)
         return _check(options, dataset)
@@ -62,7 +63,7 @@ def _check(options: argparse.Namespace, dataset: str) -> int:
     wanted = Wanted(dataset, options.as_of and options.as_of.isoformat())
     try:
         verdict = _verdict(options, wanted)
-    except (StackError, ServerError) as error:
+    except (StackError, ServerError, OSError) as error:
         verdict = unknown(wanted, str(error))
     return publish(verdict, details=options.details)
 

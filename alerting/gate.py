@@ -192,16 +192,17 @@ def _proven(found: Listing, since: dict[str, datetime], wanted: Wanted, *, detai
         lines=tuple(sorted(_lines(found, dataset, details=details), key=_order)),
         proven=True,
         dataset=dataset,
-        snapshot=int(snapshot),
+        snapshot=int(snapshot) if snapshot.isdigit() else None,
         switched_off=tuple(certificate.annotations.get("switched_off", "").split()),
     )
 
 
 def _certificate(found: Listing, wanted: Wanted, asked: datetime) -> Alert:
     """The one certificate that is about what is wanted, sent since it was asked for."""
-    fresh = [alert for alert in found.certificates(wanted.dataset) if alert.updated >= asked]
-    if wanted.dataset is None:
-        _choose({alert.labels.get("dataset", "") for alert in fresh} or {""}, None)
+    listed = found.certificates(wanted.dataset)
+    if wanted.dataset is None and listed:
+        _choose({alert.labels["dataset"] for alert in listed}, None)
+    fresh = [alert for alert in listed if alert.updated >= asked]
     about = [alert for alert in fresh if _is_about(alert, wanted)]
     name = f"data set {wanted.dataset}" if wanted.dataset else "any data set"
     if not fresh:
@@ -246,16 +247,17 @@ def _check_listed(listed: Sequence[Alert], certificate: Alert, snapshot: str) ->
 
 
 def _lines(found: Listing, dataset: str, *, details: bool) -> Iterator[Line]:
-    names = {alert.fingerprint: alert.name.removeprefix("Clickstream") for alert in found.alerts}
+    # A cause that someone silenced is no longer heard of, so it may hide nothing either.
+    heard = [alert for alert in found.alerts if not alert.silenced_by]
+    names = {alert.fingerprint: alert.name.removeprefix("Clickstream") for alert in heard}
     for alert in found.of(dataset):
         message = alert.annotations.get("summary", alert.name)
         if alert.silenced_by:
             until = silenced_until(found.url, alert, REQUEST)
             yield Line("INFO", f"Silenced{' until ' + until if until else ''}: {message}")
-        elif alert.inhibited_by:
+        elif causes := sorted(names[cause] for cause in alert.inhibited_by if cause in names):
             if details:
-                causes = ", ".join(sorted(names.get(cause, cause) for cause in alert.inhibited_by))
-                yield Line("INFO", f"Inhibited by {causes}: {message}")
+                yield Line("INFO", f"Inhibited by {', '.join(causes)}: {message}")
         else:
             yield Line(SEVERITIES.get(alert.labels.get("severity", ""), "CRITICAL"), message)
 

@@ -88,6 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as error:
         print(f"clickstream-report: {error}", file=sys.stderr)
         return USAGE
+    except KeyboardInterrupt:
+        return 2
     return publish(verdict, details=options.details)
 
 

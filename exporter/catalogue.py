@@ -101,6 +101,12 @@ class Catalogue:
         of_anchor = self.between(self.day(anchor).start, self.day(anchor).end) if anchor else []
         return sum(each.implausible for each in (*of_no_day, *of_anchor))
 
+    def lasting(self) -> dict[File, Entry]:
+        """What will still be true of the same files: not what failed, nor what the clock may make plausible."""
+        return {
+            file: each for file, each in self.entries.items() if isinstance(each, Measurable) and not each.implausible
+        }
+
     def _entry(self, file: File) -> Entry:
         try:
             footer = read_footer(file, self._dataset.columns.timestamp)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -13,8 +14,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
+from exporter import collector, measures
 from exporter import config as config_file
-from exporter import measures
 from exporter.config import Config, ConfigError
 from exporter.measures import Measure, MeasureError
 from exporter.refresh import Refresher
@@ -70,6 +71,7 @@ def load_config(path: Path) -> Config:
     """The configuration at `path`, its measures checked. Raises ConfigError with every problem."""
     config = config_file.load(path)
     problems = []
+    built_in = {measure.name for measure in measures.load()}
     declared: dict[str, Measure] = {}
     for name, dataset in config.datasets.items():
         key = f"{path}: datasets.{name}.measures"
@@ -79,6 +81,8 @@ def load_config(path: Path) -> Config:
             problems += [f"{key}: {line}" for line in str(error).splitlines()]
             continue
         for each in found:
+            if each.name not in built_in and (own := collector.HELP.keys() & each.gauges.keys()):
+                problems.append(f"{key}: {', '.join(sorted(own))} is a gauge of the exporter itself")
             taken = [gauge for gauge in each.gauges if declared.setdefault(gauge, each) != each]
             problems += [f"{key}: another data set has {gauge} from another file" for gauge in taken]
     if problems:
@@ -104,7 +108,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _once(config: Config, as_of: date | None) -> int:
     """Print the exposition without times of this very run, so that the same data give the same bytes."""
     state = Refresher(config, as_of, timings=False).refresh()
-    sys.stdout.buffer.write(state.exposition)
+    try:
+        sys.stdout.buffer.write(state.exposition)
+        sys.stdout.flush()
+    except OSError as error:
+        print(f"clickstream-exporter: stdout: {error.strerror}", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return 1 if state.errors else 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from exporter.config import COLUMNS, Dataset
@@ -12,8 +13,12 @@ OF_PURCHASES = ("revenue", "transaction_id")
 
 
 def check(dataset: Dataset, footer: Footer) -> None:
-    """Raise UnreadableError when the file lacks a timestamp or an event name."""
+    """Raise UnreadableError when the file lacks a timestamp or an event name, or has a column twice."""
     names = {name for name, _ in footer.kinds}
+    alike = Counter(name.casefold() for name in names)
+    for source in (source for column in dataset.mapped() for source in getattr(dataset.columns, column)):
+        if alike[source.casefold()] > 1:
+            raise UnreadableError(f"columns that differ only in case: {source}")
     for column in ("timestamp", "event_name"):
         wanted = getattr(dataset.columns, column)
         if not names & set(wanted):

@@ -34,7 +34,7 @@ DERIVED = {
 }
 """What a canonical column is derived from where it has no column of its own."""
 
-_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class ConfigError(Exception):
@@ -42,7 +42,7 @@ class ConfigError(Exception):
 
 
 def _duration(value: object) -> timedelta:
-    parts = re.fullmatch(r"(\d{1,6})(ms|s|m|h|d)", value) if isinstance(value, str) else None
+    parts = re.fullmatch(r"(\d{1,6})(s|m|h|d)", value) if isinstance(value, str) else None
     if not parts or not int(parts[1]):
         raise ValueError(f"{value!r} is no duration, write 30s, 5m or 1h")
     return timedelta(seconds=int(parts[1]) * _UNITS[parts[2]])

@@ -160,7 +160,7 @@ class _Reading:
             implausible=self._catalogue.implausible(anchor),
             queries=self._queries,
             recomputed=len(facts.keys() - self._known.keys()),
-            known=Known(self._catalogue.entries, {} if failed else facts),
+            known=Known(self._catalogue.lasting(), {} if failed else facts),
         )
 
     def _fingerprint(self, day: Day) -> str:
@@ -227,6 +227,8 @@ class _Reading:
             return False
         try:
             self._load_from(read, day)
+        except duckdb.OutOfMemoryException as error:
+            raise FactsError(database.reason(error)) from None
         except duckdb.Error as error:
             damaged = {each.file: reason for each in read if (reason := self._damage(each, day))}
             if not damaged:

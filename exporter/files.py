@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,24 +50,35 @@ class Footer:
 def find(patterns: Iterable[str]) -> tuple[File, ...]:
     """Every file that a pattern matches, once, in the order of the paths; a folder stands for all below it.
 
-    Files whose name begins with `.` or `_` are left out, as Hadoop writers expect. Raises FilesError when
-    the folder of a pattern does not exist.
+    A file is named by its path below the pattern's fixed folder. What begins with `.` or `_` there is left
+    out, as Hadoop writers expect. Raises FilesError when a folder does not exist or cannot be read.
     """
-    paths = {os.path.realpath(path): path for pattern in patterns for path in _expand(pattern)}
-    files = (_stat(real, path) for real, path in sorted(paths.items()))
-    return tuple(file for file in files if file)
+    names = {path: name for pattern in patterns for path, name in _expand(pattern)}
+    files = (_stat(path, name) for path, name in sorted(names.items()))
+    return tuple({file.path: file for file in files if file}.values())
 
 
-def _expand(pattern: str) -> list[str]:
-    folder = _folder(pattern)
-    if not folder.exists():
-        raise FilesError(f"{folder}: no such file or folder")
-    if not os.access(folder, os.R_OK):
-        raise FilesError(f"{folder}: not readable")
-    if os.path.isdir(_unescape(pattern)):
-        pattern = os.path.join(glob.escape(_unescape(pattern)), "**", "*.parquet")
-    found = glob.glob(pattern, recursive=True)
-    return [path for path in found if not os.path.basename(path).startswith("_") and os.path.isfile(path)]
+def _expand(pattern: str) -> Iterator[tuple[str, str]]:
+    """The paths that match, each with its name."""
+    fixed = _folder(pattern)
+    if not fixed.exists():
+        raise FilesError(f"{fixed}: no such file or folder")
+    if fixed.is_dir() and not glob.has_magic(_drop_escapes(pattern)):
+        pattern = os.path.join(glob.escape(str(fixed)), "**", "*.parquet")
+    _check_folders(os.path.dirname(pattern))
+    for path in glob.glob(pattern, recursive=True):
+        name = os.path.relpath(path, fixed) if fixed.is_dir() else fixed.name
+        if not os.path.isdir(path) and not any(part.startswith(("_", ".")) for part in Path(name).parts):
+            yield path, name
+
+
+def _check_folders(pattern: str) -> None:
+    """Raise FilesError for a folder on the way that cannot be read; to `glob` it would look empty."""
+    for folder in glob.glob(pattern, recursive=True):
+        if os.path.isdir(folder) and not os.access(folder, os.R_OK | os.X_OK):
+            raise FilesError(f"{folder}: not readable")
+    if glob.has_magic(_drop_escapes(pattern)):
+        _check_folders(os.path.dirname(pattern))
 
 
 def _folder(pattern: str) -> Path:
@@ -85,18 +96,19 @@ def _unescape(text: str) -> str:
     return re.sub(r"\[([*?[])\]", r"\1", text)
 
 
-def _stat(real: str, path: str) -> File | None:
+def _stat(path: str, name: str) -> File | None:
+    """The file, None where it has just gone; one that cannot be looked at has a size below zero."""
+    real = os.path.realpath(path)
     try:
         status = os.stat(real)
-    except FileNotFoundError:
-        return None
-    return File(real, os.path.basename(path), status.st_ino, status.st_size, status.st_mtime_ns)
+    except OSError:
+        return File(real, name, 0, -1, 0) if os.path.lexists(path) else None
+    return File(real, name, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 def unchanged(file: File) -> bool:
     """Whether the file is still the one that was found."""
-    found = _stat(file.path, file.name)
-    return found == file
+    return file.size < 0 or _stat(file.path, file.name) == file
 
 
 def read_footer(file: File, timestamp_names: Iterable[str]) -> Footer:
@@ -104,6 +116,8 @@ def read_footer(file: File, timestamp_names: Iterable[str]) -> Footer:
 
     Raises UnreadableError for a file that is no Parquet.
     """
+    if file.size < 0:
+        raise UnreadableError("cannot be opened: a link to nowhere, or not permitted")
     if file.size == 0:
         raise UnreadableError("zero bytes")
     if not is_utf8(file.path):

@@ -78,7 +78,7 @@ class Listener:
             self._make_room()
         task = asyncio.create_task(self._serve(reader, writer))
         self._connections[task] = _Connection(writer, task)
-        task.add_done_callback(self._connections.pop)
+        task.add_done_callback(lambda done: self._connections.pop(done, None))
 
     def _make_room(self) -> None:
         """Cut off the oldest connection; one that waits for an answer of ours only if all do."""

@@ -19,6 +19,9 @@ from exporter.config import COLUMNS, Dataset
 MAX_LABEL_VALUES = 200
 """A measure whose label has more values than this fails: labels are bounded."""
 
+RESERVED = ("dataset", "lag", "instance", "job")
+"""Labels that a measure cannot have, because its gauges have them already."""
+
 Number = int | float | Decimal
 Facts = dict[str, dict[str, dict[int, Number]]]
 """Gauge to label value ("" where it has no label) to hour (0 to 23) to number."""
@@ -140,6 +143,9 @@ def _label(measure: Measure, names: list[str]) -> str | None:
         if wanted not in names:
             raise MeasureError(f"{measure.name}.sql: the result lacks the column {wanted}")
     others = [name for name in names if name != "hour" and name not in measure.gauges]
+    for name in others:
+        if not re.fullmatch("[a-z][a-z0-9_]*", name) or name in RESERVED:
+            raise MeasureError(f"{measure.name}.sql: {name!r} cannot be a label")
     if len(others) > 1:
         raise MeasureError(f"{measure.name}.sql: more than one label: {', '.join(others)}")
     return others[0] if others else None
@@ -148,14 +154,14 @@ def _label(measure: Measure, names: list[str]) -> str | None:
 def _add(measure: Measure, facts: Facts, row: Mapping[str, object], label: str | None) -> None:
     hour = row["hour"]
     if not isinstance(hour, int) or not 0 <= hour <= 23:
-        raise MeasureError(f"{measure.name}.sql: hour is {hour!r}, a number from 0 to 23 is wanted")
+        raise MeasureError(f"{measure.name}.sql: hour is not a number from 0 to 23")
     value = str(row[label]) if label else ""
     for gauge in measure.gauges:
         number = row[gauge]
         if number is None:
             continue
         if not isinstance(number, int | float | Decimal):
-            raise MeasureError(f"{measure.name}.sql: {gauge} is {number!r}, a number is wanted")
+            raise MeasureError(f"{measure.name}.sql: {gauge} is a {type(number).__name__}, a number is wanted")
         if not math.isfinite(number):
             raise MeasureError(f"{measure.name}.sql: {gauge} is {number}, a finite number is wanted")
         hours = facts[gauge].setdefault(value, {})

@@ -89,7 +89,9 @@ class Refresher:
         before = self.state.views.get(name)
         finished = before.refresh.finished if before else None
         duration = time.time() - started if self._timings else None
-        return View(name, before.snapshot if before else None, Refresh(False, finished, duration, self._interval()))
+        queries = before.refresh.queries if before else None
+        refresh = Refresh(False, finished, duration, self._interval(), queries=queries)
+        return View(name, before.snapshot if before else None, refresh)
 
     def _refresh(self, started: float, measured: Measured) -> Refresh:
         finished = time.time()

@@ -78,7 +78,10 @@ class Server:
 
     async def _refresh_loop(self) -> None:
         while True:
-            await self.refresh()
+            try:
+                await self.refresh()
+            except Exception:
+                log.exception("refresh failed")
             await asyncio.sleep(self._interval)
 
     async def answer(self, request: Request) -> Response:

@@ -23,14 +23,14 @@ def blocks(language: str) -> list[str]:
 
 
 def test_the_readme_lists_every_alert_with_its_severity() -> None:
-    """The table and the rule files name the same alerts, in the same order as far as the groups go."""
+    """The table and the rule file name the same alerts."""
     listed = dict(re.findall(r"^\| (Clickstream\w+) \| (\w+)", README, re.MULTILINE))
     shipped: dict[str, str] = {}
     for group in rules.groups().values():
         for rule in group:
             if "alert" in rule and rule["alert"] != "ClickstreamCertificate":
                 shipped.setdefault(rule["alert"], rule["labels"]["severity"])
-    assert listed == shipped
+    assert sorted(listed.items()) == sorted(shipped.items())
 
 
 def test_alertmanager_names_no_alert_that_is_none() -> None:

@@ -35,10 +35,11 @@ ALERTS = [
 
 @dataclass(frozen=True)
 class Bench:
-    """Running servers on the demo data, and the folder of their configuration."""
+    """Running servers on the demo data, the folder of their configuration, and that of the data."""
 
     stack: Stack
     folder: Path
+    data: Path
 
     @property
     def servers(self) -> Servers:
@@ -55,7 +56,7 @@ def bench(generation: Generation, tmp_path_factory: pytest.TempPathFactory) -> I
         patch.setenv("PROMETHEUS", str(generation.prometheus))
         patch.setenv("ALERTMANAGER", str(generation.alertmanager))
         with running(folder, config, ("--as-of", "2025-03-09")) as stack:
-            yield Bench(stack, folder)
+            yield Bench(stack, folder, config.parent)
 
 
 def verdict(servers: Servers, wanted: Wanted | None = None, timeout: float = 30, *, details: bool = False) -> Verdict:
@@ -139,11 +140,11 @@ def test_v9_of_two_alertmanagers_one_must_answer(bench: Bench) -> None:
     assert verdict(two).exit_code == 1
 
 
-def test_v10_a_silence_is_listed_and_does_not_fail(bench: Bench) -> None:
-    """A silenced critical alert is shown as INFO with the end of its silence."""
-    end = datetime.now(UTC) + timedelta(hours=1)
+@contextmanager
+def silenced(bench: Bench, alert: str, end: datetime) -> Iterator[None]:
+    """Alertmanager is silent about `alert` until `end`, and for no longer than this lasts."""
     silence = {
-        "matchers": [{"name": "alertname", "value": "ClickstreamRevenueDrop", "isRegex": False}],
+        "matchers": [{"name": "alertname", "value": alert, "isRegex": False}],
         "startsAt": datetime.now(UTC).isoformat(),
         "endsAt": end.isoformat(),
         "createdBy": "test",
@@ -152,12 +153,35 @@ def test_v10_a_silence_is_listed_and_does_not_fail(bench: Bench) -> None:
     answer = post(f"{bench.stack.alertmanager}/api/v2/silences", silence)
     assert isinstance(answer, dict)
     try:
-        found = verdict(bench.servers)
+        yield
     finally:
         url = f"{bench.stack.alertmanager}/api/v2/silence/{answer['silenceID']}"
         urllib.request.urlopen(urllib.request.Request(url, method="DELETE"), timeout=10).close()
+
+
+def test_v10_a_silence_is_listed_and_does_not_fail(bench: Bench) -> None:
+    """A silenced critical alert is shown as INFO with the end of its silence."""
+    end = datetime.now(UTC) + timedelta(hours=1)
+    with silenced(bench, "ClickstreamRevenueDrop", end):
+        found = verdict(bench.servers)
     assert found.exit_code == 0
     assert found.lines[-1] == Line("INFO", f"Silenced until {end:%Y-%m-%d %H:%M} UTC: {REVENUE}")
+
+
+def test_a_silenced_cause_silences_no_effect(bench: Bench) -> None:
+    """What a silenced alert inhibits still counts: nobody would hear of it otherwise."""
+    bad = bench.data / "events" / "events_bad.parquet"
+    bad.touch()
+    try:
+        whole = verdict(bench.servers, details=True)
+        with silenced(bench, "ClickstreamUnreadableFiles", datetime.now(UTC) + timedelta(hours=1)):
+            found = verdict(bench.servers)
+    finally:
+        bad.unlink()
+    assert Line("INFO", f"Inhibited by UnreadableFiles: {REVENUE}") in whole.lines
+    assert Line("CRITICAL", REVENUE) in found.lines
+    assert found.exit_code == 1
+    assert verdict(bench.servers).lines == tuple(Line(*alert) for alert in ALERTS)
 
 
 def test_v5_a_forged_resolve_is_not_believed(bench: Bench) -> None:
