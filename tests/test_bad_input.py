@@ -437,6 +437,50 @@ def test_measures_that_are_refused(tmp_path: Path) -> None:
     assert [name for name in REFUSED if f"{name}.sql: " not in done.stderr] == []
 
 
+@pytest.mark.parametrize("label", ["lag", "dataset", '"two words"'])
+def test_label_that_is_taken(tmp_path: Path, label: str) -> None:
+    """A measure cannot have a label that its gauges have already: it fails, and nothing else does."""
+    write_rows(tmp_path / "events.parquet", MEASURED)
+    select = f"SELECT hour, 'v' AS {label}, count(*) AS clickstream_mine FROM events GROUP BY hour"
+    sql = f"-- clickstream_mine: Mine.\n{select}"
+    out = once(write_config(tmp_path, web=SHOP | {"measures": write_measures(tmp_path, {"mine": sql})}))
+    assert out.get("clickstream_mine", lag=0) is None
+    assert out.value("clickstream_exporter_query_success", query="mine") == 0
+    assert out.value("clickstream_exporter_query_success", query="events") == 1
+
+
+def test_gauge_that_is_taken(tmp_path: Path) -> None:
+    """A measure cannot fill a gauge of the exporter itself."""
+    sql = "-- clickstream_snapshot: Mine.\nSELECT hour, count(*) AS clickstream_snapshot FROM events GROUP BY hour"
+    done = run(write_config(tmp_path, web=SHOP | {"measures": write_measures(tmp_path, {"mine": sql})}))
+    assert (done.returncode, done.stdout) == (64, "")
+    assert "web.measures: clickstream_snapshot is a gauge of the exporter itself" in done.stderr
+
+
+def test_files_that_are_no_data(tmp_path: Path) -> None:
+    """What a writer keeps in folders that begin with _ or . is left out; a link to nowhere is named."""
+    for folder in ("day=9", "_temporary/0", ".staging"):
+        (tmp_path / folder).mkdir(parents=True)
+        write_rows(tmp_path / folder / "part-0.parquet", [view()])
+    (tmp_path / "day=9" / "part-1.parquet").symlink_to(tmp_path / "gone.parquet")
+    out = once(write_config(tmp_path, web=SHOP | {"files": str(tmp_path)}))
+    assert out.value("clickstream_events", lag=0) == 1
+    assert out.value("clickstream_files") == 2
+    reason = "cannot be opened: a link to nowhere, or not permitted"
+    assert out.value("clickstream_unreadable_file_info", file="day=9/part-1.parquet", reason=reason) == 1
+
+
+def test_columns_that_differ_only_in_case(tmp_path: Path) -> None:
+    """The database could not tell them apart: the file is set aside, the others are measured."""
+    write_rows(tmp_path / "good.parquet", [view()])
+    path = write_rows(tmp_path / "bad.parquet", [view()])
+    table = pq.read_table(path)
+    pq.write_table(table.append_column("Client_ID", table["client_id"]), path)
+    out = once(write_config(tmp_path, web=SHOP))
+    assert out.value("clickstream_events", lag=0) == 1
+    assert "bad.parquet set aside: columns that differ only in case: client_id" in out.warnings
+
+
 def test_mistakes(tmp_path: Path) -> None:
     """Every mistake of the configuration is told with its line and key, and nothing is printed."""
     config = tmp_path / "config.yml"
