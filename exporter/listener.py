@@ -13,7 +13,7 @@ from http import HTTPStatus
 
 import h11
 
-CONNECTIONS, BACKLOG = 64, 48
+CONNECTIONS, BACKLOG = 48, 16
 """Places, and connections taken from the system's queue at once; together far below the handles of a process."""
 
 ASK, READ = 5.0, 10.0
