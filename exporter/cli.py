@@ -56,9 +56,16 @@ def address(text: str) -> str:
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser("clickstream-exporter", description="Serves the metrics of daily clickstream data in Parquet.")
-    parser.add_argument("--config.file", dest="config", metavar="FILE", type=Path, required=True)
     parser.add_argument(
-        "--web.listen-address", dest="address", metavar="HOST:PORT", type=address, default="127.0.0.1:9847"
+        "--config.file", dest="config", metavar="FILE", type=Path, required=True, help="see exporter/example.yml"
+    )
+    parser.add_argument(
+        "--web.listen-address",
+        dest="address",
+        metavar="HOST:PORT",
+        type=address,
+        default="127.0.0.1:9847",
+        help="where to serve (%(default)s)",
     )
     parser.add_argument("--as-of", metavar="DATE", type=iso_date, help="take this day for the newest, to look back")
     parser.add_argument("--once", action="store_true", help="print the metrics on stdout and end")

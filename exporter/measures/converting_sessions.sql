@@ -1,6 +1,6 @@
 -- clickstream_converting_sessions: Sessions with at least one purchase, by the hour they began in.
 -- needs: client_id, purchase
-SELECT session_hour                                       AS hour,
+SELECT session_hour                                                   AS hour,
        count(DISTINCT {'client': client, 'started': session_started}) AS clickstream_converting_sessions
 FROM purchases
 WHERE session_started IS NOT NULL

@@ -5,10 +5,10 @@ SELECT events.ts,
        events.client,
        events.transaction_id,
        CASE WHEN events.revenue > 0 AND events.revenue < 1e12 THEN events.revenue END AS revenue,
-       coalesce(device_classes.device, 'other')                               AS device,
-       sessions.started                                                       AS session_started,
-       sessions.hour                                                          AS session_hour,
-       sessions.source                                                        AS session_source
+       coalesce(device_classes.device, 'other')                                       AS device,
+       sessions.started                                                               AS session_started,
+       sessions.hour                                                                  AS session_hour,
+       sessions.source                                                                AS session_source
 FROM events
 ASOF LEFT JOIN sessions ON sessions.client = events.client AND sessions.started <= events.ts
 LEFT JOIN device_classes ON device_classes.agent = coalesce(events.device, events.user_agent)

@@ -14,7 +14,7 @@ WITH visits AS (
   WINDOW by_client AS (ORDER BY client, ts, is_direct, source, row_key)
 )
 SELECT client,
-       ts AS started,
+       ts                                                   AS started,
        hour,
        is_direct,
        CASE WHEN source <> '(direct)' THEN hash(source) END AS source
