@@ -95,11 +95,13 @@ class Catalogue:
         """The files that may hold events from `start` until before `end` (µs)."""
         return [each for each in self.readable if each.may_hold(start, end)]
 
-    def implausible(self, anchor: date | None) -> int:
-        """Events without a plausible timestamp, in the files of the anchor day and in those of no day."""
-        of_no_day = [each for each in self.readable if each.first is None]
-        of_anchor = self.between(self.day(anchor).start, self.day(anchor).end) if anchor else []
-        return sum(each.implausible for each in (*of_no_day, *of_anchor))
+    def of_day(self, when: date | None) -> list[Measurable]:
+        """The files that may hold events of the day `when`; none where there is no such day."""
+        return self.between(self.day(when).start, self.day(when).end) if when else []
+
+    def of_no_day(self) -> list[Measurable]:
+        """The files without any plausible timestamp."""
+        return [each for each in self.readable if each.first is None]
 
     def lasting(self) -> dict[File, Entry]:
         """What will still be true of the same files: not what failed, nor what the clock may make plausible."""

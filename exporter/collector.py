@@ -9,11 +9,13 @@ from importlib.metadata import version
 from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.registry import Collector
 
+from exporter.config import Links
 from exporter.facts import Query
 from exporter.measures import Measure
 from exporter.snapshot import Sample, Snapshot
 
 HELP = {
+    "clickstream_anchor_file_events": "Rows of the anchor day's files, and of files without a plausible timestamp.",
     "clickstream_complete_hours": "Hours of the anchor day that are surely over, which comparable gauges sum up.",
     "clickstream_day_last_event_clock_seconds": "Wall clock of the day's last event, in seconds since midnight.",
     "clickstream_day_timestamp_seconds": "Start of the day in the reporting time zone, since the epoch.",
@@ -27,10 +29,12 @@ HELP = {
     "clickstream_exporter_refresh_interval_seconds": "Time between two refreshes, as configured.",
     "clickstream_exporter_refresh_success": "Whether the last refresh succeeded.",
     "clickstream_files": "Files found.",
-    "clickstream_implausible_timestamp_events": "Events without a plausible timestamp in the files of the anchor day.",
+    "clickstream_implausible_timestamp_events": "Those of the anchor file events that have no plausible timestamp.",
     "clickstream_intraday": "Whether the data set grows during the day, so that a partial anchor day is normal.",
     "clickstream_last_event_timestamp_seconds": "The newest event of the anchor day, since the epoch.",
     "clickstream_limit": "Limits and guards of the checks, as configured.",
+    "clickstream_links_info": "Where the links of the alerts lead, as configured.",
+    "clickstream_missing_column_info": "A mapped column, and the first file of the anchor day that lacks it.",
     "clickstream_not_measured": "A gauge that the data set does not have, and why.",
     "clickstream_series": "Samples of the data set in this exposition, itself included.",
     "clickstream_snapshot": "48-bit hash of the configuration and of all facts.",
@@ -59,6 +63,7 @@ class View:
     dataset: str
     snapshot: Snapshot | None
     refresh: Refresh
+    links: Links
 
 
 def render(views: Iterable[View], asked: Iterable[Measure]) -> bytes:
@@ -97,7 +102,8 @@ class _Gauges(Collector):
 
 
 def _samples(view: View) -> list[Sample]:
-    samples = [*(view.snapshot.samples if view.snapshot else ()), *_self(view.refresh)]
+    links = Sample("clickstream_links_info", tuple(view.links.model_dump().items()), 1)
+    samples = [*(view.snapshot.samples if view.snapshot else ()), links, *_self(view.refresh)]
     return [*samples, Sample("clickstream_series", (), len(samples) + 1)]
 
 

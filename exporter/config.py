@@ -13,6 +13,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import duckdb
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -79,6 +80,16 @@ def _domain(value: str) -> str:
     return value.lower()
 
 
+def _url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.netloc or not value.isprintable() or " " in value:
+        raise ValueError(f"{value!r} is no URL, write it like https://grafana.example")
+    return value.rstrip("/")
+
+
 def _as_tuple(value: object) -> object:
     """One text, or a list of them."""
     return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
@@ -90,7 +101,9 @@ Source = Annotated[tuple[Annotated[str, AfterValidator(_source)], ...], BeforeVa
 Domains = Annotated[tuple[Annotated[str, AfterValidator(_domain)], ...], BeforeValidator(_as_tuple)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Ratio = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=0)]
+Url = Annotated[str, AfterValidator(_url)]
+NotNegative = Annotated[float, Field(ge=0)]
+AtLeastOne = Annotated[int, Field(ge=1)]
 
 
 class Model(BaseModel):
@@ -122,25 +135,33 @@ class Limits(Model):
 
     max_data_age_hours: Annotated[float, Field(gt=0)] = 36
     partial_day_hours: Annotated[float, Field(gt=0)] = 1
+    max_missing_days: Annotated[int, Field(ge=0, le=6)] = 0
     event_drop_ratio: Ratio = 0.50
     revenue_drop_ratio: Ratio = 0.40
+    revenue_spike_ratio: NotNegative = 1.0
     duplicate_event_ratio: Ratio = 0.001
+    duplicate_purchase_ratio: Ratio = 0.05
     invalid_event_ratio: Ratio = 0.001
     null_client_ratio: Ratio = 0.20
     null_client_increase: Ratio = 0.05
     missing_referrer_increase: Ratio = 0.20
     missing_utm_increase: Ratio = 0.20
     json_error_ratio: Ratio = 0.01
+    purchase_without_revenue_ratio: Ratio = 0.05
+    missing_column_ratio: Ratio = 0.0
+    implausible_timestamp_ratio: Ratio = 0.001
     conversion_drop_ratio: Ratio = 0.30
     direct_share: Ratio = 0.80
     direct_share_increase: Ratio = 0.15
     device_share_shift: Ratio = 0.20
-    device_share_deviations: Annotated[float, Field(ge=0)] = 2.5
+    device_share_deviations: NotNegative = 2.5
     assisted_drop_ratio: Ratio = 0.50
     min_baseline_days: Annotated[int, Field(ge=1, le=7)] = 3
-    min_day_events: Count = 100
-    min_baseline_purchases: Count = 10
-    min_baseline_sessions: Count = 100
+    min_day_events: AtLeastOne = 100
+    min_day_purchases: AtLeastOne = 10
+    min_baseline_purchases: AtLeastOne = 10
+    min_baseline_sessions: AtLeastOne = 100
+    min_baseline_named_events: AtLeastOne = 10
 
 
 class Dataset(Model):
@@ -173,9 +194,17 @@ class Dataset(Model):
 DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 
 
+class Links(Model):
+    """Where the links of the alerts lead: the folder of the runbooks, and Grafana."""
+
+    runbooks: Url = "alerting/runbooks"
+    grafana: Url = "http://localhost:3000"
+
+
 class Config(Model):
     """A configuration file."""
 
+    links: Links = Links()
     refresh_interval: Duration = timedelta(minutes=5)
     datasets: Annotated[dict[DatasetName, Dataset], Field(min_length=1)]
 

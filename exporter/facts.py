@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from exporter import database, events, files, measures
+from exporter import columns, database, events, files, measures
 from exporter.catalogue import Catalogue, Entry, Measurable, Unreadable, without
 from exporter.config import Dataset
 from exporter.days import HOURS_24, Day
@@ -61,12 +61,18 @@ class Known:
 
 @dataclass(frozen=True)
 class Measured:
-    """Everything that one reading of a data set's files found; `days` are in the order of their dates."""
+    """Everything that one reading of a data set's files found; `days` are in the order of their dates.
+
+    `anchor_rows` and `implausible` count the events, and those without a plausible timestamp, in the files of
+    the anchor day and of no day. `lacking` maps a mapped column to the first file of the anchor day without it.
+    """
 
     days: tuple[DayFacts, ...]
     files: int
     unreadable: tuple[Unreadable, ...]
+    anchor_rows: int
     implausible: int
+    lacking: Mapping[str, str]
     queries: Mapping[str, Query]
     recomputed: int
     known: Known
@@ -153,15 +159,27 @@ class _Reading:
             fingerprint = self._fingerprint(self._catalogue.day(when))
             facts[fingerprint] = self._known.get(fingerprint) or self._facts(self._catalogue.day(when))
         failed = any(query.error for query in self._queries.values())
+        of_anchor = self._catalogue.of_day(anchor)
+        newest = [*self._catalogue.of_no_day(), *of_anchor]
         return Measured(
             days=tuple(facts.values()),
             files=len(self._catalogue.entries),
             unreadable=tuple(self._catalogue.unreadable),
-            implausible=self._catalogue.implausible(anchor),
+            anchor_rows=sum(each.footer.rows for each in newest),
+            implausible=sum(each.implausible for each in newest),
+            lacking=self._lacking(of_anchor),
             queries=self._queries,
             recomputed=len(facts.keys() - self._known.keys()),
             known=Known(self._catalogue.lasting(), {} if failed else facts),
         )
+
+    def _lacking(self, read: Sequence[Measurable]) -> dict[str, str]:
+        """Each column that one of the files lacks, and the first such file."""
+        found: dict[str, str] = {}
+        for each in read:
+            for column in columns.missing(self._dataset, each.footer):
+                found.setdefault(column, each.file.name)
+        return found
 
     def _fingerprint(self, day: Day) -> str:
         """What the day's facts depend on: its files, those of the days before it, and the configuration."""

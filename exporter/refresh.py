@@ -73,7 +73,7 @@ class Refresher:
         self._known[name] = measured.known
         self._say(name, *_remarks(dataset, measured))
         taken = snapshot.take(name, dataset, self._measures[name], measured, by_hand=self._as_of is not None)
-        return View(name, taken, self._refresh(started, measured))
+        return View(name, taken, self._refresh(started, measured), self._config.links)
 
     def _render(self, views: Iterable[View]) -> bytes:
         return collector.render(views, (each for asked in self._measures.values() for each in asked))
@@ -91,7 +91,7 @@ class Refresher:
         duration = time.time() - started if self._timings else None
         queries = before.refresh.queries if before else None
         refresh = Refresh(False, finished, duration, self._interval(), queries=queries)
-        return View(name, before.snapshot if before else None, refresh)
+        return View(name, before.snapshot if before else None, refresh, self._config.links)
 
     def _refresh(self, started: float, measured: Measured) -> Refresh:
         finished = time.time()

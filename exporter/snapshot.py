@@ -67,7 +67,10 @@ def _frame(dataset: Dataset, measured: Measured, *, by_hand: bool) -> Iterator[S
     for first in measured.unreadable[:1]:
         labels = (("file", clean(first.name)), ("reason", clean(first.reason)))
         yield Sample("clickstream_unreadable_file_info", labels, 1)
+    yield Sample("clickstream_anchor_file_events", (), measured.anchor_rows)
     yield Sample("clickstream_implausible_timestamp_events", (), measured.implausible)
+    for column, file in measured.lacking.items():
+        yield Sample("clickstream_missing_column_info", (("column", column), ("file", clean(file))), 1)
     yield Sample("clickstream_intraday", (), dataset.cadence == "intraday")
     for limit, value in dataset.limits.model_dump().items():
         if not (by_hand and limit == "max_data_age_hours"):

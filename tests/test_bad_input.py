@@ -190,6 +190,8 @@ def test_missing_column(tmp_path: Path) -> None:
     assert out.value("clickstream_events", lag=0) == 5
     assert out.value("clickstream_null_client_events", lag=0) == 3
     assert out.value("clickstream_sessions", lag=0) == 1
+    named = [(labels["column"], labels["file"]) for labels in out.labels("clickstream_missing_column_info")]
+    assert sorted(named) == [("client_id", "fewer.parquet"), ("referrer", "fewer.parquet")]
 
 
 @pytest.mark.parametrize("others", [["good.parquet"], []], ids=["in one of two files", "in all files"])

@@ -20,6 +20,7 @@ EXAMPLE = Path(cli.__file__).with_name("example.yml")
 MISTAKEN = """\
 refresh_intervall: 5m
 refresh_interval: 5 minutes
+links: {runbooks: wiki, grafana: "http://["}
 datasets:
   web shop:
     files: web
@@ -45,19 +46,21 @@ datasets:
 MISTAKES = [
     "1: refresh_intervall: unknown key",
     "2: refresh_interval: '5 minutes' is no duration, write 30s, 5m or 1h",
-    "4: datasets.web shop: a name of letters, digits, '_', '.', '-' (at most 64) is wanted",
-    "6: datasets.web.files: is missing",
-    "7: datasets.web.time_zone: unknown time zone 'Mars/Olympus', write a name like Europe/Berlin",
-    "8: datasets.web.cadence: input should be 'daily' or 'intraday', not 'hourly'",
-    "10: datasets.web.history_days: input should be greater than or equal to 8, not 7",
-    "10: datasets.web.history_days: stands twice",
-    "12: datasets.web.columns.colour: unknown key",
-    "14: datasets.web.columns.revenue.0: bad JSON path '$.a[': ",
-    "15: datasets.web.columns.device.1: JSON path '$.*' has a wildcard, but one value is wanted",
-    "17: datasets.web.site_domains.0: 'https://shop.example' is no host name, write it like shop.example",
-    "19: datasets.web.limits.direct_share: input should be less than or equal to 1, not 80",
-    "20: datasets.web.limits.min_day_events: input should be a valid integer, not 'many'",
-    "21: datasets.shop: a mapping is wanted",
+    "3: links.runbooks: 'wiki' is no URL, write it like https://grafana.example",
+    "3: links.grafana: 'http://[' is no URL, write it like https://grafana.example",
+    "5: datasets.web shop: a name of letters, digits, '_', '.', '-' (at most 64) is wanted",
+    "7: datasets.web.files: is missing",
+    "8: datasets.web.time_zone: unknown time zone 'Mars/Olympus', write a name like Europe/Berlin",
+    "9: datasets.web.cadence: input should be 'daily' or 'intraday', not 'hourly'",
+    "11: datasets.web.history_days: input should be greater than or equal to 8, not 7",
+    "11: datasets.web.history_days: stands twice",
+    "13: datasets.web.columns.colour: unknown key",
+    "15: datasets.web.columns.revenue.0: bad JSON path '$.a[': ",
+    "16: datasets.web.columns.device.1: JSON path '$.*' has a wildcard, but one value is wanted",
+    "18: datasets.web.site_domains.0: 'https://shop.example' is no host name, write it like shop.example",
+    "20: datasets.web.limits.direct_share: input should be less than or equal to 1, not 80",
+    "21: datasets.web.limits.min_day_events: input should be a valid integer, not 'many'",
+    "22: datasets.shop: a mapping is wanted",
 ]
 
 CONTRADICTORY = """\

@@ -85,6 +85,7 @@ def test_anchor(tmp_path: Path) -> None:
     assert out.value("clickstream_last_event_timestamp_seconds") == datetime(2025, 3, 9, 12, tzinfo=UTC).timestamp()
     assert lags(out, "clickstream_events") == [1, 1]
     assert out.value("clickstream_implausible_timestamp_events") == 3
+    assert out.value("clickstream_anchor_file_events") == 5
 
 
 def test_session_gap(tmp_path: Path) -> None:
