@@ -1,7 +1,7 @@
 # Works in a fresh clone, as any user: Python's packages go to .venv, the servers to .servers.
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint servers clean
+.PHONY: help demo test lint rules servers clean
 .SILENT:
 
 help: ## List the targets
@@ -27,6 +27,9 @@ lint: .venv/.installed ## Check style, format and types
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+
+rules: .venv/.installed ## Write the rule file from alerting/mixin/
+	.venv/bin/python -m alerting.mixin
 
 servers: .venv/.installed ## Find Prometheus and Alertmanager, or unpack Debian's packages of them
 	.venv/bin/python -m alerting.servers

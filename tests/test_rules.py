@@ -13,67 +13,25 @@ from typing import Any
 
 import pytest
 import yaml
+from day_cases import CASES, CHECKS, SNAPSHOT, TABLE, Case, Values, firing, labelled, served, states
 from generations import Generation
 
 from alerting import rules
+from alerting.mixin import __main__ as mixin
 from exporter import collector, measures
 from exporter.config import Limits
 
 ALERTING = Path(rules.__file__).parent
 RULE_FILE = ALERTING / "rules" / "clickstream.yml"
-TABLE = yaml.safe_load((Path(__file__).parent / "rules" / "cases.yml").read_text("utf-8"))
-KEYS = "name alert gauges limits without days fires summary severity also switched_off"
-SNAPSHOT = TABLE["healthy"]["frame"]["clickstream_snapshot"]
+KEYS = "name alert gauges limits without days fires summary description severity also switched_off"
 STATE = "dataset:clickstream_check:state"
-AT_ONCE = 10
+AT_ONCE = 6
 """Data sets in one Prometheus: promtool's queries may not load more than 10,000 samples."""
 
-Case = dict[str, Any]
-Values = dict[str, float]
-"""Series of one data set, without the labels that all of them have, to value."""
 Test = dict[str, Any]
 """A part of a promtool test file."""
 
-CASES: dict[str, Case] = {case["name"]: case for case in TABLE["cases"]}
-CHECKS = rules.checks()
 ALERTS = [rule for rule in rules.groups()[rules.GROUP] if "alert" in rule]
-
-
-def labelled(series: str, labels: str) -> str:
-    """The series with further labels."""
-    name, _, before = series.partition("{")
-    return f"{name}{{{labels},{before}" if before else f"{name}{{{labels}}}"
-
-
-def healthy(days: int, limits: Values) -> Iterator[tuple[str, float]]:
-    """The series of the healthy data set."""
-    yield from TABLE["healthy"]["frame"].items()
-    for limit, value in {**Limits().model_dump(), **limits}.items():
-        yield f'clickstream_limit{{limit="{limit}"}}', value
-    for gauge, value in TABLE["healthy"]["days"].items():
-        for lag in range(days):
-            yield labelled(gauge, f'lag="{lag}"'), value[lag] if isinstance(value, list) else value
-
-
-def changed(gauges: dict[str, Any]) -> Iterator[tuple[str, float]]:
-    """The series that a case changes or adds; lags are written as 3 or 1-7."""
-    for gauge, change in gauges.items():
-        if not isinstance(change, dict):
-            yield gauge, change
-            continue
-        for lags, value in change.items():
-            first, _, last = str(lags).partition("-")
-            for lag in range(int(first), int(last or first) + 1):
-                yield labelled(gauge, f'lag="{lag}"'), value
-
-
-def served(case: Case) -> Values:
-    """All series of the case's data set, as the exporter would serve them."""
-    values = dict(healthy(case.get("days", 8), case.get("limits", {})))
-    values.update(changed(case.get("gauges", {})))
-    for gone in case.get("without", []):
-        values = {series: value for series, value in values.items() if gone not in (series, series.split("{")[0])}
-    return {**values, "clickstream_series": len(values) + 1}
 
 
 def scraped(dataset: str, *served_for: tuple[Values, int], instance: str = "localhost:9847") -> list[Test]:
@@ -87,18 +45,6 @@ def scraped(dataset: str, *served_for: tuple[Values, int], instance: str = "loca
         {"series": labelled(series, labels), "values": " ".join(each).replace("nan", "NaN")}
         for series, each in samples.items()
     ]
-
-
-def firing(case: Case) -> dict[str, str]:
-    """The alerts that fire for the case, with their summaries."""
-    own = {case["alert"]: case["summary"]} if case["fires"] else {}
-    return {**own, **case.get("also", {})}
-
-
-def states(case: Case) -> dict[str, int]:
-    """The state of every check."""
-    found = dict.fromkeys(CHECKS, 0) | dict.fromkeys(case.get("switched_off", []), 2)
-    return found | {alert: 1 for alert in firing(case) if alert in found}
 
 
 def expression(expr: str, samples: dict[str, float], at: str = "1m") -> Test:
@@ -163,9 +109,19 @@ def batches(cases: Iterable[Case]) -> Iterator[list[Case]]:
     return (rest[start : start + AT_ONCE] for start in range(0, len(rest), AT_ONCE))
 
 
-def promtool(generation: Generation, folder: Path, *groups: Test) -> None:
+def short_rules(folder: Path) -> Path:
+    """The rule file without the annotations that `test_descriptions_and_links` holds against their cases."""
+    long = ("      description: ", "      runbook_url: ", "      dashboard_url: ")
+    lines = (line for line in rules.text().splitlines() if not line.startswith(long))
+    path = folder / "short.yml"
+    path.write_text("\n".join(lines), "utf-8")
+    return path
+
+
+def promtool(generation: Generation, folder: Path, *groups: Test, rule_file: Path | None = None) -> None:
     """Fail with what promtool has against the rules, which it evaluates at 0 and at every minute."""
-    document = {"rule_files": [str(RULE_FILE)], "evaluation_interval": "1m", "tests": groups}
+    file = rule_file or short_rules(folder)
+    document = {"rule_files": [str(file)], "evaluation_interval": "1m", "tests": groups}
     (folder / "tests.yml").write_text(json.dumps(document))
     run(generation.promtool, "test", "rules", folder / "tests.yml")
 
@@ -207,17 +163,24 @@ def test_missing_gauge_switches_off_what_rests_on_it(generation: Generation, tmp
     promtool(generation, tmp_path, *groups)
 
 
-def test_gauge_that_is_no_number_takes_no_state_away(generation: Generation, tmp_path: Path) -> None:
-    """Whichever gauge is NaN, and not counted among the series, every check has a state."""
+def test_gauge_that_is_no_number_is_never_in_order(generation: Generation, tmp_path: Path) -> None:
+    """Whichever gauge is NaN, every check has a state, what rests on it is off, and nothing is certified."""
     groups = []
     for batch in batches({"name": gauge} for gauge in TABLE["rests_on"]):
-        series = []
-        for gauge in (case["name"] for case in batch):
-            values = {name: math.nan if name.split("{")[0] == gauge else value for name, value in served({}).items()}
-            counted = {"clickstream_series": float(sum(not math.isnan(value) for value in values.values()))}
-            series.append(scraped(gauge, (values | counted, 2)))
-        groups.append(group(series, *complete(batch)))
+        names = [case["name"] for case in batch]
+        off = {
+            f'{STATE}{{check="{check}",dataset="{name}"}}': 2.0 for name in names for check in TABLE["rests_on"][name]
+        }
+        told = {f'{STATE}{{check="NotMeasured",dataset="{name}"}}': 1.0 for name in names}
+        series = (scraped(name, (not_a_number(name), 2)) for name in names)
+        expected = (expression(f"{STATE} == 2", off), expression(f'{STATE}{{check="NotMeasured"}}', told))
+        groups.append(group(series, *expected, alerts("Certificate"), *complete(batch)))
     promtool(generation, tmp_path, *groups)
+
+
+def not_a_number(gauge: str) -> Values:
+    """The healthy data set, with every series of the gauge NaN."""
+    return {series: math.nan if series.split("{")[0] == gauge else value for series, value in served({}).items()}
 
 
 def test_alert_ends_with_the_first_state_that_is_not_firing(generation: Generation, tmp_path: Path) -> None:
@@ -259,6 +222,34 @@ def test_alert_outlives_an_outage(generation: Generation, tmp_path: Path) -> Non
     promtool(generation, tmp_path, test)
 
 
+def test_descriptions_and_links(generation: Generation, tmp_path: Path) -> None:
+    """Every alert says what was measured against which limit, and links to its runbook and to its day."""
+    described = [case for case in CASES.values() if "description" in case]
+    assert sorted(case["alert"] for case in described) == sorted({*CHECKS, "RefreshFailing"})
+    groups = [
+        group(
+            (scraped(case["name"], (served(case), 2)) for case in batch),
+            *(alerts(case["alert"], linked(case)) for case in batch),
+        )
+        for batch in batches(described)
+    ]
+    promtool(generation, tmp_path, *groups, rule_file=RULE_FILE)
+
+
+def linked(case: Case) -> Test:
+    """The alert that the case describes, with all its annotations."""
+    found = alert(case, case["alert"])
+    exporter = "https://grafana.example/d/clickstream-exporter"
+    day = "2025-03-09" if case.get("days") != 0 else ""
+    dashboard = f"https://grafana.example/d/clickstream-dataset?var-dataset={case['name']}&var-day={day}"
+    found["exp_annotations"] |= {
+        "description": case["description"],
+        "runbook_url": f"https://wiki.example/runbooks/{case['alert']}.md",
+        "dashboard_url": dashboard if case["alert"] in CHECKS else exporter,
+    }
+    return found
+
+
 def of_the_past(case: Case) -> Test:
     """The alert of a case whose series are gone: it keeps its message, and is about no snapshot."""
     annotations = {"snapshot": "", "summary": case["summary"]}
@@ -288,13 +279,12 @@ def test_exporter_is_down_after_ten_minutes(
 
 
 def test_certificate_is_withheld(generation: Generation, tmp_path: Path) -> None:
-    """Series that are missing, left over or no number are not judged, and what is not judged has no certificate."""
+    """Series that are missing or left over are not judged, and what is not judged has no certificate."""
     whole = served({})
     scrapes = {
         "healthy": whole,
         "one-missing": whole | {"clickstream_series": len(whole) + 1},
         "one-left-over": whole | {"clickstream_series": len(whole) - 1},
-        "not-a-number": whole | {'clickstream_comparable_revenue{lag="0"}': math.nan},
         "no-snapshot-yet": served({"without": ["clickstream_snapshot"]}),
     }
     test = group(
@@ -330,6 +320,11 @@ def test_certificate_follows_the_snapshot(generation: Generation, tmp_path: Path
         alerts("Certificate", certificate(CASES["healthy"], SNAPSHOT), at="2m"),
     )
     promtool(generation, tmp_path, test)
+
+
+def test_rule_file_is_what_the_mixin_writes() -> None:
+    """The file that is shipped was written by `make rules`, and by nobody since."""
+    assert rules.text() == mixin.render()
 
 
 def test_files_are_valid(generation: Generation) -> None:
@@ -374,14 +369,14 @@ def test_every_alert_is_complete() -> None:
     for rule in ALERTS[:-1]:
         assert sorted(rule) == ["alert", "annotations", "expr", "labels"]
         assert sorted(rule["labels"]) == ["severity", "tier"]
-        assert sorted(rule["annotations"]) == ["snapshot", "summary"]
+        assert sorted(rule["annotations"]) == ["dashboard_url", "description", "runbook_url", "snapshot", "summary"]
     assert [sorted(each) for each in yaml.safe_load(rules.text())["groups"]] == [["name", "rules"]] * 2
 
 
 def test_certificate_knows_how_many_checks_there_are() -> None:
     """The number of checks, which the rules write out twice, is the number of states."""
     records = {rule["record"]: rule["expr"] for rule in rules.groups()[rules.GROUP] if "record" in rule}
-    assert records["dataset:clickstream_snapshot:evaluated"].endswith(f"== {len(CHECKS)}")
+    assert f"(timestamp({STATE}) == time()) == {len(CHECKS)} " in records["dataset:clickstream_snapshot:evaluated"]
     assert ALERTS[-1]["labels"]["checks"] == str(len(CHECKS))
 
 

@@ -1,0 +1,1 @@
+"""What the rule file is made of. `make rules` writes `alerting/rules/clickstream.yml` from here."""

@@ -1,0 +1,96 @@
+"""PromQL, a function a thought. Every operator between two vectors names its labels: a mismatch looks healthy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+STARTED = "dataset:clickstream_snapshot:started"
+BASELINE_DAY = "dataset_lag:clickstream_events:baseline_day"
+DRIFT = "dataset:clickstream_drift:open"
+STATE = "dataset:clickstream_check:state"
+GUARD = "dataset:clickstream_guard:open"
+EVERYTHING = '{__name__=~"clickstream_.+", dataset!=""}'
+
+IS_NUMBER = " > -Inf"
+"""Drops what is NaN: it compares as false, and false would read "in order"."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """A recording rule."""
+
+    name: str
+    expr: str
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+def number(name: str, expr: str) -> Record:
+    """A number, recorded only where it is one; `expr` binds tighter than a comparison."""
+    return Record(name, expr + IS_NUMBER)
+
+
+def day(gauge: str) -> str:
+    """The whole anchor day."""
+    return f'sum by (dataset) ({gauge}{{lag="0"}})'
+
+
+def hours(gauge: str, by: str = "dataset") -> str:
+    """The complete hours of the anchor day, of a comparable gauge."""
+    return f'sum by ({by}) ({gauge}{{lag="0"}})'
+
+
+def of_baseline(gauge: str) -> str:
+    """The lags of the baseline days, of a comparable gauge."""
+    return f'{gauge}{{lag!="0"}} and on (dataset, lag) {BASELINE_DAY}'
+
+
+def total(gauge: str, by: str = "dataset") -> str:
+    """The sum over the baseline days."""
+    return f"sum by ({by}) ({of_baseline(gauge)})"
+
+
+def mean(gauge: str, by: str = "dataset") -> str:
+    """The mean of the baseline days."""
+    return f"avg by ({by}) ({of_baseline(gauge)})"
+
+
+def extreme(of: str, series: str) -> str:
+    """The `min` or `max` of the series, NaN where one of them is: these two would overlook it."""
+    return f"{of} by (dataset) ({series}) + on (dataset) 0 * sum by (dataset) ({series})"
+
+
+def share(part: str, whole: str, matching: str = "on (dataset)") -> str:
+    """The part of a whole, where there is one."""
+    return f"{part}\n/ {matching} ({whole} > 0)"
+
+
+def limit(name: str) -> str:
+    """A limit of the configuration."""
+    return f'dataset_limit:clickstream_limit:max{{limit="{name}"}}'
+
+
+def exceeds(value: str, name: str) -> str:
+    """1 where the value is above its limit, else 0."""
+    return f"{value} > bool on (dataset) {limit(name)}"
+
+
+def either(value: str, name: str, increase: str, increase_name: str) -> str:
+    """1 where the value, or its increase over the baseline, is above its limit.
+
+    The value alone decides only where drift cannot be judged.
+    """
+    alone = f"({STARTED} * 0 unless on (dataset) {DRIFT})"
+    return (
+        f"(\n  ({exceeds(value, name)})\n  + on (dataset)\n"
+        f"  ({exceeds(increase, increase_name)} or on (dataset) {alone})\n) > bool 0"
+    )
+
+
+def is_open(guard: str) -> str:
+    """The guard, where it is open."""
+    return f'{GUARD}{{guard="{guard}"}} == 1'
+
+
+def last(series: str) -> str:
+    """The last sample within 36 hours: an outage changes no message."""
+    return f"last_over_time({series}[36h])"

@@ -1,0 +1,143 @@
+"""Templates for annotations: Prometheus fills them in when an alert fires."""
+
+from __future__ import annotations
+
+from alerting.mixin.expressions import STATE, last
+
+REASONS = "DataStale|SmallSampleDay|BaselineShort|LowVolume|NotMeasured"
+"""Checks that say why others are switched off, and one that is switched off by hand."""
+
+
+def _of_dataset(series: str) -> str:
+    """The series of the alert's data set alone; `%q` becomes its name."""
+    name, _, labels = series.rstrip("}").partition("{")
+    return f"{name}{{{labels}{',' if labels else ''}dataset=%q}}"
+
+
+def ask(expr: str) -> str:
+    """A query that has `%q` where the name of the data set belongs."""
+    return f"printf `{expr}`{' $labels.dataset' * expr.count('%q')} | query"
+
+
+def value(expr: str, shown: str) -> str:
+    """The value of the expression, as the format `shown` says."""
+    return f'{{{{ with {ask(expr)} }}}}{{{{ . | first | value | printf "{shown}" }}}}{{{{ end }}}}'
+
+
+def whole(series: str) -> str:
+    """The sum of the series as a whole number."""
+    return value(f"sum({last(_of_dataset(series))})", "%.0f")
+
+
+def tenths(series: str) -> str:
+    """The series with one decimal."""
+    return value(last(_of_dataset(series)), "%.1f")
+
+
+def percent(series: str) -> str:
+    """The share as a percentage."""
+    return value(f"100 * {last(_of_dataset(series))}", "%.2f%%")
+
+
+def points(series: str) -> str:
+    """A difference of shares, in percentage points."""
+    return value(f"100 * {last(_of_dataset(series))}", "%.2f") + " percentage points"
+
+
+def limit(name: str) -> str:
+    """A limit as a whole number."""
+    return whole(f'dataset_limit:clickstream_limit:max{{limit="{name}"}}')
+
+
+def limit_percent(name: str) -> str:
+    """A limit as a percentage."""
+    return percent(f'dataset_limit:clickstream_limit:max{{limit="{name}"}}')
+
+
+def limit_points(name: str) -> str:
+    """A limit in percentage points."""
+    return points(f'dataset_limit:clickstream_limit:max{{limit="{name}"}}')
+
+
+def limit_tenths(name: str) -> str:
+    """A limit with one decimal."""
+    return tenths(f'dataset_limit:clickstream_limit:max{{limit="{name}"}}')
+
+
+def clock(series: str) -> str:
+    """Seconds since midnight as 05:29."""
+    seconds = last(_of_dataset(series))
+    return value(f"floor({seconds} / 3600)", "%02.0f") + ":" + value(f"floor({seconds} %% 3600 / 60)", "%02.0f")
+
+
+def instant(series: str) -> str:
+    """Seconds since the epoch as 2025-03-09 05:29 UTC."""
+    shown = "{{ . | first | value | humanizeTimestamp | reReplaceAll `:\\d\\d(\\.\\d+)? .*` ` UTC` }}"
+    return f"{{{{ with {ask(last(_of_dataset(series)))} }}}}{shown}{{{{ end }}}}"
+
+
+def hours_ago(series: str) -> str:
+    """Whole hours since the time that the series is."""
+    return value(f"floor((time() - {last(_of_dataset(series))}) / 3600)", "%.0f")
+
+
+def date(start: str, offset: str) -> str:
+    """The date of a day in the reporting time zone, from the start of the day and the zone's offset."""
+    shown = '{{ . | first | value | humanizeTimestamp | reReplaceAll " .*" "" }}'
+    expr = f"max by (dataset) ({start}) + on (dataset) max by (dataset) ({offset})"
+    return f"{{{{ with {ask(expr)} }}}}{shown}{{{{ end }}}}"
+
+
+DAY = date(
+    last('clickstream_day_timestamp_seconds{lag="0",dataset=%q}'),
+    last('clickstream_day_utc_offset_seconds{lag="0"}'),
+)
+"""The anchor day."""
+
+CERTIFIED_DAY = date(
+    'clickstream_day_timestamp_seconds{lag="0",dataset=%q}', 'clickstream_day_utc_offset_seconds{lag="0"}'
+)
+"""The anchor day that is served now."""
+
+MISSING_DAY = date(
+    last('clickstream_day_timestamp_seconds{lag=~"[1-7]",dataset=%q}')
+    + f" and on (dataset, lag) {last('clickstream_events')} == 0",
+    last('clickstream_day_utc_offset_seconds{lag="0"}'),
+)
+"""The newest day of the baseline window without an event."""
+
+HOURS = whole("clickstream_complete_hours")
+"""How many hours of the anchor day are compared."""
+
+
+def names(expr: str, label: str, shown: str = "", between: str = ", ") -> str:
+    """The values of a label, one after the other; `shown` is what a template does to each."""
+    return (
+        f'{{{{ range $i, $each := {ask(expr)} | sortByLabel "{label}" }}}}{{{{ if $i }}}}{between}{{{{ end }}}}'
+        f"{{{{ $each.Labels.{label}{shown} }}}}{{{{ end }}}}"
+    )
+
+
+SWITCHED_OFF = "switched off: " + names(f'{STATE}{{check!~"{REASONS}",dataset=%q}} == 2', "check")
+"""The checks that are switched off, where their reason is told."""
+
+SNAPSHOT = value("dataset:clickstream_snapshot:started{dataset=%q}", "%.0f")
+"""The snapshot that the alert speaks of."""
+
+
+def _link(label: str, default: str) -> str:
+    """A base URL of the configuration."""
+    series = last("clickstream_links_info{dataset=~%q}")
+    shown = f'{{{{ . | first | label "{label}" }}}}'
+    asked = f'printf `{series}` (or $labels.dataset ".+") | query'
+    return f"{{{{ with {asked} }}}}{shown}{{{{ else }}}}{default}{{{{ end }}}}"
+
+
+GRAFANA = _link("grafana", "http://localhost:3000")
+DASHBOARD = f"{GRAFANA}/d/clickstream-dataset?var-dataset={{{{ $labels.dataset }}}}&var-day={DAY}"
+EXPORTER_DASHBOARD = f"{GRAFANA}/d/clickstream-exporter"
+
+
+def runbook(check: str) -> str:
+    """The page of a check's runbook."""
+    return f"{_link('runbooks', 'alerting/runbooks')}/{check}.md"
