@@ -1,0 +1,119 @@
+"""What an alert's page says can be done, and what it names exists."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from alerting import rules
+from exporter import collector, measures
+from exporter.config import COLUMNS, Config, Dataset, Limits
+from exporter.demo import SCHEMA, write_demo
+
+PAGES = {
+    f"Clickstream{path.stem}": path.read_text("utf-8")
+    for path in sorted((Path(__file__).parents[1] / "alerting" / "runbooks").glob("*.md"))
+}
+HEADINGS = ["## Meaning", "## Impact", "## Diagnosis", "## Mitigation"]
+WITHOUT_SQL = {"ClickstreamExporterDown", "ClickstreamRefreshFailing"}
+"""What is down is looked at from a shell."""
+
+each_page = pytest.mark.parametrize("alert", PAGES)
+
+
+def blocks(alert: str, language: str) -> list[str]:
+    """The fenced blocks of a page in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGES[alert], re.DOTALL | re.MULTILINE)
+
+
+def prose(alert: str) -> str:
+    """A page without its fenced blocks."""
+    return re.sub(r"^```.*?^```$", "", PAGES[alert], flags=re.DOTALL | re.MULTILINE)
+
+
+def shipped() -> dict[str, list[str]]:
+    """Every alert that is for people, with the limits that its check compares with."""
+    every = [rule for group in rules.groups().values() for rule in group]
+    limits = {
+        rule["labels"]["check"]: re.findall(r'clickstream_limit:max\{limit="(\w+)"', rule["expr"])
+        for rule in every
+        if rule.get("record") == "dataset:clickstream_check:state"
+    }
+    names = {rule["alert"] for rule in every if "alert" in rule} - {"ClickstreamCertificate"}
+    return {name: limits.get(name.removeprefix("Clickstream"), []) for name in names}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the demo data."""
+    return write_demo(tmp_path_factory.mktemp("demo"), date(2025, 3, 9)).parent
+
+
+def test_every_alert_has_a_page_and_no_page_is_left_over() -> None:
+    """Whoever is paged finds a page, and no page is about an alert of the past."""
+    assert sorted(PAGES) == sorted(shipped())
+
+
+@each_page
+def test_a_page_has_four_parts(alert: str) -> None:
+    """A page has its alert's name for a title, and the same headings in the same order as every other."""
+    assert re.findall(r"^#+ .*$", prose(alert), re.MULTILINE) == [f"# {alert}", *HEADINGS]
+    assert PAGES[alert].startswith(f"# {alert}\n\n## Meaning\n")
+
+
+@each_page
+def test_a_page_is_whole_and_short(alert: str) -> None:
+    """At night nobody reads long, and nobody finishes what the author left open."""
+    parts = [part.strip() for part in re.split(r"^## \w+$", PAGES[alert], flags=re.MULTILINE)[1:]]
+    assert all(parts)
+    assert "TODO" not in PAGES[alert]
+    assert 20 <= len(PAGES[alert].splitlines()) <= 45
+
+
+@each_page
+def test_the_sql_of_a_page_runs(alert: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a page shows can be pasted into DuckDB, from top to bottom, where the data lie."""
+    monkeypatch.chdir(folder)
+    assert blocks(alert, "sql") or alert in WITHOUT_SQL
+    with duckdb.connect() as connection:
+        for block in blocks(alert, "sql"):
+            statements = duckdb.extract_statements(block)
+            assert statements[-1].type == duckdb.StatementType.SELECT
+            for statement in statements:
+                connection.execute(statement).fetchall()
+
+
+@each_page
+def test_a_page_names_the_limits_of_its_check(alert: str) -> None:
+    """The key that a person would have to change is on the page."""
+    assert set(shipped().get(alert, [])) <= set(re.findall(r"`(\w+)`", prose(alert)))
+
+
+@each_page
+def test_a_page_names_no_key_or_column_that_is_none(alert: str) -> None:
+    """A word in backticks with an underscore is a limit, another key, a column, or made by the page's own SQL."""
+    models = (Limits, Dataset, Config)
+    known = {key for model in models for key in model.model_fields} | {*COLUMNS, *SCHEMA.names}
+    known |= {"checkout_completed", "checkout_started", "page_viewed", "utm_source", "switched_off"}
+    known |= set(re.findall(r"\bAS (\w+)", "\n".join(blocks(alert, "sql"))))
+    named = set(re.findall(r"`([a-z0-9]+(?:_[a-z0-9]+)+)`", prose(alert)))
+    assert {name for name in named if not name.startswith("clickstream_")} <= known
+    assert set(re.findall(r'\blimit="(\w+)"', PAGES[alert])) <= set(Limits.model_fields)
+
+
+@each_page
+def test_a_page_names_no_series_that_is_none(alert: str) -> None:
+    """A gauge, a recorded series, a check or an alert that is mistyped would find nothing when it is needed."""
+    text = PAGES[alert]
+    declared = {gauge for measure in measures.load() for gauge in measure.gauges}
+    twins = {gauge.replace("clickstream_", "clickstream_comparable_", 1) for gauge in declared}
+    gauges = set(re.findall(r"(?<![\w:])clickstream_[a-z_]+(?![\w:.])", text))
+    assert gauges <= {*collector.HELP, *declared, *twins}
+    recorded = {rule["record"] for group in rules.groups().values() for rule in group if "record" in rule}
+    assert set(re.findall(r"\bdataset\w*:clickstream_\w+:\w+", text)) <= recorded
+    assert set(re.findall(r'\bcheck="(\w+)"', text)) <= set(rules.checks())
+    assert set(re.findall(r"\bClickstream\w+", text)) <= {*shipped(), *PAGES}
