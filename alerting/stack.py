@@ -46,34 +46,34 @@ def running(folder: Path, config: Path, options: Sequence[str] = (), interval: s
     `options` are further options of the exporter. Scrapes and rules run every `interval`. Notifications go
     nowhere. Raises StackError, and ServerError when a program is missing.
     """
-    ports = [_free_port() for _ in range(3)]
-    exporter, prometheus, alertmanager = (f"127.0.0.1:{port}" for port in ports)
-    _write(folder, exporter, alertmanager, interval)
+    exporter, prometheus, alertmanager = (free_address() for _ in range(3))
+    write(folder, [exporter], [alertmanager], interval)
     servers = (
         _exporter(config, exporter, options),
-        _alertmanager(folder, alertmanager),
-        _prometheus(folder, prometheus, interval),
+        alertmanager_at(alertmanager, folder),
+        prometheus_at(prometheus, folder, interval),
     )
     with ExitStack() as stack:
         processes = {each.name: stack.enter_context(_process(each, folder)) for each in servers}
         for each in servers:
-            _await(each, processes[each.name], folder)
+            await_answer(each, processes[each.name], folder)
         yield Stack(f"http://{exporter}", f"http://{prometheus}", f"http://{alertmanager}", processes)
 
 
-def _free_port() -> int:
+def free_address() -> str:
+    """An address of the loopback at which nobody listens."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+        return f"127.0.0.1:{listener.getsockname()[1]}"
 
 
-def _write(folder: Path, exporter: str, alertmanager: str, interval: str) -> None:
-    """The shipped rules and inhibitions, with an interval and addresses of our own."""
+def write(folder: Path, exporters: Sequence[str], alertmanagers: Sequence[str], interval: str) -> None:
+    """Write the shipped rules and inhibitions, with an interval and addresses of our own, into `folder`."""
     prometheus = {
         "global": {"scrape_interval": interval, "evaluation_interval": interval},
         "rule_files": ["clickstream.yml"],
-        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]},
-        "scrape_configs": [{"job_name": "clickstream", "static_configs": [{"targets": [exporter]}]}],
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [*alertmanagers]}]}]},
+        "scrape_configs": [{"job_name": "clickstream", "static_configs": [{"targets": [*exporters]}]}],
     }
     shipped: dict[str, Any] = yaml.safe_load((files("alerting") / "alertmanager.yml").read_text("utf-8"))
     quiet = {
@@ -87,7 +87,7 @@ def _write(folder: Path, exporter: str, alertmanager: str, interval: str) -> Non
 
 
 @dataclass(frozen=True)
-class _Server:
+class Server:
     """How to start a server, in which folder, and the URL that answers once it is ready."""
 
     name: str
@@ -96,13 +96,14 @@ class _Server:
     ready: str
 
 
-def _exporter(config: Path, address: str, options: Sequence[str]) -> _Server:
+def _exporter(config: Path, address: str, options: Sequence[str]) -> Server:
     module = (sys.executable, "-P", "-m", "exporter")
     command = [*module, "--config.file", str(config), "--web.listen-address", address, *options]
-    return _Server("exporter", command, None, f"http://{address}/-/healthy")
+    return Server("exporter", command, None, f"http://{address}/-/healthy")
 
 
-def _prometheus(folder: Path, address: str, interval: str) -> _Server:
+def prometheus_at(address: str, folder: Path, interval: str, options: Sequence[str] = ()) -> Server:
+    """Prometheus with the files that `write` put into `folder`, which keeps its data too."""
     command = [
         str(find("prometheus")),
         f"--config.file={folder / 'prometheus.yml'}",
@@ -110,11 +111,13 @@ def _prometheus(folder: Path, address: str, interval: str) -> _Server:
         f"--web.listen-address={address}",
         f"--rules.alert.resend-delay={interval}",
         "--log.level=warn",
+        *options,
     ]
-    return _Server("prometheus", command, folder, f"http://{address}/-/ready")
+    return Server("prometheus", command, folder, f"http://{address}/-/ready")
 
 
-def _alertmanager(folder: Path, address: str) -> _Server:
+def alertmanager_at(address: str, folder: Path) -> Server:
+    """Alertmanager with the file that `write` put into `folder`, which keeps its data too."""
     program, cwd = runnable(find("alertmanager"), folder)
     command = [
         str(program),
@@ -124,29 +127,36 @@ def _alertmanager(folder: Path, address: str) -> _Server:
         "--cluster.listen-address=",
         "--log.level=warn",
     ]
-    return _Server("alertmanager", command, cwd, f"http://{address}/-/ready")
+    return Server("alertmanager", command, cwd, f"http://{address}/-/ready")
 
 
 @contextmanager
-def _process(server: _Server, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """The running server; what the exporter says goes to stderr, all else into a log."""
-    with (folder / f"{server.name}.log").open("wb") as log:
-        errors = None if server.name == "exporter" else subprocess.STDOUT
-        process = subprocess.Popen(
-            server.command, cwd=server.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=errors
-        )
+def _process(server: Server, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    process = start(server, folder)
     try:
         yield process
     finally:
-        process.terminate()
-        try:
-            process.wait(5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process)
 
 
-def _await(server: _Server, process: subprocess.Popen[bytes], folder: Path) -> None:
+def start(server: Server, folder: Path) -> subprocess.Popen[bytes]:
+    """The started server; what the exporter says goes to stderr, all else into a log in `folder`."""
+    with (folder / f"{server.name}.log").open("ab") as log:
+        errors = None if server.name == "exporter" else subprocess.STDOUT
+        return subprocess.Popen(server.command, cwd=server.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=errors)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ask the process to end; after 5 seconds, make it."""
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def await_answer(server: Server, process: subprocess.Popen[bytes], folder: Path) -> None:
     """Wait until the server answers. Raises StackError with the end of its log."""
     deadline = time.monotonic() + START
     while not _answers(server.ready):

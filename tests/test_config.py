@@ -46,8 +46,8 @@ datasets:
 MISTAKES = [
     "1: refresh_intervall: unknown key",
     "2: refresh_interval: '5 minutes' is no duration, write 30s, 5m or 1h",
-    "3: links.runbooks: 'wiki' is no URL, write it like https://grafana.example",
     "3: links.grafana: 'http://[' is no URL, write it like https://grafana.example",
+    "3: links.runbooks: 'wiki' is no URL, write it like https://grafana.example",
     "5: datasets.web shop: a name of letters, digits, '_', '.', '-' (at most 64) is wanted",
     "7: datasets.web.files: is missing",
     "8: datasets.web.time_zone: unknown time zone 'Mars/Olympus', write a name like Europe/Berlin",
