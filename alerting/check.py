@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from alerting.gate import Servers, UsageError, Verdict, Wanted, judge, unknown
-from alerting.report import EXIT_CODES, publish, seconds, tell
+from alerting.report import EXIT_CODES, add_common, announce, publish, tell
 from alerting.servers import ServerError
 from alerting.stack import StackError, running
 from exporter.cli import USAGE, Parser, iso_date, load_config
@@ -27,9 +27,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("config", metavar="CONFIG", type=Path, help="the exporter's configuration")
     parser.add_argument("--as-of", metavar="DATE", type=iso_date, help="judge this day as if it were the newest")
-    parser.add_argument("--dataset", metavar="NAME", help="the data set, where the configuration has several")
-    parser.add_argument("--timeout", metavar="S", type=seconds, default=120.0, help="seconds to wait (%(default)g)")
-    parser.add_argument("--details", action="store_true", help="list what is inhibited and switched off, too")
+    add_common(parser, timeout=120)
     return parser.parse_args(arguments)
 
 
@@ -39,8 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _exit)
     try:
-        dataset = _dataset(options.config, options.dataset)
-        return _check(options, dataset)
+        date = options.date or options.as_of
+        wanted = Wanted(_dataset(options.config, options.dataset), date and date.isoformat(), options.snapshot)
+        announce(options.junit, wanted)
+        return _check(options, wanted)
     except (ConfigError, UsageError) as error:
         print(error, file=sys.stderr)
         return USAGE
@@ -59,24 +59,23 @@ def _dataset(path: Path, wanted: str | None) -> str:
     return wanted or next(iter(config.datasets))
 
 
-def _check(options: argparse.Namespace, dataset: str) -> int:
-    wanted = Wanted(dataset, options.as_of and options.as_of.isoformat())
+def _check(options: argparse.Namespace, wanted: Wanted) -> int:
     try:
         verdict = _verdict(options, wanted)
     except (StackError, ServerError, OSError) as error:
         verdict = unknown(wanted, str(error))
-    return publish(verdict, details=options.details)
+    return publish(verdict, options)
 
 
 def _verdict(options: argparse.Namespace, wanted: Wanted) -> Verdict:
     tell("starting exporter, Prometheus and Alertmanager")
-    as_of = ("--as-of", wanted.date) if wanted.date else ()
+    as_of = ("--as-of", options.as_of.isoformat()) if options.as_of else ()
     with (
         tempfile.TemporaryDirectory(prefix="clickstream-check-") as folder,
         running(Path(folder), options.config, as_of) as stack,
     ):
         servers = Servers([stack.alertmanager], stack.exporter, stack.prometheus)
-        return judge(servers, wanted, options.timeout, details=options.details, tell=tell)
+        return judge(servers, wanted, options.timeout, tell)
 
 
 if __name__ == "__main__":

@@ -47,21 +47,26 @@ class Servers:
 
 @dataclass(frozen=True)
 class Line:
-    """An alert of the report."""
+    """An alert of the report; `check` is the one that it belongs to, if any."""
 
     severity: str
     message: str
+    check: str = ""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the report says; `proven` is false where no verdict could be proven: unknown."""
+    """What the report says; `proven` is false where no verdict could be proven: unknown.
+
+    `inhibited` are the alerts that another one silences, `switched_off` the checks that did not judge.
+    """
 
     date: str | None
     lines: tuple[Line, ...]
     proven: bool
     dataset: str | None = None
     snapshot: int | None = None
+    inhibited: tuple[Line, ...] = ()
     switched_off: tuple[str, ...] = ()
 
     @property
@@ -84,7 +89,7 @@ class _UnknownError(Exception):
     """Why there will be no verdict."""
 
 
-def judge(servers: Servers, wanted: Wanted, timeout: float, *, details: bool, tell: Callable[[str], None]) -> Verdict:
+def judge(servers: Servers, wanted: Wanted, timeout: float, tell: Callable[[str], None]) -> Verdict:
     """Wait up to `timeout` seconds for a proven verdict; `tell` hears what a person wants to know meanwhile.
 
     Never raises for a server that fails: the verdict is then unknown, and its alert says what is missing.
@@ -94,7 +99,7 @@ def judge(servers: Servers, wanted: Wanted, timeout: float, *, details: bool, te
     try:
         if servers.exporter:
             wanted = _refresh(servers.exporter, wanted, deadline, tell)
-        return _wait(servers, wanted, deadline, details=details, tell=tell)
+        return _wait(servers, wanted, deadline, tell)
     except _UnprovenError as error:
         reasons = diagnosis.reasons(servers.prometheus, wanted.dataset, wanted.snapshot)
         return unknown(wanted, "; ".join([f"{error} within {timeout:g} s", *reasons]))
@@ -146,13 +151,13 @@ def _choose(names: Iterable[str], wanted: str | None) -> str:
     return wanted
 
 
-def _wait(servers: Servers, wanted: Wanted, deadline: float, *, details: bool, tell: Callable[[str], None]) -> Verdict:
+def _wait(servers: Servers, wanted: Wanted, deadline: float, tell: Callable[[str], None]) -> Verdict:
     """Look at every Alertmanager until all that answer prove the same verdict."""
     tell(f"waiting for the certificate at {', '.join(servers.alertmanagers)}")
     since: dict[str, datetime] = {}
     while True:
         try:
-            return _agreed([_proven(each, since, wanted, details=details) for each in _listings(servers.alertmanagers)])
+            return _agreed([_proven(each, since, wanted) for each in _listings(servers.alertmanagers)])
         except _UnprovenError:
             if time.monotonic() + POLL > deadline:
                 raise
@@ -178,7 +183,7 @@ def _agreed(verdicts: Sequence[Verdict]) -> Verdict:
     return verdicts[0]
 
 
-def _proven(found: Listing, since: dict[str, datetime], wanted: Wanted, *, details: bool) -> Verdict:
+def _proven(found: Listing, since: dict[str, datetime], wanted: Wanted) -> Verdict:
     """The verdict that this listing proves. Raises _UnprovenError."""
     asked = since.setdefault(found.url, found.now + timedelta(seconds=1))
     certificate = _certificate(found, wanted, asked)
@@ -187,12 +192,14 @@ def _proven(found: Listing, since: dict[str, datetime], wanted: Wanted, *, detai
     for alert in found.plumbing(dataset):
         raise _UnprovenError(f"{alert.name} fires: {alert.annotations.get('summary')}")
     _check_listed(found.of(dataset), certificate, snapshot)
+    lines = list(_lines(found, dataset))
     return Verdict(
         date=certificate.labels.get("date"),
-        lines=tuple(sorted(_lines(found, dataset, details=details), key=_order)),
+        lines=in_order(line for line, hidden in lines if not hidden),
         proven=True,
         dataset=dataset,
         snapshot=int(snapshot) if snapshot.isdigit() else None,
+        inhibited=in_order(line for line, hidden in lines if hidden),
         switched_off=tuple(certificate.annotations.get("switched_off", "").split()),
     )
 
@@ -246,21 +253,22 @@ def _check_listed(listed: Sequence[Alert], certificate: Alert, snapshot: str) ->
             raise _UnprovenError(f"the message of {alert.name} is still about an older snapshot")
 
 
-def _lines(found: Listing, dataset: str, *, details: bool) -> Iterator[Line]:
+def _lines(found: Listing, dataset: str) -> Iterator[tuple[Line, bool]]:
+    """Every alert of the data set, and whether another one silences it."""
     # A cause that someone silenced is no longer heard of, so it may hide nothing either.
     heard = [alert for alert in found.alerts if not alert.silenced_by]
     names = {alert.fingerprint: alert.name.removeprefix("Clickstream") for alert in heard}
     for alert in found.of(dataset):
-        message = alert.annotations.get("summary", alert.name)
+        message, check = alert.annotations.get("summary", alert.name), alert.labels["check"]
         if alert.silenced_by:
             until = silenced_until(found.url, alert, REQUEST)
-            yield Line("INFO", f"Silenced{' until ' + until if until else ''}: {message}")
+            yield Line("INFO", f"Silenced{' until ' + until if until else ''}: {message}", check), False
         elif causes := sorted(names[cause] for cause in alert.inhibited_by if cause in names):
-            if details:
-                yield Line("INFO", f"Inhibited by {', '.join(causes)}: {message}")
+            yield Line("INFO", f"Inhibited by {', '.join(causes)}: {message}", check), True
         else:
-            yield Line(SEVERITIES.get(alert.labels.get("severity", ""), "CRITICAL"), message)
+            yield Line(SEVERITIES.get(alert.labels.get("severity", ""), "CRITICAL"), message, check), False
 
 
-def _order(line: Line) -> tuple[int, str]:
-    return list(SEVERITIES.values()).index(line.severity), line.message
+def in_order(lines: Iterable[Line]) -> tuple[Line, ...]:
+    """The lines by severity, then message."""
+    return tuple(sorted(lines, key=lambda line: (list(SEVERITIES.values()).index(line.severity), line.message)))

@@ -7,10 +7,12 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from alerting.gate import Servers, UsageError, Verdict, Wanted, judge
+from alerting import junit
+from alerting.gate import Servers, UsageError, Verdict, Wanted, in_order, judge, unknown
 from exporter.cli import USAGE, Parser, iso_date
 
 EXIT_CODES = """exit codes:
@@ -40,6 +42,13 @@ def seconds(text: str) -> float:
     return value
 
 
+def snapshot(text: str) -> int:
+    """The number of a snapshot: 48 bits, not 0."""
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 2**48:
+        raise argparse.ArgumentTypeError(f"{text!r} is no snapshot, which is a whole number below 2^48")
+    return int(text)
+
+
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser(
         "clickstream-report",
@@ -60,7 +69,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         dest="exporter",
         metavar="URL",
         type=url,
-        help="the exporter to refresh first (http://127.0.0.1:9847 unless --date is given)",
+        help="the exporter to refresh first (http://127.0.0.1:9847 unless --date or --snapshot is given)",
     )
     parser.add_argument(
         "--prometheus.url",
@@ -70,27 +79,47 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         default="http://127.0.0.1:9090",
         help="asked only for the reason when there is no verdict (%(default)s)",
     )
+    add_common(parser, timeout=60)
+    return parser.parse_args(arguments)
+
+
+def add_common(parser: argparse.ArgumentParser, timeout: float) -> None:
+    """Add the options that clickstream-report and clickstream-check share."""
     parser.add_argument("--dataset", metavar="NAME", help="the data set, where there are several")
     parser.add_argument("--date", metavar="DATE", type=iso_date, help="the day that the verdict must be about")
-    parser.add_argument("--timeout", metavar="S", type=seconds, default=60.0, help="seconds to wait (%(default)g)")
+    parser.add_argument("--snapshot", metavar="N", type=snapshot, help="the snapshot that it must be about")
+    parser.add_argument("--timeout", metavar="S", type=seconds, default=timeout, help="seconds to wait (%(default)g)")
     parser.add_argument("--details", action="store_true", help="list what is inhibited and switched off, too")
-    return parser.parse_args(arguments)
+    parser.add_argument("--junit", metavar="FILE", type=Path, help="write the verdict as JUnit XML, too")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns 0, 1, 2 or 64 as `EXIT_CODES` says."""
     options = _arguments(arguments)
-    exporter = options.exporter or (None if options.date else "http://127.0.0.1:9847")
+    exporter = options.exporter or (None if options.date or options.snapshot else "http://127.0.0.1:9847")
     servers = Servers(options.alertmanagers or ["http://127.0.0.1:9093"], exporter, options.prometheus)
-    wanted = Wanted(options.dataset, options.date and options.date.isoformat())
+    wanted = Wanted(options.dataset, options.date and options.date.isoformat(), options.snapshot)
     try:
-        verdict = judge(servers, wanted, options.timeout, details=options.details, tell=tell)
+        announce(options.junit, wanted)
+        verdict = judge(servers, wanted, options.timeout, tell)
     except UsageError as error:
         print(f"clickstream-report: {error}", file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:
         return 2
-    return publish(verdict, details=options.details)
+    return publish(verdict, options)
+
+
+def announce(junit_file: Path | None, wanted: Wanted) -> None:
+    """Let the JUnit file say that there is no verdict yet: whoever reads it too early, or too late, reads no PASS.
+
+    Raises UsageError when it cannot be written.
+    """
+    if junit_file:
+        try:
+            junit.write(junit_file, unknown(wanted, "the report has not ended"))
+        except OSError as error:
+            raise UsageError(f"--junit {junit_file}: {error.strerror}") from None
 
 
 def tell(message: str) -> None:
@@ -98,21 +127,28 @@ def tell(message: str) -> None:
     print(message, file=sys.stderr)
 
 
-def publish(verdict: Verdict, *, details: bool) -> int:
-    """Print the report; returns its exit code, or 2 when it could not be written whole."""
+def publish(verdict: Verdict, options: argparse.Namespace) -> int:
+    """Print the report, and write the JUnit file; returns its exit code, or 2 when one could not be written whole."""
     try:
-        sys.stdout.write(json.dumps(_report(verdict, details=details), indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(_report(verdict, details=options.details), indent=2, ensure_ascii=False) + "\n")
         sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 2
+    try:
+        if options.junit:
+            junit.write(options.junit, verdict)
+    except OSError as error:
+        tell(f"--junit {options.junit}: {error.strerror}")
         return 2
     return verdict.exit_code
 
 
 def _report(verdict: Verdict, *, details: bool) -> dict[str, Any]:
+    lines = in_order((*verdict.lines, *verdict.inhibited)) if details else verdict.lines
     report: dict[str, Any] = {
         "date": verdict.date,
-        "alerts": [{"severity": line.severity, "message": line.message} for line in verdict.lines],
+        "alerts": [{"severity": line.severity, "message": line.message} for line in lines],
         "status": verdict.status,
     }
     if details:

@@ -61,9 +61,9 @@ def bench(generation: Generation, tmp_path_factory: pytest.TempPathFactory) -> I
             yield made
 
 
-def verdict(servers: Servers, wanted: Wanted | None = None, timeout: float = 30, *, details: bool = False) -> Verdict:
+def verdict(servers: Servers, wanted: Wanted | None = None, timeout: float = 30) -> Verdict:
     """The verdict of the gate."""
-    return judge(servers, wanted or Wanted(), timeout, details=details, tell=lambda _: None)
+    return judge(servers, wanted or Wanted(), timeout, lambda _: None)
 
 
 def reason(found: Verdict) -> str:
@@ -167,7 +167,7 @@ def test_v10_a_silence_is_listed_and_does_not_fail(bench: Bench) -> None:
     with silenced(bench, "ClickstreamRevenueDrop", end):
         found = verdict(bench.servers)
     assert found.exit_code == 0
-    assert found.lines[-1] == Line("INFO", f"Silenced until {end:%Y-%m-%d %H:%M} UTC: {REVENUE}")
+    assert found.lines[-1] == Line("INFO", f"Silenced until {end:%Y-%m-%d %H:%M} UTC: {REVENUE}", "RevenueDrop")
 
 
 def test_a_silenced_cause_silences_no_effect(bench: Bench) -> None:
@@ -175,15 +175,15 @@ def test_a_silenced_cause_silences_no_effect(bench: Bench) -> None:
     bad = bench.data / "events" / "events_bad.parquet"
     bad.touch()
     try:
-        whole = verdict(bench.servers, details=True)
+        whole = verdict(bench.servers)
         with silenced(bench, "ClickstreamUnreadableFiles", datetime.now(UTC) + timedelta(hours=1)):
             found = verdict(bench.servers)
     finally:
         bad.unlink()
-    assert Line("INFO", f"Inhibited by UnreadableFiles: {REVENUE}") in whole.lines
-    assert Line("CRITICAL", REVENUE) in found.lines
+    assert Line("INFO", f"Inhibited by UnreadableFiles: {REVENUE}", "RevenueDrop") in whole.inhibited
+    assert Line("CRITICAL", REVENUE, "RevenueDrop") in found.lines
     assert found.exit_code == 1
-    assert verdict(bench.servers).lines == tuple(Line(*alert) for alert in ALERTS)
+    assert [(line.severity, line.message) for line in verdict(bench.servers).lines] == ALERTS
 
 
 def test_v5_a_forged_resolve_is_not_believed(bench: Bench) -> None:
