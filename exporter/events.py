@@ -23,7 +23,7 @@ CLICK_IDS = {
 """Click ids that advertising networks add to the page URL, and the network of each."""
 
 FACTS = (
-    "ts", "hour", "client", "row_key", "source", "is_direct", "schema_id", "is_purchase", "is_invalid",
+    "ts", "hour", "client", "row_key", "source", "source_key", "is_direct", "schema_id", "is_purchase", "is_invalid",
     "is_missing_referrer", "is_missing_utm", "has_payload", "is_json_error",
 )  # fmt: skip
 """What `relations/events.sql` adds to the canonical columns."""
@@ -68,8 +68,8 @@ def load(
 
 
 def _named(texts: Iterable[str]) -> list[str]:
-    """The columns of `events` that stand in one of the texts."""
-    words = {word for text in texts for word in re.findall(r"\w+", text)}
+    """The columns of `events` that stand in one of the texts, but for their comments."""
+    words = {word for text in texts for word in re.findall(r"\w+", re.sub("--.*", "", text))}
     canonical = [name for name in COLUMNS if name != "timestamp"]
     return [name for name in (*FACTS, *canonical) if name in words]
 

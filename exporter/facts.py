@@ -152,7 +152,7 @@ class _Reading:
     def measured(self) -> Measured:
         anchor = self._catalogue.anchor()
         self._connection.execute(
-            "CREATE TEMP TABLE earlier_sessions (day DATE, client UBIGINT, started TIMESTAMP, source UBIGINT)"
+            "CREATE TEMP TABLE earlier_sessions (day DATE, client UBIGINT, started TIMESTAMP, source_key UBIGINT)"
         )
         facts: dict[str, DayFacts] = {}
         for when in self._catalogue.history(anchor) if anchor else ():
@@ -234,7 +234,8 @@ class _Reading:
         """Keep the sessions of the day that is loaded; those without a source assist nothing."""
         self._looked_back.add(day.date)
         self._connection.execute(
-            "INSERT INTO earlier_sessions SELECT ?, client, started, source FROM sessions WHERE source IS NOT NULL",
+            "INSERT INTO earlier_sessions "
+            "SELECT ?, client, started, source_key FROM sessions WHERE source_key IS NOT NULL",
             [day.date],
         )
 

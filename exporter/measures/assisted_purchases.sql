@@ -7,5 +7,5 @@ SEMI JOIN earlier_sessions AS earlier
   ON earlier.client = purchases.client
  AND earlier.started < purchases.session_started
  AND earlier.started >= purchases.ts - INTERVAL 7 DAYS
- AND earlier.source IS DISTINCT FROM purchases.session_source
+ AND earlier.source_key IS DISTINCT FROM purchases.session_source_key
 GROUP BY hour

@@ -8,7 +8,7 @@ SELECT events.ts,
        coalesce(device_classes.device, 'other')                                       AS device,
        sessions.started                                                               AS session_started,
        sessions.hour                                                                  AS session_hour,
-       sessions.source                                                                AS session_source
+       sessions.source_key                                                            AS session_source_key
 FROM events
 ASOF LEFT JOIN sessions ON sessions.client = events.client AND sessions.started <= events.ts
 LEFT JOIN device_classes ON device_classes.agent = coalesce(events.device, events.user_agent)

@@ -6,17 +6,17 @@ WITH visits AS (
          ts,
          hour,
          is_direct,
-         source,
+         source_key,
          ts - lag(ts) OVER by_client <= INTERVAL 30 MINUTES
            AND client = lag(client) OVER by_client AS continues
   FROM events
   WHERE client IS NOT NULL
-  WINDOW by_client AS (ORDER BY client, ts, is_direct, source, row_key)
+  WINDOW by_client AS (ORDER BY client, ts, is_direct, source_key, row_key)
 )
 SELECT client,
-       ts                                                   AS started,
+       ts AS started,
        hour,
        is_direct,
-       CASE WHEN source <> '(direct)' THEN hash(source) END AS source
+       source_key
 FROM visits
 WHERE continues IS NOT TRUE
