@@ -15,8 +15,9 @@ from datetime import date, datetime
 from pathlib import Path
 
 from exporter.config import Dataset
-from exporter.facts import FactsError, Known, Measured, measure
+from exporter.facts import FactsError, Known, Measured
 from exporter.measures import Measure
+from exporter.reading import measure
 
 COMMAND = [sys.executable, "-P", "-m", "exporter.child"]
 """-P: a folder named `exporter` where someone happens to stand is not ours."""
@@ -28,13 +29,14 @@ class StoppedError(FactsError):
 
 @dataclass(frozen=True)
 class Task:
-    """What to measure; `exporter.facts.measure` says how."""
+    """What to measure; `exporter.reading.measure` says how."""
 
     dataset: Dataset
     measures: tuple[Measure, ...]
     known: Known
     as_of: date | None
     now: datetime
+    kept: Path
 
 
 class Child:
@@ -91,7 +93,9 @@ def main() -> None:
     task: Task = pickle.load(sys.stdin.buffer)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        answer: object = measure(task.dataset, task.measures, task.known, task.as_of, task.now, spill=Path(sys.argv[1]))
+        answer: object = measure(
+            task.dataset, task.measures, task.known, task.as_of, task.now, kept=task.kept, spill=Path(sys.argv[1])
+        )
     except FactsError as error:
         answer = str(error)
     except Exception as error:  # noqa: BLE001 - the border of the process: whatever it was, the parent must hear it

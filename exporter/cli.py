@@ -19,6 +19,7 @@ from exporter import config as config_file
 from exporter.config import Config, ConfigError
 from exporter.measures import Measure, MeasureError
 from exporter.refresh import Refresher
+from exporter.storage import Storage, StorageError
 
 USAGE = 64
 """Exit code for arguments or a configuration that cannot be used (EX_USAGE of sysexits.h)."""
@@ -67,6 +68,13 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         default="127.0.0.1:9847",
         help="where to serve (%(default)s)",
     )
+    parser.add_argument(
+        "--storage.path",
+        dest="storage",
+        metavar="DIR",
+        type=Path,
+        help="keep what was measured there, so that a restart costs nothing (kept in memory)",
+    )
     parser.add_argument("--as-of", metavar="DATE", type=iso_date, help="take this day for the newest, to look back")
     parser.add_argument("--once", action="store_true", help="print the metrics on stdout and end")
     parser.add_argument("--check-config", action="store_true", help="check the configuration and end")
@@ -109,12 +117,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.check_config:
         print(f"{options.config}: fine, {len(config.datasets)} data set(s): {', '.join(config.datasets)}")
         return 0
-    return _once(config, options.as_of) if options.once else _serve(config, options)
+    try:
+        storage = Storage(options.storage)
+    except StorageError as error:
+        print(f"clickstream-exporter: --storage.path: {error}", file=sys.stderr)
+        return 1
+    return _once(config, options.as_of, storage) if options.once else _serve(config, options, storage)
 
 
-def _once(config: Config, as_of: date | None) -> int:
+def _once(config: Config, as_of: date | None, storage: Storage) -> int:
     """Print the exposition without times of this very run, so that the same data give the same bytes."""
-    state = Refresher(config, as_of, timings=False).refresh()
+    state = Refresher(config, as_of, storage, timings=False).refresh()
     try:
         sys.stdout.buffer.write(state.exposition)
         sys.stdout.flush()
@@ -125,17 +138,17 @@ def _once(config: Config, as_of: date | None) -> int:
     return 1 if state.errors else 0
 
 
-def _serve(config: Config, options: argparse.Namespace) -> int:
+def _serve(config: Config, options: argparse.Namespace, storage: Storage) -> int:
     log.setLevel(logging.INFO)
     try:
-        asyncio.run(_run(config, options))
+        asyncio.run(_run(config, options, storage))
     except OSError as error:
         print(f"clickstream-exporter: {options.address}: {error.strerror}", file=sys.stderr)
         return 1
     return 0
 
 
-async def _run(config: Config, options: argparse.Namespace) -> None:
+async def _run(config: Config, options: argparse.Namespace, storage: Storage) -> None:
     # Here, because the reading process imports this module too and needs no server.
     from exporter.server import Server  # noqa: PLC0415
 
@@ -143,5 +156,5 @@ async def _run(config: Config, options: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     host, _, port = options.address.rpartition(":")
-    server = Server(Refresher(config, options.as_of), config.refresh_interval.total_seconds())
+    server = Server(Refresher(config, options.as_of, storage), config.refresh_interval.total_seconds())
     await server.run(host.strip("[]"), int(port), stop)

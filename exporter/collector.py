@@ -21,7 +21,7 @@ HELP = {
     "clickstream_day_timestamp_seconds": "Start of the day in the reporting time zone, since the epoch.",
     "clickstream_day_utc_offset_seconds": "Offset of the reporting time zone from UTC at the start of the day.",
     "clickstream_exporter_build_info": "The version of the exporter.",
-    "clickstream_exporter_days_recomputed": "Days that the last refresh had to measure.",
+    "clickstream_exporter_days_recomputed": "Days whose events the last refresh had to read.",
     "clickstream_exporter_last_refresh_timestamp_seconds": "End of the last refresh that succeeded, since the epoch.",
     "clickstream_exporter_query_duration_seconds": "Time that a measure took in the last refresh.",
     "clickstream_exporter_query_success": "Whether a measure succeeded in the last refresh.",

@@ -40,6 +40,20 @@ class Measure:
     gauges: Mapping[str, str]
     needs: tuple[tuple[str, ...], ...] = ()
 
+    @property
+    def looks_back(self) -> bool:
+        """Whether it asks the sessions of earlier days."""
+        return "earlier_sessions" in self._words
+
+    @property
+    def reads_events(self) -> bool:
+        """Whether it asks for more of the day than its purchases."""
+        return bool(self._words & {"events", "sessions", "missing_columns", "device_classes"})
+
+    @property
+    def _words(self) -> frozenset[str]:
+        return frozenset(re.findall(r"\w+", re.sub("--.*", "", self.sql)))
+
     def unmet(self, dataset: Dataset) -> str | None:
         """Why the data set cannot answer this measure, or None when it can."""
         for alternatives in self.needs:

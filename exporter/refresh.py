@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 from exporter import collector, measures, snapshot
 from exporter.child import Child, StoppedError, Task
 from exporter.collector import Refresh, View
 from exporter.config import Config, Dataset
-from exporter.facts import FactsError, Known, Measured
+from exporter.facts import FactsError, Measured, Query
 from exporter.labels import clean
+from exporter.reading import find
+from exporter.storage import Storage
 
 log = logging.getLogger("exporter")
 
@@ -33,11 +35,15 @@ class State:
 class Refresher:
     """Measures the data sets of a configuration again and again, remembering what has not changed."""
 
-    def __init__(self, config: Config, as_of: date | None = None, *, timings: bool = True) -> None:
+    def __init__(
+        self, config: Config, as_of: date | None = None, storage: Storage | None = None, *, timings: bool = True
+    ) -> None:
         self._config = config
         self._as_of = as_of
         self._timings = timings
-        self._known: dict[str, Known] = {}
+        self._storage = storage or Storage()
+        self._known = {name: self._storage.load(name) for name in config.datasets}
+        self._last: dict[str, Measured] = {}
         self._measures = {name: measures.load(dataset.measures) for name, dataset in config.datasets.items()}
         self._said: dict[str, tuple[str, ...]] = {}
         self._child = Child()
@@ -68,12 +74,26 @@ class Refresher:
         self._child.stop()
 
     def _measured(self, name: str, dataset: Dataset, started: float) -> View:
-        known = self._known.get(name, Known())
-        measured = self._child.measure(Task(dataset, self._measures[name], known, self._as_of, datetime.now(UTC)))
-        self._known[name] = measured.known
-        self._say(name, *_remarks(dataset, measured))
+        measured = self._unchanged(name, dataset) or self._read(name, dataset)
         taken = snapshot.take(name, dataset, self._measures[name], measured, by_hand=self._as_of is not None)
         return View(name, taken, self._refresh(started, measured), self._config.links)
+
+    def _unchanged(self, name: str, dataset: Dataset) -> Measured | None:
+        """The last reading, where the files are still those that it read and it left nothing open."""
+        last = self._last.get(name)
+        if last is None or not last.known.whole or last.known.entries.keys() != set(find(dataset)):
+            return None
+        return replace(last, recomputed=0, queries=dict.fromkeys(last.queries, Query()))
+
+    def _read(self, name: str, dataset: Dataset) -> Measured:
+        """What a reading finds, kept for the next one."""
+        kept = self._storage.folder(name)
+        known = self._known[name]
+        measured = self._child.measure(Task(dataset, self._measures[name], known, self._as_of, datetime.now(UTC), kept))
+        problem = None if measured.known == known else self._storage.save(name, measured.known)
+        self._known[name], self._last[name] = measured.known, measured
+        self._say(name, *_remarks(dataset, measured), *filter(None, (measured.problem, problem)))
+        return measured
 
     def _render(self, views: Iterable[View]) -> bytes:
         return collector.render(views, (each for asked in self._measures.values() for each in asked))
@@ -100,7 +120,7 @@ class Refresher:
             finished=finished if self._timings else None,
             duration=finished - started if self._timings else None,
             interval=self._interval(),
-            recomputed=measured.recomputed,
+            recomputed=measured.recomputed if self._timings else None,
             queries=measured.queries,
         )
 

@@ -1,0 +1,146 @@
+"""What is kept from one reading to the next, on disk: deleting it costs time, never correctness."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import astuple
+from datetime import date
+from decimal import Decimal
+from hashlib import blake2b
+from pathlib import Path
+from typing import IO, Any
+
+from exporter.catalogue import Measurable
+from exporter.facts import DayFacts, Known
+from exporter.files import File, Footer
+from exporter.measures import Facts, Number
+
+log = logging.getLogger("exporter")
+
+FORMAT = "clickstream-exporter storage 1"
+
+
+class StorageError(Exception):
+    """A storage folder that cannot be used: `path: what`."""
+
+
+class Storage:
+    """A folder for each data set below `path`; without a path, in a temporary folder that ends with the process."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._temporary = None if path else tempfile.TemporaryDirectory(prefix="clickstream-storage-")
+        self._path = path or Path(self._temporary.name if self._temporary else "")
+        self._keeps = path is not None
+        self._lock = _lock(self._path) if path else None
+
+    def folder(self, dataset: str) -> Path:
+        """Where the reading process keeps what it needs again."""
+        folder = self._path / dataset
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            log.warning("%s: nothing is kept: %s", folder, error.strerror)
+        return folder
+
+    def load(self, dataset: str) -> Known:
+        """What was kept for the data set; nothing where there is none, or where it is damaged or of another format."""
+        path = self._file(dataset)
+        try:
+            title, checksum, text = path.read_bytes().split(b"\n", 2)
+            if title.decode() != FORMAT or checksum.decode() != _checksum(text):
+                raise ValueError("damaged, or of another version")
+            return _decoded(json.loads(text))
+        except FileNotFoundError:
+            return Known()
+        except (OSError, ValueError, TypeError, KeyError, ArithmeticError) as error:
+            log.warning("%s: thrown away: %s", path, getattr(error, "strerror", None) or error)
+            return Known()
+
+    def save(self, dataset: str, known: Known) -> str | None:
+        """Keep what is known of the data set, at once or not at all; returns what prevented it."""
+        if not self._keeps:
+            return None
+        text = json.dumps(_encoded(known), separators=(",", ":")).encode()
+        path = self._file(dataset)
+        unfinished = path.with_suffix(".tmp")
+        try:
+            unfinished.write_bytes(f"{FORMAT}\n{_checksum(text)}\n".encode() + text)
+            os.replace(unfinished, path)
+        except OSError as error:
+            return f"{path}: nothing is kept: {error.strerror}"
+        return None
+
+    def _file(self, dataset: str) -> Path:
+        return self._path / dataset / "known.json"
+
+
+def _lock(path: Path) -> IO[str]:
+    """The lock of the folder, held as long as the process lives. Raises StorageError when another one has it."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = (path / "lock").open("a")
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror}") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise StorageError(f"{path}: another exporter keeps its data there") from None
+    return lock
+
+
+def _checksum(text: bytes) -> str:
+    return blake2b(text, digest_size=16).hexdigest()
+
+
+def _encoded(known: Known) -> dict[str, Any]:
+    return {
+        "entries": [
+            [astuple(file), astuple(entry.footer), entry.first, entry.last, entry.implausible]
+            for file, entry in known.entries.items()
+            if isinstance(entry, Measurable)
+        ],
+        "days": {
+            key: [facts.date.isoformat(), facts.last_event, _numbers(facts.found), dict(facts.labels)]
+            for key, facts in known.days.items()
+        },
+    }
+
+
+def _numbers(found: Facts) -> dict[str, Any]:
+    """The facts for JSON: a Decimal becomes a text, so that it comes back to the last digit."""
+    return {
+        gauge: {value: {hour: _plain(number) for hour, number in hours.items()} for value, hours in values.items()}
+        for gauge, values in found.items()
+    }
+
+
+def _plain(number: Number) -> int | float | str:
+    return str(number) if isinstance(number, Decimal) else number
+
+
+def _decoded(kept: Mapping[str, Any]) -> Known:
+    entries = {}
+    for file, (kinds, *rest), first, last, implausible in kept["entries"]:
+        found = File(*file)
+        footer = Footer(tuple((name, kind) for name, kind in kinds), *rest)
+        entries[found] = Measurable(found, footer, first, last, implausible)
+    days = {
+        key: DayFacts(date.fromisoformat(day), last_event, _facts(found), labels)
+        for key, (day, last_event, found, labels) in kept["days"].items()
+    }
+    return Known(entries, days)
+
+
+def _facts(found: Mapping[str, Any]) -> Facts:
+    return {
+        gauge: {
+            value: {int(hour): Decimal(number) if isinstance(number, str) else number for hour, number in hours.items()}
+            for value, hours in values.items()
+        }
+        for gauge, values in found.items()
+    }

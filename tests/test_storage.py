@@ -1,0 +1,209 @@
+"""What is kept from one refresh to the next: it saves work, and never changes a number."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from exposition import SHOP, Row, once, run, write_config, write_rows
+
+from exporter import config
+from exporter.collector import View
+from exporter.refresh import Refresher
+from exporter.storage import Storage, StorageError
+
+ANCHOR = date(2025, 3, 20)
+Series = tuple[str, tuple[tuple[str, str], ...]]
+"""A gauge and the labels of one of its samples."""
+
+
+def rows(day: date, seed: int, visitors: int = 20) -> list[Row]:
+    """Events of a day: visits of some of a few clients, from several sources, some of which buy."""
+    rng = random.Random(f"{day} {seed}")
+    found: list[Row] = []
+    for _ in range(visitors):
+        client, hour = f"c{rng.randrange(40)}", rng.randrange(24)
+        campaign = rng.choice(["", "?utm_source=google", "?utm_source=facebook", "?gclid=x"])
+        shared = {"client_id": client, "page_url": f"https://shop.example/{campaign}"}
+        found.append({**shared, "timestamp": f"{day}T{hour:02}:10:00", "event_name": "page_viewed"})
+        if rng.random() < 0.5:
+            data = f'{{"revenue": {rng.randrange(1, 99)}, "transaction_id": "{day}-{rng.random()}"}}'
+            bought = {"timestamp": f"{day}T{hour:02}:20:00", "event_name": "checkout_completed", "event_data": data}
+            found.append(shared | bought)
+    return found
+
+
+def write_day(folder: Path, day: date, seed: int = 0, name: str = "") -> Path:
+    """The file of a day."""
+    return write_rows(folder / "events" / f"{day}{name}.parquet", rows(day, seed))
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """The configuration of 20 days of events."""
+    for lag in range(20):
+        write_day(tmp_path, ANCHOR - timedelta(days=lag))
+    return write_config(tmp_path, web=SHOP | {"files": "events", "history_days": 10})
+
+
+def refreshed(refresher: Refresher) -> View:
+    """The data set after a refresh that succeeded."""
+    state = refresher.refresh()
+    assert state.errors == {}
+    return state.views["web"]
+
+
+def fresh(path: Path) -> View:
+    """The data set as an exporter that knows nothing finds it."""
+    return refreshed(Refresher(config.load(path)))
+
+
+def numbers(view: View) -> Mapping[Series, float]:
+    """Every sample of the snapshot, its own number included."""
+    assert view.snapshot
+    return {(sample.gauge, sample.labels): sample.value for sample in view.snapshot.samples}
+
+
+def test_a_refresh_costs_what_changed(shop: Path) -> None:
+    """All days at first, none when nothing changed, one for a new day."""
+    refresher = Refresher(config.load(shop))
+    assert refreshed(refresher).refresh.recomputed == 10
+    assert refreshed(refresher).refresh.recomputed == 0
+    write_day(shop.parent, ANCHOR + timedelta(days=1))
+    assert refreshed(refresher).refresh.recomputed == 1
+
+
+def test_d10_a_late_file_changes_its_day_and_the_purchases_that_look_back_on_it(shop: Path) -> None:
+    """One day is read again; of the days after it, assisted purchases alone are others."""
+    refresher = Refresher(config.load(shop))
+    before = numbers(refreshed(refresher))
+    write_day(shop.parent, ANCHOR - timedelta(days=3), seed=1, name="-late")
+    view = refreshed(refresher)
+    assert view.refresh.recomputed == 1
+    assert numbers(view) == numbers(fresh(shop))
+    changed = {(dict(labels)["lag"], gauge) for gauge, labels in differing(before, numbers(view)) if labels}
+    late = {gauge for lag, gauge in changed if lag == "3"}
+    assert {"clickstream_events", "clickstream_sessions", "clickstream_revenue"} <= late
+    later = {(lag, gauge) for lag, gauge in changed if lag != "3"}
+    assert later
+    assert {gauge.replace("comparable_", "") for _, gauge in later} == {"clickstream_assisted_purchases"}
+    assert {lag for lag, _ in later} <= {"0", "1", "2"}
+
+
+def differing(before: Mapping[Series, float], after: Mapping[Series, float]) -> list[Series]:
+    """The series whose values are not the same."""
+    return [series for series in {*before, *after} if before.get(series) != after.get(series)]
+
+
+def test_a_restart_costs_nothing(shop: Path, tmp_path: Path) -> None:
+    """What an exporter has measured, the next one on the same storage need not."""
+    storage = tmp_path / "storage"
+    first = once(shop, "--storage.path", str(storage))
+    refresher = Refresher(config.load(shop), storage=Storage(storage))
+    view = refreshed(refresher)
+    assert view.refresh.recomputed == 0
+    assert view.snapshot
+    assert first.value("clickstream_snapshot") == view.snapshot.number
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_happens_to_the_files_the_numbers_are_those_of_a_fresh_start(
+    shop: Path, tmp_path: Path, seed: int
+) -> None:
+    """D10: files that come late, are replaced, grow, vanish or come back, and a storage that is kept or lost."""
+    rng = random.Random(seed)
+    storage = Storage(tmp_path / "storage")
+    refresher = Refresher(config.load(shop), storage=storage)
+    refreshed(refresher)
+    for step in range(6):
+        for _ in range(rng.randrange(1, 4)):
+            day = ANCHOR - timedelta(days=rng.randrange(-2, 19))
+            match rng.randrange(4):
+                case 0:
+                    write_day(shop.parent, day, seed=step, name=f"-{step}")
+                case 1:
+                    write_day(shop.parent, day, seed=step + 100)
+                case 2:
+                    (shop.parent / "events" / f"{day}.parquet").unlink(missing_ok=True)
+                case 3:
+                    refresher = Refresher(config.load(shop), storage=storage)
+        assert numbers(refreshed(refresher)) == numbers(fresh(shop)), step
+
+
+def damage(path: Path, how: str) -> None:
+    """Spoil the file."""
+    content = bytearray(path.read_bytes())
+    match how:
+        case "flipped":
+            for position in range(40, len(content), 97):
+                content[position] ^= 4
+        case "cut":
+            del content[len(content) // 2 :]
+        case "foreign":
+            content[:] = b"another program's file\n"
+        case "empty":
+            content.clear()
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("how", ["flipped", "cut", "foreign", "empty"])
+def test_d11_a_damaged_storage_is_thrown_away(shop: Path, tmp_path: Path, how: str) -> None:
+    """Its name is in the log, and the numbers are right, also after a late file that needs what was kept."""
+    storage = tmp_path / "storage"
+    whole = once(shop, "--storage.path", str(storage))
+    for path in (storage / "web").iterdir():
+        damage(path, how)
+    again = once(shop, "--storage.path", str(storage))
+    assert again.text == whole.text
+    assert f"{storage / 'web' / 'known.json'}: thrown away" in again.warnings
+    for path in (storage / "web").glob("*.parquet"):
+        damage(path, how)
+    write_day(shop.parent, ANCHOR - timedelta(days=2), name="-late")
+    assert once(shop, "--storage.path", str(storage)).text == once(shop).text
+
+
+def test_d11_a_storage_that_cannot_be_written_is_done_without(shop: Path, tmp_path: Path) -> None:
+    """The numbers are right, and the log says that nothing is kept."""
+    storage = tmp_path / "storage"
+    storage.mkdir()
+    (storage / "web").write_text("a file where a folder is wanted")
+    out = once(shop, "--storage.path", str(storage))
+    assert out.text == once(shop).text
+    assert f"{storage / 'web'}: nothing is kept" in out.warnings
+
+
+def test_p6_a_second_exporter_on_the_storage_says_so(shop: Path, tmp_path: Path) -> None:
+    """It ends with exit code 1 and names the folder; when the first has ended, the next may use it."""
+    path = tmp_path / "storage"
+    first = Storage(path)
+    with pytest.raises(StorageError, match="another exporter keeps its data there"):
+        Storage(path)
+    done = run(shop, "--storage.path", str(path))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"clickstream-exporter: --storage.path: {path}: another exporter keeps its data there\n"
+    del first
+    assert run(shop, "--storage.path", str(path)).returncode == 0
+
+
+def test_p1_killed_at_any_moment(shop: Path, tmp_path: Path) -> None:
+    """After each of 20 kills the storage is usable: the next start serves the right numbers."""
+    expected = once(shop).text
+    storage = tmp_path / "storage"
+    command = [sys.executable, "-m", "exporter", "--config.file", str(shop), "--once", "--storage.path", str(storage)]
+    rng = random.Random(1)
+    for _ in range(20):
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        time.sleep(rng.uniform(0.2, 1.2))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    assert once(shop, "--storage.path", str(storage)).text == expected
