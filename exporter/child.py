@@ -23,6 +23,10 @@ COMMAND = [sys.executable, "-P", "-m", "exporter.child"]
 """-P: a folder named `exporter` where someone happens to stand is not ours."""
 
 
+SPILL = "spill-"
+"""What the names of folders begin with that hold what does not fit into memory."""
+
+
 class StoppedError(FactsError):
     """The measuring process was ended because the exporter ends."""
 
@@ -48,7 +52,8 @@ class Child:
 
     def measure(self, task: Task) -> Measured:
         """What a new process measured. Raises FactsError, also when the process died, and StoppedError."""
-        with tempfile.TemporaryDirectory(prefix="clickstream-") as spill:
+        folder = task.kept if task.kept.is_dir() else None
+        with tempfile.TemporaryDirectory(prefix=SPILL, dir=folder) as spill:
             process = subprocess.Popen([*COMMAND, spill], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
             self._process = process
             if self._stopped:

@@ -6,6 +6,7 @@ import fcntl
 import json
 import logging
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import astuple
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from exporter.catalogue import Measurable
+from exporter.child import SPILL
 from exporter.facts import DayFacts, Known
 from exporter.files import File, Footer
 from exporter.measures import Facts, Number
@@ -37,6 +39,8 @@ class Storage:
         self._path = path or Path(self._temporary.name if self._temporary else "")
         self._keeps = path is not None
         self._lock = _lock(self._path) if path else None
+        for leftover in self._path.glob(f"*/{SPILL}*"):  # of a process that was killed
+            shutil.rmtree(leftover, ignore_errors=True)
 
     def folder(self, dataset: str) -> Path:
         """Where the reading process keeps what it needs again."""

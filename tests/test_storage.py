@@ -207,3 +207,4 @@ def test_p1_killed_at_any_moment(shop: Path, tmp_path: Path) -> None:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     assert once(shop, "--storage.path", str(storage)).text == expected
+    assert [path.name for path in (storage / "web").iterdir() if path.suffix not in (".parquet", ".json")] == []
