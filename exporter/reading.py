@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from exporter import columns, database, events, files, measures
+from exporter import checksums, columns, database, events, files, measures
 from exporter.catalogue import Catalogue, Measurable, without
 from exporter.config import Dataset
 from exporter.days import HOURS_24, Day
@@ -111,6 +111,7 @@ class _Reading:
         self._queries = {each.name: Query() for each in asked}
         self._looked_back: set[date] = set()
         self._loaded: date | None = None
+        self._verified: set[File] = set()
 
     def measured(self) -> Measured:
         anchor = self._catalogue.anchor()
@@ -250,6 +251,7 @@ class _Reading:
         read = self._catalogue.of_day(day.date)
         if not read:
             return False
+        self._verify(read)
         try:
             self._load_from(read, day)
         except duckdb.OutOfMemoryException as error:
@@ -262,6 +264,15 @@ class _Reading:
         self._loaded = day.date
         self._digests.keep(self._digest(day))
         return True
+
+    def _verify(self, read: Sequence[Measurable]) -> None:
+        """Raise _DamagedError where the checksums of a file's pages are wrong; each file is looked at once."""
+        new = [each for each in read if each.file not in self._verified]
+        names = {name for column in self._dataset.mapped() for name in getattr(self._dataset.columns, column)}
+        damaged = {each.file: reason for each in new if (reason := checksums.damage(each.file.path, sorted(names)))}
+        if damaged:
+            raise _DamagedError(damaged)
+        self._verified.update(each.file for each in new)
 
     def _damage(self, each: Measurable, day: Day) -> str | None:
         """Why the file alone cannot be read, or None when it can."""

@@ -1,0 +1,54 @@
+"""Verifies the checksums of a file's pages, which DuckDB does not: a flipped bit is a wrong number otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+_I32 = 0x15
+"""A field of the page header in Thrift's compact encoding: the next one, a 32-bit integer."""
+
+_HEAD = 32
+"""Bytes that hold the first four fields of a page header."""
+
+
+def damage(path: str, columns: Sequence[str]) -> str | None:
+    """Why the pages of these columns cannot be trusted; None where they can, or where they have no checksums.
+
+    Costs about as much as decoding them; a file without checksums costs a look at one page header.
+    """
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as parquet:
+            wanted = [name for name in parquet.schema_arrow.names if name in columns]
+            if _has_checksums(path, parquet.metadata):
+                for _ in parquet.iter_batches(columns=wanted):
+                    pass
+    except (pa.ArrowException, OSError, ValueError) as error:
+        return "a page does not match its checksum" if "CRC" in str(error) else str(error).splitlines()[0][:200]
+    return None
+
+
+def _has_checksums(path: str, metadata: pq.FileMetaData) -> bool:
+    """Whether the first page has one: a writer gives it to all or to none."""
+    if not metadata.num_row_groups or not metadata.num_columns:
+        return False
+    chunk = metadata.row_group(0).column(0)
+    first = chunk.dictionary_page_offset if chunk.has_dictionary_page else chunk.data_page_offset
+    with open(path, "rb") as file:
+        file.seek(first)
+        return _fourth_is_integer(file.read(_HEAD))
+
+
+def _fourth_is_integer(head: bytes) -> bool:
+    """Whether a page header goes on with its checksum after its type and two sizes."""
+    position = 0
+    for _ in range(3):
+        if head[position : position + 1] != bytes([_I32]):
+            return False
+        position += 1
+        while position < len(head) and head[position] & 0x80:
+            position += 1
+        position += 1
+    return head[position : position + 1] == bytes([_I32])
