@@ -366,7 +366,7 @@ _BUSINESS = (
         f"{IN_HOURS}, a device's share of the revenue has moved by more than "
         f"{say.limit_points('device_share_shift')}, and by more than "
         f"{say.limit_tenths('device_share_deviations')} standard errors.",
-        _REVENUE_GUARDS,
+        (*_REVENUE_GUARDS, "day_revenue"),
     ),
     _share_drop(
         "AssistedShareDrop",

@@ -50,8 +50,8 @@ def total(gauge: str, by: str = "dataset") -> str:
 
 
 def mean(gauge: str, by: str = "dataset") -> str:
-    """The mean of the baseline days."""
-    return f"avg by ({by}) ({of_baseline(gauge)})"
+    """The mean of the baseline days. Not `avg`: of 9, 11, 11, 11, 11, 9, 8 it makes less than 10 in Prometheus 2."""
+    return f"{total(gauge, by)}\n/ on ({by}) count by ({by}) ({of_baseline(gauge)})"
 
 
 def extreme(of: str, series: str) -> str:

@@ -211,11 +211,12 @@ GUARDS = (
     _guard("day_payload_events", f"({day('clickstream_payload_events')} > -Inf) > bool 0"),
     _at_least("day_purchases", f"({day('clickstream_purchases')} > -Inf)", "min_day_purchases"),
     _guard("day_sessions", "dataset:clickstream_sessions:anchor > bool 0"),
+    _guard("day_revenue", "dataset:clickstream_revenue:anchor > bool 0"),
     _guard("day_identified_purchases", "dataset:clickstream_identified_purchases:anchor > bool 0"),
     Record(
         "dataset:clickstream_guard:low_volume",
         f'{GUARD}{{guard=~"day_.+", guard!="day_events"}} == 0\n'
-        f'or {GUARD}{{guard=~"baseline_.+", guard!~"baseline_days|baseline_events"}} == 0\n'
+        f'or {GUARD}{{guard=~"baseline_.+", guard!="baseline_days"}} == 0\n'
         f"and on (dataset) {is_open('baseline_days')}",
     ),
 )

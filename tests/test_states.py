@@ -1,0 +1,246 @@
+"""Whatever the days, the rules find the states that the definitions say, on every generation of Prometheus."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.parse import urlencode
+from urllib.request import ProxyHandler, build_opener
+
+import oracle
+import pytest
+import yaml
+from day_tables import Table, exposition, gauges
+from generations import Generation
+from hypothesis import Phase, given, settings
+from random_tables import tables
+
+from alerting import rules
+from exporter import collector, measures
+
+RULE_FILE = Path(rules.__file__).parent / "rules" / "clickstream.yml"
+STATE = "dataset:clickstream_check:state"
+CERTIFICATE = 'ALERTS{alertname="ClickstreamCertificate"}'
+
+DATA_SETS = 500
+SCRAPES = "5s"
+"""Between two scrapes of all data sets, which take about a second."""
+
+CYCLES = "1s"
+"""Between two cycles of the rules; those that come due while one lasts are left out."""
+
+PATIENCE = 120.0
+"""Seconds until the first cycle must be over."""
+
+SHOWN = 5
+"""Data sets that a failure prints in full."""
+
+QUIET = ("DataStale", "RevenueSpike", "SmallSampleDay", "BaselineShort", "LowVolume", "NotMeasured")
+"""Checks that may be switched off without a reason: one looks at the clock alone, the others only inform."""
+
+REASONS = (
+    *("QueryFailing", "NoData", "NoPurchases", "PurchasesWithoutRevenue"),
+    *("SmallSampleDay", "BaselineShort", "LowVolume", "NotMeasured"),
+)
+"""One of these fires where another check is switched off."""
+
+NEVER_OFF = ("NoData", "LowVolume", "NotMeasured")
+
+States = Mapping[str, int]
+"""Check to state."""
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """What the rules left at the time `at`: the states and the certificates' labels, by data set."""
+
+    at: float
+    states: Mapping[str, States]
+    certificates: Mapping[str, Mapping[str, str]]
+
+
+@cache
+def data_sets() -> dict[str, Table]:
+    """The tables, each under the seed from which `random_tables.random_table` makes it again."""
+    made: dict[str, Table] = {}
+
+    @settings(max_examples=DATA_SETS, phases=[Phase.generate], derandomize=True, deadline=None, database=None)
+    @given(tables(time.time()))
+    def collect(seeded: tuple[int, Table]) -> None:
+        made[str(seeded[0])] = seeded[1]
+
+    collect()
+    return made
+
+
+@pytest.fixture(scope="module")
+def cycle(generation: Generation, tmp_path_factory: pytest.TempPathFactory) -> Cycle:
+    """What a real Prometheus finds in the tables with the shipped rules."""
+    folder = tmp_path_factory.mktemp("prometheus")
+    with serving(exposition(data_sets())) as target, prometheus(generation.prometheus, folder, target) as url:
+        at = first_cycle(url)
+        found = ask(url, f"{STATE} and timestamp({STATE}) == {at!r}", at)
+        certificates = ask(url, f"{CERTIFICATE} and timestamp({CERTIFICATE}) == {at!r}", at)
+    states: dict[str, dict[str, int]] = {dataset: {} for dataset in data_sets()}
+    for labels, value in found:
+        assert labels["check"] not in states[labels["dataset"]], f"two states of {labels}"
+        states[labels["dataset"]][labels["check"]] = int(value)
+    return Cycle(at, states, {labels["dataset"]: labels for labels, _ in certificates})
+
+
+@contextmanager
+def serving(text: str) -> Iterator[str]:
+    """The address at which the text is served for as long as this lasts."""
+    body = text.encode()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+
+
+@contextmanager
+def prometheus(program: Path, folder: Path, target: str) -> Iterator[str]:
+    """The URL of a Prometheus that scrapes the target and evaluates the shipped rules."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+    shutil.copy(RULE_FILE, folder)
+    config = {
+        "global": {"scrape_interval": SCRAPES, "scrape_timeout": SCRAPES, "evaluation_interval": CYCLES},
+        "rule_files": [RULE_FILE.name],
+        "scrape_configs": [{"job_name": "clickstream", "static_configs": [{"targets": [target]}]}],
+    }
+    (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
+    options = [f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/tsdb"]
+    command = [str(program), *options, f"--web.listen-address={address}", "--log.level=warn"]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        yield f"http://{address}"
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def first_cycle(url: str) -> float:
+    """When the first cycle began that certified something: it is over then."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            found = ask(url, f"max(timestamp({CERTIFICATE}))")
+        except URLError:
+            found = []  # it does not answer yet
+        if found:
+            return found[0][1]
+        time.sleep(0.5)
+    pytest.fail(f"no certificate within {PATIENCE:g} s")
+
+
+def ask(url: str, query: str, at: float | None = None) -> list[tuple[dict[str, str], float]]:
+    """The labels and the value of every series that the query finds."""
+    parameters = {"query": query} | ({} if at is None else {"time": repr(at)})
+    with build_opener(ProxyHandler({})).open(f"{url}/api/v1/query?{urlencode(parameters)}", timeout=30) as response:
+        found: list[dict[str, Any]] = json.load(response)["data"]["result"]
+    return [(each["metric"], float(each["value"][1])) for each in found]
+
+
+def judged(table: Table, at: float) -> States:
+    """The states that the definitions say, but for those that hang on the rounding of the last digit."""
+    rounded = oracle.states(table, at, float)
+    return {check: state for check, state in oracle.states(table, at).items() if rounded[check] == state}
+
+
+def shown(differences: Mapping[str, str]) -> str:
+    """What differs in which data set, and the first of them in full."""
+    lines = [f"data set {dataset}: {what}" for dataset, what in differences.items()]
+    return "\n".join([*lines, *(f"data set {name}:\n{data_sets()[name]}" for name in list(differences)[:SHOWN])])
+
+
+def test_states_are_those_of_the_definitions(cycle: Cycle) -> None:
+    """Each check of each data set has one state, and it is what the oracle says."""
+    differences, skipped = {}, 0
+    for dataset, table in data_sets().items():
+        expected, found = judged(table, cycle.at), cycle.states[dataset]
+        skipped += len(oracle.CHECKS) - len(expected)
+        wrong = [
+            f"{check} {found.get(check)} != {state}" for check, state in expected.items() if found.get(check) != state
+        ]
+        unknown = sorted(found.keys() - oracle.CHECKS.keys())
+        if wrong or unknown:
+            differences[dataset] = ", ".join(wrong + unknown)
+    print(f"{skipped} states hang on the rounding of the last digit")
+    assert not differences, shown(differences)
+    assert skipped < len(data_sets()) * len(oracle.CHECKS) / 1000
+
+
+def test_what_is_switched_off_has_a_reason(cycle: Cycle) -> None:
+    """Where a check other than the quiet ones is switched off, an alert says why."""
+    differences = {}
+    for dataset, table in data_sets().items():
+        states = cycle.states[dataset]
+        firing = {check for check, state in states.items() if state == oracle.FIRING}
+        off = [check for check, state in states.items() if state == oracle.OFF and check not in QUIET]
+        if table.servable and off and not firing.intersection(REASONS):
+            differences[dataset] = f"no reason for {', '.join(off)}"
+    assert not differences, shown(differences)
+
+
+def test_certificates_count_what_fires(cycle: Cycle) -> None:
+    """A data set has a certificate unless a series is NaN, and it says how many checks fire."""
+    whole = [dataset for dataset, table in data_sets().items() if not table.has_nan]
+    expected = {dataset: str(list(cycle.states[dataset].values()).count(oracle.FIRING)) for dataset in whole}
+    assert {dataset: labels["firing"] for dataset, labels in cycle.certificates.items()} == expected
+    assert {labels["checks"] for labels in cycle.certificates.values()} == {str(len(oracle.CHECKS))}
+
+
+def test_tables_reach_every_state() -> None:
+    """There are as many tables as asked for, and every check is in every state that it can have, a few times."""
+    now = time.time()
+    counts = Counter(each for table in data_sets().values() for each in oracle.states(table, now).items())
+    print(
+        *(f"{check:24} {' '.join(f'{counts[check, state]:4}' for state in range(3))}" for check in oracle.CHECKS),
+        sep="\n",
+    )
+    assert len(data_sets()) >= DATA_SETS
+    wanted = {(check, state) for check in oracle.CHECKS for state in range(3)} - {(check, 2) for check in NEVER_OFF}
+    assert {each for each in wanted if counts[each] < 3} == set()
+
+
+def test_tables_have_the_gauges_of_the_exporter() -> None:
+    """No gauge is misspelt, and none of a measure is forgotten."""
+    measured = {gauge for measure in measures.load() for gauge in measure.gauges}
+    twins = {gauge.replace("clickstream_", "clickstream_comparable_", 1) for gauge in measured}
+    found = gauges(data_sets())
+    assert measured | twins <= found
+    assert found <= measured | twins | set(collector.HELP)
