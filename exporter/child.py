@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from exporter.config import Dataset
+from exporter.config import Dataset, Resources
 from exporter.facts import FactsError, Known, Measured
 from exporter.measures import Measure
 from exporter.reading import measure
@@ -40,6 +40,7 @@ class Task:
     known: Known
     as_of: date | None
     now: datetime
+    resources: Resources
     kept: Path
 
 
@@ -99,7 +100,14 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         answer: object = measure(
-            task.dataset, task.measures, task.known, task.as_of, task.now, kept=task.kept, spill=Path(sys.argv[1])
+            task.dataset,
+            task.measures,
+            task.known,
+            task.as_of,
+            task.now,
+            resources=task.resources,
+            kept=task.kept,
+            spill=Path(sys.argv[1]),
         )
     except FactsError as error:
         answer = str(error)

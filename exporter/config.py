@@ -90,6 +90,12 @@ def _url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _size(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[1-9]\d{0,6} ?(MB|GB|TB)", value):
+        raise ValueError(f"{value!r} is no size, write 512MB or 4GB")
+    return value
+
+
 def _as_tuple(value: object) -> object:
     """One text, or a list of them."""
     return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
@@ -101,6 +107,7 @@ Source = Annotated[tuple[Annotated[str, AfterValidator(_source)], ...], BeforeVa
 Domains = Annotated[tuple[Annotated[str, AfterValidator(_domain)], ...], BeforeValidator(_as_tuple)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Ratio = Annotated[float, Field(ge=0, le=1)]
+Size = Annotated[str, BeforeValidator(_size)]
 Url = Annotated[str, AfterValidator(_url)]
 NotNegative = Annotated[float, Field(ge=0)]
 AtLeastOne = Annotated[int, Field(ge=1)]
@@ -201,9 +208,19 @@ class Links(Model):
     grafana: Url = "http://localhost:3000"
 
 
+class Resources(Model):
+    """What a refresh may take; None leaves it to DuckDB, which takes four fifths of the memory and all cores."""
+
+    memory_limit: Size | None = None
+    threads: Annotated[int, Field(ge=1, le=1024)] | None = None
+    spill_limit: Size = "100GB"
+    query_timeout: Duration = timedelta(hours=1)
+
+
 class Config(Model):
     """A configuration file."""
 
+    resources: Resources = Resources()
     links: Links = Links()
     refresh_interval: Duration = timedelta(minutes=5)
     datasets: Annotated[dict[DatasetName, Dataset], Field(min_length=1)]

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
+
+from exporter.config import Resources
 
 SETTINGS: dict[str, object] = {
     "TimeZone": "UTC",
@@ -24,19 +29,40 @@ def literal(path: str) -> str:
     return re.sub(r"[*?[]", r"[\g<0>]", path)
 
 
-def connect(files: Sequence[str], spill: Path) -> duckdb.DuckDBPyConnection:
-    """An in-memory database that may read `files`, spill into `spill`, and is locked.
+def connect(files: Sequence[str], spill: Path, resources: Resources) -> duckdb.DuckDBPyConnection:
+    """An in-memory database that may read `files`, spill into `spill`, take `resources`, and is locked.
 
     Extensions, the network, other files and further settings are refused by DuckDB itself from here on,
     so that neither a custom measure nor an odd name can reach them.
     """
     connection = duckdb.connect()
     allowed = sorted({*files, *map(literal, files)})
-    for name, value in {**SETTINGS, "temp_directory": str(spill), "allowed_paths": allowed}.items():
-        connection.execute(f"SET {name} = ?", [value])
+    settings = {
+        **SETTINGS,
+        "temp_directory": str(spill),
+        "max_temp_directory_size": resources.spill_limit,
+        "memory_limit": resources.memory_limit,
+        "threads": resources.threads,
+        "allowed_paths": allowed,
+    }
+    for name, value in settings.items():
+        if value is not None:
+            connection.execute(f"SET {name} = ?", [value])
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection
+
+
+@contextmanager
+def limited(connection: duckdb.DuckDBPyConnection, time: timedelta) -> Iterator[None]:
+    """Interrupts what runs on the connection after so much time: it raises duckdb.InterruptException then."""
+    timer = threading.Timer(time.total_seconds(), connection.interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def reason(error: duckdb.Error) -> str:
@@ -44,6 +70,8 @@ def reason(error: duckdb.Error) -> str:
 
     DuckDB quotes values and paths; only where it speaks of the SQL itself is a quote surely none.
     """
+    if isinstance(error, duckdb.InterruptException):
+        return "took longer than query_timeout"
     line = str(error).splitlines()[0] if str(error) else type(error).__name__
     if not isinstance(error, duckdb.BinderException | duckdb.CatalogException | duckdb.ParserException):
         line = re.sub(r"\"[^\"]*\"|'[^']*'", "…", line)

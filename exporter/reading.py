@@ -14,7 +14,7 @@ import duckdb
 
 from exporter import checksums, columns, database, events, files, measures
 from exporter.catalogue import Catalogue, Measurable, without
-from exporter.config import Dataset
+from exporter.config import Dataset, Resources
 from exporter.days import HOURS_24, Day
 from exporter.digests import SESSIONS, Digests
 from exporter.facts import DayFacts, FactsError, Known, Measured, Query
@@ -43,14 +43,15 @@ def measure(
     as_of: date | None,
     now: datetime,
     *,
+    resources: Resources,
     kept: Path,
     spill: Path,
 ) -> Measured:
     """Read the files of `dataset` and measure every day of its history that is not `known` yet.
 
-    `as_of` leaves out all later days. `kept` is a folder for what later readings need again, `spill` one for
-    what does not fit into memory. Raises FactsError when the files cannot be listed, or change all the time
-    while they are read.
+    `as_of` leaves out all later days; `resources` is what it may take. `kept` is a folder for what later readings
+    need again, `spill` one for what does not fit into memory. Raises FactsError when the files cannot be listed,
+    or change all the time while they are read.
     """
     applicable = [each for each in asked if not each.unmet(dataset)]
     attempts = 0
@@ -58,10 +59,11 @@ def measure(
         found = find(dataset)
         entries = {file: known.entries[file] for file in found if file in known.entries}
         try:
-            with closing(_connect(found, spill)) as connection:
+            with closing(_connect(found, spill, resources)) as connection:
                 catalogue = Catalogue(connection, dataset, found, entries, as_of, now)
                 digests = Digests(kept, connection)
-                measured = _Reading(connection, dataset, applicable, catalogue, digests, known.days).measured()
+                reading = _Reading(connection, dataset, applicable, catalogue, digests, known.days, resources)
+                measured = reading.measured()
         except _DamagedError as error:
             known = replace(known, entries=without(entries, error.damaged))
             continue
@@ -80,8 +82,8 @@ def find(dataset: Dataset) -> tuple[File, ...]:
         raise FactsError(str(error)) from None
 
 
-def _connect(found: Sequence[File], spill: Path) -> duckdb.DuckDBPyConnection:
-    return database.connect([file.path for file in found if files.is_utf8(file.path)], spill)
+def _connect(found: Sequence[File], spill: Path, resources: Resources) -> duckdb.DuckDBPyConnection:
+    return database.connect([file.path for file in found if files.is_utf8(file.path)], spill, resources)
 
 
 class _Reading:
@@ -99,12 +101,14 @@ class _Reading:
         catalogue: Catalogue,
         digests: Digests,
         known: Mapping[str, DayFacts],
+        resources: Resources,
     ) -> None:
         self._connection = connection
         self._dataset = dataset
         self._catalogue = catalogue
         self._digests = digests
         self._known = known
+        self._timeout = resources.query_timeout
         self._own = [each for each in asked if not each.looks_back]
         self._wide = [each for each in asked if each.looks_back]
         self._sql = [each.sql for each in asked]
@@ -210,7 +214,8 @@ class _Reading:
         facts: measures.Facts = {}
         label, error = None, None
         try:
-            facts, label = measures.run(self._connection, each)
+            with database.limited(self._connection, self._timeout):
+                facts, label = measures.run(self._connection, each)
         except measures.MeasureError as failure:
             error = str(failure)
         self._queries[each.name] = Query(error, before.seconds + time.perf_counter() - started)
@@ -254,8 +259,8 @@ class _Reading:
         self._verify(read)
         try:
             self._load_from(read, day)
-        except duckdb.OutOfMemoryException as error:
-            raise FactsError(database.reason(error)) from None
+        except (duckdb.OutOfMemoryException, duckdb.InterruptException) as error:
+            raise FactsError(f"{day.date}: {database.reason(error)}") from None
         except duckdb.Error as error:
             damaged = {each.file: reason for each in read if (reason := self._damage(each, day))}
             if not damaged:
@@ -283,4 +288,5 @@ class _Reading:
         return None
 
     def _load_from(self, read: Sequence[Measurable], day: Day) -> None:
-        events.load(self._connection, self._dataset, read, day, self._sql)
+        with database.limited(self._connection, self._timeout):
+            events.load(self._connection, self._dataset, read, day, self._sql)

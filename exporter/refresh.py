@@ -87,9 +87,9 @@ class Refresher:
 
     def _read(self, name: str, dataset: Dataset) -> Measured:
         """What a reading finds, kept for the next one."""
-        kept = self._storage.folder(name)
-        known = self._known[name]
-        measured = self._child.measure(Task(dataset, self._measures[name], known, self._as_of, datetime.now(UTC), kept))
+        kept, known, now = self._storage.folder(name), self._known[name], datetime.now(UTC)
+        task = Task(dataset, self._measures[name], known, self._as_of, now, self._config.resources, kept)
+        measured = self._child.measure(task)
         problem = None if measured.known == known else self._storage.save(name, measured.known)
         self._known[name], self._last[name] = measured.known, measured
         self._say(name, *_remarks(dataset, measured), *filter(None, (measured.problem, problem)))

@@ -14,6 +14,7 @@ from textwrap import dedent
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 from exposition import COLUMNS, SHOP, TEXT, TYPES, Exposition, Row, measure, once, run, write_config, write_rows
 
 NASTY = [
@@ -527,3 +528,37 @@ def test_no_configuration(tmp_path: Path, text: str) -> None:
     done = run(config)
     assert (done.returncode, done.stdout) == (64, "")
     assert re.search(r"config\.yml:\d+: .", done.stderr)
+
+
+def limited(folder: Path, **resources: object) -> Path:
+    """The configuration of the shop with limits of what a refresh may take, and with a measure that takes for ever."""
+    (folder / "endless.sql").write_text(
+        "-- clickstream_endless: Never there.\n"
+        "SELECT hour, sum(a.range * b.range) AS clickstream_endless\n"
+        "FROM events, range(1000000) AS a, range(1000000) AS b\n"
+        "GROUP BY hour\n"
+    )
+    path = write_config(folder, web=SHOP | {"measures": ["endless.sql"]})
+    path.write_text(path.read_text() + yaml.safe_dump({"resources": resources}))
+    return path
+
+
+def test_p4_a_query_over_its_timeout(tmp_path: Path) -> None:
+    """The measure fails and says so; all others are there."""
+    write_rows(tmp_path / "events.parquet", [view(), purchase()])
+    out = once(limited(tmp_path, query_timeout="1s"))
+    assert out.value("clickstream_exporter_query_success", query="endless") == 0
+    assert out.value("clickstream_purchases", lag=0) == 1
+    assert "measure failed: endless.sql: took longer than query_timeout" in out.warnings
+
+
+def test_p4_a_memory_limit_below_need(tmp_path: Path) -> None:
+    """A refresh that cannot do with the memory fails, and says of which day."""
+    rows = [view(client_id=f"{number}" * 40) for number in range(20_000)]
+    write_rows(tmp_path / "events.parquet", rows)
+    path = write_config(tmp_path, web=SHOP)
+    path.write_text(path.read_text() + yaml.safe_dump({"resources": {"memory_limit": "5MB", "spill_limit": "1MB"}}))
+    done = run(path)
+    assert done.returncode == 1
+    assert "web: refresh failed: 2025-03-09: " in done.stderr
+    assert 'clickstream_exporter_refresh_success{dataset="web"} 0.0' in done.stdout
