@@ -8,7 +8,7 @@ from pathlib import Path
 from alerting.mixin import messages as say
 from alerting.mixin import numbers
 from alerting.mixin.checks import CHECKS, INFO, PIPELINE, Check
-from alerting.mixin.expressions import STARTED, STATE, Record, is_open, last
+from alerting.mixin.expressions import GUARD, STARTED, STATE, Record, is_open, last
 
 PATH = Path(__file__).parents[1] / "rules" / "clickstream.yml"
 
@@ -16,7 +16,8 @@ HEADER = """\
 # What the gauges of clickstream-exporter mean for today's data: numbers, states, alerts, a certificate.
 # Written by `make rules` from alerting/mixin/: change it there.
 #
-#   numbers   dataset:clickstream_<x>:anchor | baseline                    volumes, over the complete hours
+#   numbers   dataset:clickstream_<x>:day                                  volumes of the whole anchor day
+#             dataset:clickstream_<x>:anchor | baseline                    volumes over the complete hours
 #             dataset:clickstream_<x>:ratio                                shares of the anchor day, 0 to 1
 #             dataset:clickstream_<x>:comparable_ratio | baseline_ratio    shares over the complete hours
 #             dataset:clickstream_<x>:increase | drop_ratio | rise_ratio   how far they are apart
@@ -27,7 +28,8 @@ HEADER = """\
 # All of it is one group, because the rules of a group run one after the other at one timestamp, and the
 # certificate at its end vouches for the whole. Things that must stay as they are:
 #   - every operator between two vectors names its labels: a mismatch is an empty result and looks healthy;
-#   - a number is recorded only where it is one (above -Inf, so no NaN; over a denominator above zero);
+#   - every number is there for every data set that is judged, NaN where there is none, so that a rule that fails
+#     leaves a gap; it is used only where it is one (`> -Inf`), because NaN compares as false, which looks healthy;
 #   - alerts look at the last state within 36 hours, so that a restart resolves nothing; no `for`, no `limit`;
 #   - the anchor day (lag 0) is never part of its baseline (lags 1 to 7), and no range over the wall clock;
 #   - dates, values and snapshots are never labels of an alert that pages: a new label is a new incident.
@@ -42,6 +44,7 @@ SECTIONS: tuple[tuple[str, Iterable[Record]], ...] = (
         numbers.SNAPSHOT,
     ),
     ("limits: one a data set, even where two exporters serve it", numbers.LIMITS),
+    ("numbers: what the exporter says once, and of the whole anchor day", (*numbers.FRAME, *numbers.WHOLE_DAY)),
     ("numbers: baseline days, and the volumes of the complete hours", (*numbers.BASELINE, *numbers.VOLUMES)),
     ("guards: what drift needs before it may be judged", numbers.DRIFT_GUARDS),
     ("numbers: shares of the anchor day, and against the baseline", numbers.SHARES),
@@ -54,6 +57,10 @@ SECTIONS: tuple[tuple[str, Iterable[Record]], ...] = (
     ("numbers: the wall clock at which the days end, in seconds since midnight", numbers.DAY_ENDS),
     ("guards: what else a check may need", numbers.GUARDS),
 )
+
+_RECORDS = [rule for _, rules in SECTIONS for rule in rules]
+GUARDS = [rule.labels["guard"] for rule in _RECORDS if rule.name == GUARD]
+NUMBERS = [rule.name for rule in _RECORDS if rule.name != GUARD]
 
 
 def _text(text: str) -> str:
@@ -124,6 +131,13 @@ def _certificate() -> Iterator[str]:
     evaluated = "dataset:clickstream_snapshot:evaluated"
     scrape = "dataset:clickstream_scrape:timestamp_seconds"
     checks = len(CHECKS)
+    names = "\nor ".join(
+        f'label_replace(max by (dataset) (timestamp({name}) == time()), "rule", "{number}", "", "")'
+        for number, name in enumerate(NUMBERS, 1)
+    )
+    yield "  # ---- how many rules of numbers were evaluated at this very time; one that failed left its old ones"
+    yield from _record(Record("dataset:clickstream_numbers:evaluated", f"count by (dataset) (\n{names}\n)"))
+    yield ""
     yield "  # ---- the certificate: this snapshot was judged, from one whole scrape, at this very time, by all checks"
     yield from _record(
         Record(
@@ -131,8 +145,10 @@ def _certificate() -> Iterator[str]:
             f"({STARTED} == on (dataset) max by (dataset) (clickstream_snapshot))\n"
             f"and on (dataset) {scrape} == on (dataset) max by (dataset) (timestamp(clickstream_snapshot))\n"
             f"and on (dataset) timestamp({STARTED}) == time()\n"
+            f"and on (dataset) dataset:clickstream_numbers:evaluated == {len(NUMBERS)}\n"
+            f"and on (dataset) count by (dataset) (timestamp({GUARD}) == time()) == {len(GUARDS)}\n"
             f"and on (dataset) count by (dataset) (timestamp({STATE}) == time()) == {checks}\n"
-            "unless on (dataset) dataset:clickstream_series:not_a_number",
+            "unless on (dataset) dataset:clickstream_series:not_a_number > 0",
         )
     )
     count = say.ask(f"count({STATE}{{dataset=%q}} == 1)")

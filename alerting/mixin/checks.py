@@ -5,13 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from alerting.mixin import messages as say
-from alerting.mixin.expressions import GUARD, STARTED, either, exceeds, extreme, limit
+from alerting.mixin.expressions import GUARD, STARTED, either, exceeds, extreme, is_open, limit, there
 
 CRITICAL, WARNING, INFO = "critical", "warning", "info"
 PIPELINE, INTEGRITY, BUSINESS = "pipeline", "integrity", "business"
 
 DRIFT = ("baseline_days", "day_events")
 IN_ORDER = f"{STARTED} * 0"
+
+
+def low_volume(dataset: str = "") -> str:
+    """The guards that are closed for want of events; `dataset` is a selector, like `,dataset=%q`."""
+    return (
+        f'({GUARD}{{guard=~"day_.+",guard!="day_events"{dataset}}} == 0\n'
+        f'or {GUARD}{{guard=~"baseline_.+",guard!="baseline_days"{dataset}}} == 0\n'
+        f"and on (dataset) {is_open('baseline_days')})"
+    )
+
 
 ON_DAY = f"On {say.DAY}"
 IN_HOURS = f"{ON_DAY}, over its {say.HOURS} complete hours"
@@ -95,7 +105,8 @@ def _volume(name: str, apart: str, limit_name: str) -> tuple[str, str]:
 
 _QUERIES = "clickstream_exporter_query_success"
 _MISSING_DAYS = "dataset:clickstream_missing_days:count"
-_AGE = "time() - max by (dataset) (clickstream_last_event_timestamp_seconds)"
+_LAST = "dataset:clickstream_last_event_timestamp_seconds:max"
+_DAY_ENDS = "dataset:clickstream_day_end:baseline - on (dataset) dataset:clickstream_day_end:anchor"
 _REVENUE_GUARDS = (*DRIFT, "baseline_purchases", "baseline_revenue")
 _EVENTS, _EVENTS_FAR = _volume("events", "drop_ratio", "event_drop_ratio")
 _REVENUE, _REVENUE_FAR = _volume("revenue", "drop_ratio", "revenue_drop_ratio")
@@ -116,12 +127,12 @@ _PIPELINE = (
         "UnreadableFiles",
         CRITICAL,
         PIPELINE,
-        "(sum by (dataset) (clickstream_unreadable_files) > -Inf) > bool 0",
-        f"Unreadable files: {say.whole('clickstream_unreadable_files')}"
+        f"{there('dataset:clickstream_unreadable_files:max')} > bool 0",
+        f"Unreadable files: {say.whole('dataset:clickstream_unreadable_files:max')}"
         "{{ with printf `clickstream_unreadable_file_info{dataset=%q}` $labels.dataset | query }}{{ with first . }}"
         ", first {{ .Labels.file }} ({{ .Labels.reason }}){{ end }}{{ end }}",
-        f"{say.whole('clickstream_unreadable_files')} of {say.whole('clickstream_files')} files were set aside, "
-        "and their events are not counted.",
+        f"{say.whole('dataset:clickstream_unreadable_files:max')} of {say.whole('dataset:clickstream_files:max')} "
+        "files were set aside, and their events are not counted.",
     ),
     Check(
         "NoData",
@@ -129,29 +140,27 @@ _PIPELINE = (
         PIPELINE,
         f"{STARTED} * 0 + 1 unless on (dataset) clickstream_last_event_timestamp_seconds\nor on (dataset) {IN_ORDER}",
         "No data: data set {{ $labels.dataset }} has no event",
-        f"No event with a plausible timestamp was found in {say.whole('clickstream_files')} files.",
+        f"No event with a plausible timestamp was found in {say.whole('dataset:clickstream_files:max')} files.",
     ),
     Check(
         "DataStale",
         CRITICAL,
         PIPELINE,
-        f"({_AGE} > -Inf)\n> bool on (dataset) ({limit('max_data_age_hours')} * 3600)",
-        f"Data stale: last event {say.instant('clickstream_last_event_timestamp_seconds')}, "
-        f"{say.hours_ago('clickstream_last_event_timestamp_seconds')} hours ago",
+        f"(time() - {_LAST} > -Inf)\n> bool on (dataset) ({limit('max_data_age_hours')} * 3600)",
+        f"Data stale: last event {say.instant(_LAST)}, {say.hours_ago(_LAST)} hours ago",
         f"The newest event is of {say.DAY}; the limit is {say.limit('max_data_age_hours')} hours.",
     ),
     Check(
         "PartialDay",
         CRITICAL,
         PIPELINE,
-        "dataset:clickstream_day_end:baseline - on (dataset) dataset:clickstream_day_end:anchor\n"
-        f"> bool on (dataset) ({limit('partial_day_hours')} * 3600)",
+        f"({_DAY_ENDS} > -Inf)\n> bool on (dataset) ({limit('partial_day_hours')} * 3600)",
         f"Partial day: {say.DAY} ends at {say.clock('dataset:clickstream_day_end:anchor')}, "
         f"baseline days end after {say.clock('dataset:clickstream_day_end:baseline')}",
         f"The newest day ends more than {say.limit_tenths('partial_day_hours')} hours "
         f"before every baseline day; its {say.HOURS} complete hours alone are compared.",
         ("baseline_days",),
-        unless="clickstream_intraday",
+        unless="dataset:clickstream_intraday:max",
     ),
     Check(
         "MissingDay",
@@ -175,7 +184,7 @@ _PIPELINE = (
         "NoPurchases",
         CRITICAL,
         PIPELINE,
-        "dataset:clickstream_purchases:anchor == bool 0",
+        f"{there('dataset:clickstream_purchases:anchor')} == bool 0",
         f"No purchases: 0 vs baseline {say.tenths('dataset:clickstream_purchases:baseline')}",
         f"{IN_HOURS}, there is no purchase; baseline days have "
         f"{say.tenths('dataset:clickstream_purchases:baseline')} in these hours.",
@@ -195,7 +204,7 @@ _PIPELINE = (
 
 def _counts(part: str, whole: str) -> str:
     """Two counts of the anchor day."""
-    counted, of = (say.whole(f'{gauge}{{lag="0"}}') for gauge in (part, whole))
+    counted, of = (say.whole(f"dataset:{gauge}:day") for gauge in (part, whole))
     return f"{counted} of {of}"
 
 
@@ -236,9 +245,8 @@ _INTEGRITY = (
         f"+ on (dataset) 0 * sum by (dataset) ({_NAMED}) > -Inf",
         "Event name vanished: "
         + say.names(
-            f'sum by (event_name) (last_over_time({_NAMED}{{lag="0",dataset=%q}}[36h])) == 0 and on (event_name) '
-            f"last_over_time({_NAME_BASELINE}{{dataset=%q}}[36h]) >= on () group_left () "
-            'last_over_time(dataset_limit:clickstream_limit:max{limit="min_baseline_named_events",dataset=%q}[36h])',
+            f'sum by (dataset, event_name) ({_NAMED}{{lag="0",dataset=%q}}) == 0 '
+            f"and on (dataset, event_name) ({_ENOUGH})",
             "event_name",
         ),
         f"{IN_HOURS}, these names do not occur, and baseline days have at least "
@@ -308,9 +316,9 @@ _INTEGRITY = (
         INTEGRITY,
         exceeds("dataset:clickstream_implausible_timestamp:ratio", "implausible_timestamp_ratio"),
         f"Implausible timestamp rate high: {say.percent('dataset:clickstream_implausible_timestamp:ratio')}",
-        f"In the newest files, {say.whole('clickstream_implausible_timestamp_events')} of "
-        f"{say.whole('clickstream_anchor_file_events')} events have a timestamp that is missing, no time, before 2000 "
-        "or more than a day ahead, and count on no day; "
+        f"In the newest files, {say.whole('dataset:clickstream_implausible_timestamp_events:max')} of "
+        f"{say.whole('dataset:clickstream_anchor_file_events:max')} events have a timestamp that is missing, no "
+        "time, before 2000 or more than a day ahead, and count on no day; "
         f"the limit is {say.limit_percent('implausible_timestamp_ratio')}.",
     ),
 )
@@ -355,9 +363,9 @@ _BUSINESS = (
         WARNING,
         BUSINESS,
         "max by (dataset) (\n"
-        f"  ({_DEVICE}:shift > bool on (dataset) group_left () {limit('device_share_shift')})\n"
+        f"  ({there(f'{_DEVICE}:shift')} > bool on (dataset) group_left () {limit('device_share_shift')})\n"
         "  * on (dataset, device)\n"
-        f"  ({_DEVICE}:shift > bool on (dataset, device) {_DEVICE}:noise)\n"
+        f"  ({there(f'{_DEVICE}:shift')} > bool on (dataset, device) {there(f'{_DEVICE}:noise')})\n"
         ")",
         "Device revenue shift detected: {{ with printf `topk(1, last_over_time("
         f"{_DEVICE}:shift{{dataset=%q}}[36h]) > on (dataset, device) last_over_time({_DEVICE}:noise[36h]))` "
@@ -392,7 +400,7 @@ _REASONS = (
         "SmallSampleDay",
         INFO,
         BUSINESS,
-        f'1 - max by (dataset) ({GUARD}{{guard="day_events"}})',
+        f'1 - (max by (dataset) ({GUARD}{{guard="day_events"}}) > -Inf)',
         f"Small sample: {say.whole('dataset:clickstream_events:anchor')} events on {say.DAY}, "
         f"{say.limit('min_day_events')} needed; {say.SWITCHED_OFF}",
         f"The {say.HOURS} complete hours of the day have too few events to be compared with other days.",
@@ -401,7 +409,7 @@ _REASONS = (
         "BaselineShort",
         INFO,
         BUSINESS,
-        f'1 - max by (dataset) ({GUARD}{{guard="baseline_days"}})',
+        f'1 - (max by (dataset) ({GUARD}{{guard="baseline_days"}}) > -Inf)',
         f"Baseline short: {say.whole('dataset:clickstream_baseline:days')} of {say.limit('min_baseline_days')} days "
         f"needed; {say.SWITCHED_OFF}",
         f"Too few of the seven days before have at least {say.limit('min_day_events')} events.",
@@ -410,9 +418,9 @@ _REASONS = (
         "LowVolume",
         INFO,
         BUSINESS,
-        f"count by (dataset) (dataset:clickstream_guard:low_volume) > bool 0\nor on (dataset) {IN_ORDER}",
+        f"count by (dataset) {low_volume()} > bool 0\nor on (dataset) {IN_ORDER}",
         "Low volume: "
-        + say.names("dataset:clickstream_guard:low_volume{dataset=%q}", "guard", ' | reReplaceAll "_" " "')
+        + say.names(low_volume(",dataset=%q").replace("\n", " "), "guard", ' | reReplaceAll "_" " "')
         + f" under the minimum; {say.SWITCHED_OFF}",
         "A handful of events would decide these checks, so they do not judge.",
     ),
@@ -421,10 +429,10 @@ _REASONS = (
         INFO,
         INTEGRITY,
         'count by (dataset) (clickstream_not_measured{reason!="query failed"}) > bool 0\n'
-        f"or on (dataset) dataset:clickstream_series:not_a_number > bool 0\nor on (dataset) {IN_ORDER}",
+        f"or on (dataset) (dataset:clickstream_series:not_a_number > 0) > bool 0\nor on (dataset) {IN_ORDER}",
         "Not measured: "
         + say.names('count by (reason) (clickstream_not_measured{dataset=%q,reason!="query failed"})', "reason")
-        + "{{ with printf `dataset:clickstream_series:not_a_number{dataset=%q}` $labels.dataset | query }}"
+        + "{{ with printf `dataset:clickstream_series:not_a_number{dataset=%q} > 0` $labels.dataset | query }}"
         + '{{ . | first | value | printf " %.0f" }} gauges are no numbers{{ end }}'
         + f"; {say.SWITCHED_OFF}",
         "The data set does not have what these checks need, by its configuration.",

@@ -11,7 +11,7 @@ STATE = "dataset:clickstream_check:state"
 GUARD = "dataset:clickstream_guard:open"
 EVERYTHING = '{__name__=~"clickstream_.+", dataset!=""}'
 
-IS_NUMBER = " > -Inf"
+THERE = " > -Inf"
 """Drops what is NaN: it compares as false, and false would read "in order"."""
 
 
@@ -24,14 +24,17 @@ class Record:
     labels: dict[str, str] = field(default_factory=dict)
 
 
-def number(name: str, expr: str) -> Record:
-    """A number, recorded only where it is one; `expr` binds tighter than a comparison."""
-    return Record(name, expr + IS_NUMBER)
+def number(name: str, expr: str, labels: dict[str, str] | None = None) -> Record:
+    """A number of each data set that is judged, NaN where it is none: a rule that fails leaves nothing.
+
+    `expr` binds tighter than `or`.
+    """
+    return Record(name, f"{expr}{THERE}\nor on (dataset) {STARTED} * NaN", labels or {})
 
 
-def day(gauge: str) -> str:
-    """The whole anchor day."""
-    return f'sum by (dataset) ({gauge}{{lag="0"}})'
+def there(name: str) -> str:
+    """A recorded number where it is one."""
+    return f"({name}{THERE})"
 
 
 def hours(gauge: str, by: str = "dataset") -> str:
@@ -71,7 +74,7 @@ def limit(name: str) -> str:
 
 def exceeds(value: str, name: str) -> str:
     """1 where the value is above its limit, else 0."""
-    return f"{value} > bool on (dataset) {limit(name)}"
+    return f"{there(value)} > bool on (dataset) {limit(name)}"
 
 
 def either(value: str, name: str, increase: str, increase_name: str) -> str:
@@ -79,7 +82,7 @@ def either(value: str, name: str, increase: str, increase_name: str) -> str:
 
     The value alone decides only where drift cannot be judged.
     """
-    alone = f"({STARTED} * 0 unless on (dataset) {DRIFT})"
+    alone = f"({STARTED} * 0 unless on (dataset) {DRIFT} == 1)"
     return (
         f"(\n  ({exceeds(value, name)})\n  + on (dataset)\n"
         f"  ({exceeds(increase, increase_name)} or on (dataset) {alone})\n) > bool 0"

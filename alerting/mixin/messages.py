@@ -25,8 +25,8 @@ def value(expr: str, shown: str) -> str:
 
 
 def whole(series: str) -> str:
-    """The sum of the series as a whole number."""
-    return value(f"sum({last(_of_dataset(series))})", "%.0f")
+    """The series as a whole number."""
+    return value(last(_of_dataset(series)), "%.0f")
 
 
 def tenths(series: str) -> str:
@@ -81,32 +81,28 @@ def hours_ago(series: str) -> str:
     return value(f"floor((time() - {last(_of_dataset(series))}) / 3600)", "%.0f")
 
 
-def date(start: str, offset: str) -> str:
-    """The date of a day in the reporting time zone, from the start of the day and the zone's offset."""
+def date(expr: str) -> str:
+    """The date of a day that begins at so many seconds since the epoch, by the reporting zone's clock."""
     shown = '{{ . | first | value | humanizeTimestamp | reReplaceAll " .*" "" }}'
-    expr = f"max by (dataset) ({start}) + on (dataset) max by (dataset) ({offset})"
     return f"{{{{ with {ask(expr)} }}}}{shown}{{{{ end }}}}"
 
 
-DAY = date(
-    last('clickstream_day_timestamp_seconds{lag="0",dataset=%q}'),
-    last('clickstream_day_utc_offset_seconds{lag="0"}'),
-)
+_DAY = "dataset:clickstream_day:local_timestamp_seconds{dataset=%q}"
+
+DAY = date(f"{last(_DAY)} > -Inf")
 """The anchor day."""
 
-CERTIFIED_DAY = date(
-    'clickstream_day_timestamp_seconds{lag="0",dataset=%q}', 'clickstream_day_utc_offset_seconds{lag="0"}'
-)
+CERTIFIED_DAY = date(f"{_DAY} > -Inf")
 """The anchor day that is served now."""
 
 MISSING_DAY = date(
-    last('clickstream_day_timestamp_seconds{lag=~"[1-7]",dataset=%q}')
-    + f" and on (dataset, lag) {last('clickstream_events')} == 0",
-    last('clickstream_day_utc_offset_seconds{lag="0"}'),
+    'max by (dataset) (max by (dataset, lag) (clickstream_day_timestamp_seconds{lag=~"[1-7]",dataset=%q})'
+    " + on (dataset, lag) max by (dataset, lag) (clickstream_day_utc_offset_seconds)"
+    " and on (dataset, lag) max by (dataset, lag) (clickstream_events) == 0)"
 )
 """The newest day of the baseline window without an event."""
 
-HOURS = whole("clickstream_complete_hours")
+HOURS = whole("dataset:clickstream_complete_hours:max")
 """How many hours of the anchor day are compared."""
 
 
