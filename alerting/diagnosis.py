@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from alerting import rules
 from alerting.fetch import FetchError, get
 
-REQUEST = 5.0
+REQUEST = 3.0
 """Seconds for one request."""
 
 
@@ -64,21 +65,63 @@ def _alertmanagers(prometheus: str) -> Iterator[str]:
 
 
 def _snapshot(prometheus: str, dataset: str | None, snapshot: int | None) -> Iterator[str]:
-    """Whether the snapshot arrived, whole, and every check has a state."""
+    """How far the snapshot came: served once, scraped whole, numbers all of it, judged, told."""
+    name = f"data set {dataset}" if dataset else "any data set"
     selector = f'{{dataset="{dataset}"}}' if dataset else ""
     found = _query(prometheus, f"clickstream_snapshot{selector}")
+    series = _query(prometheus, f'{{__name__=~"clickstream_.+",dataset="{dataset}"}}') if dataset else []
     if not found:
-        yield f"Prometheus has no snapshot of {f'data set {dataset}' if dataset else 'any data set'}"
-    elif snapshot and found != [snapshot]:
-        yield f"Prometheus has snapshot {', '.join(f'{value:.0f}' for value in found)}"
-    elif not _query(prometheus, f"dataset:clickstream_snapshot:started{selector}"):
-        yield "Prometheus did not get every series of the snapshot, or has some twice"
+        yield f"Prometheus has no snapshot of {name}"
+    elif len(found) > 1 and dataset:
+        exporters = ", ".join(sorted({labels.get("instance", "") for labels, _ in found}))
+        yield f"Prometheus scrapes {name} {len(found)} times: {exporters}"
+    elif snapshot and found[0][1] != snapshot:
+        yield f"Prometheus has snapshot {found[0][1]:.0f}"
+    elif problem := _scrape(series):
+        yield problem
+    elif _query(prometheus, f'ALERTS{{alertname="ClickstreamCertificate",alertstate="firing",dataset="{dataset}"}}'):
+        yield (
+            "Prometheus has certified it: what it sends to Alertmanager is lost or changed on the way, "
+            "or the clocks of the two differ"
+        )
     else:
         states = _query(prometheus, f"count(dataset:clickstream_check:state{selector})")
-        if states != [len(rules.checks())]:
-            yield f"{states[0] if states else 0:.0f} of {len(rules.checks())} checks were evaluated"
+        count = states[0][1] if states else 0
+        if count != len(rules.checks()):
+            yield f"{count:.0f} of {len(rules.checks())} checks were evaluated"
 
 
-def _query(prometheus: str, query: str) -> list[float]:
+def _scrape(series: Sequence[tuple[Mapping[str, str], float]]) -> str | None:
+    """What is wrong with the gauges that Prometheus has of a data set."""
+    served = [value for labels, value in series if labels["__name__"] == "clickstream_series"]
+    wrong = sorted({labels["__name__"] for labels, value in series if math.isnan(value)})
+    if wrong:
+        return f"{', '.join(wrong[:3])} is not a number"
+    if served and len(series) < served[0]:
+        return f"Prometheus has {len(series)} of the {served[0]:.0f} series that the exporter served: some are missing"
+    if served and len(series) > served[0]:
+        names = _doubled([labels for labels, _ in series])
+        return f"Prometheus has {len(series)} series where the exporter served {served[0]:.0f}: " + (
+            f"{', '.join(names[:3])} is there twice" if names else "some are left over"
+        )
+    return None
+
+
+def _doubled(series: Sequence[Mapping[str, str]]) -> list[str]:
+    """The gauges of which some series differ only in a label that the others do not have."""
+    usual = {"__name__", "dataset", "instance", "job"}
+    names = sorted({labels["__name__"] for labels in series})
+    found = []
+    for name in names:
+        own = [labels for labels in series if labels["__name__"] == name]
+        shared = set.intersection(*(set(labels) for labels in own)) - usual
+        keys = [tuple(labels[label] for label in sorted(shared)) for labels in own]
+        if len(set(keys)) < len(keys):
+            found.append(name)
+    return found
+
+
+def _query(prometheus: str, query: str) -> list[tuple[Mapping[str, str], float]]:
+    """The labels and the value of every series."""
     result = _data(prometheus, f"query?query={quote(query)}")["result"]
-    return [float(each["value"][1]) for each in result]
+    return [(each["metric"], float(each["value"][1])) for each in result]

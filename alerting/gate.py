@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,8 +20,8 @@ from alerting.fetch import FetchError, post
 PASS, FAIL = "PASS", "FAIL"
 SEVERITIES = {"critical": "CRITICAL", "warning": "WARN", "info": "INFO"}
 POLL = 0.5
-REQUEST = 10.0
-"""Seconds between two looks at Alertmanager, and for one request."""
+REQUEST = 3.0
+"""Seconds between two looks at Alertmanager, and for one request: one that hangs must not use up the time."""
 
 
 class UsageError(Exception):
@@ -157,7 +158,7 @@ def _wait(servers: Servers, wanted: Wanted, deadline: float, tell: Callable[[str
     since: dict[str, datetime] = {}
     while True:
         try:
-            return _agreed([_proven(each, since, wanted) for each in _listings(servers.alertmanagers)])
+            return _agreed([_named(each, since, wanted, servers) for each in _listings(servers.alertmanagers)])
         except _UnprovenError:
             if time.monotonic() + POLL > deadline:
                 raise
@@ -166,15 +167,27 @@ def _wait(servers: Servers, wanted: Wanted, deadline: float, tell: Callable[[str
 
 def _listings(urls: Sequence[str]) -> list[Listing]:
     """What every Alertmanager that answers lists; one must."""
-    found, errors = [], []
-    for url in urls:
-        try:
-            found.append(listing(url, REQUEST))
-        except FetchError as error:
-            errors.append(str(error))
+    with ThreadPoolExecutor(len(urls)) as pool:
+        answers = list(pool.map(_listing, urls))
+    found = [answer for answer in answers if isinstance(answer, Listing)]
     if not found:
-        raise _UnprovenError(f"no Alertmanager answered ({'; '.join(errors)})")
+        raise _UnprovenError(f"no Alertmanager answered ({'; '.join(map(str, answers))})")
     return found
+
+
+def _listing(url: str) -> Listing | FetchError:
+    try:
+        return listing(url, REQUEST)
+    except FetchError as error:
+        return error
+
+
+def _named(found: Listing, since: dict[str, datetime], wanted: Wanted, servers: Servers) -> Verdict:
+    """The verdict that this listing proves. Raises _UnprovenError, with the URL where there are several."""
+    try:
+        return _proven(found, since, wanted)
+    except _UnprovenError as error:
+        raise _UnprovenError(f"{found.url}: {error}" if len(servers.alertmanagers) > 1 else str(error)) from None
 
 
 def _agreed(verdicts: Sequence[Verdict]) -> Verdict:
