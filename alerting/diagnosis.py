@@ -13,13 +13,19 @@ from alerting.fetch import FetchError, get
 REQUEST = 3.0
 """Seconds for one request."""
 
+APART = 30
+"""Seconds that two clocks may differ: an alert ends after a minute."""
 
-def reasons(prometheus: str | None, dataset: str | None, snapshot: int | None) -> list[str]:
+
+def reasons(
+    prometheus: str | None, alertmanagers: Sequence[str], dataset: str | None, snapshot: int | None
+) -> list[str]:
     """What is wrong with the Prometheus at the URL `prometheus`, worst first; empty where nothing is found."""
     if not prometheus:
         return []
     try:
         found = [*_rules(prometheus), *_targets(prometheus), *_alertmanagers(prometheus)]
+        found += _clocks(prometheus, alertmanagers)
         return found or list(_snapshot(prometheus, dataset, snapshot))
     except FetchError as error:
         return [f"Prometheus does not answer: {error}"]
@@ -64,6 +70,19 @@ def _alertmanagers(prometheus: str) -> Iterator[str]:
         yield "Prometheus sends to no Alertmanager"
 
 
+def _clocks(prometheus: str, alertmanagers: Sequence[str]) -> Iterator[str]:
+    """Alertmanager drops what ended by its own clock, and keeps what ends later."""
+    for url in alertmanagers:
+        try:
+            theirs = get(f"{url}/api/v2/status", REQUEST).date
+        except FetchError:
+            continue
+        apart = (get(f"{prometheus}/api/v1/query?query=1", REQUEST).date - theirs).total_seconds()
+        if abs(apart) > APART:
+            side = "ahead of" if apart > 0 else "behind"
+            yield f"the clock of Prometheus is {abs(apart):.0f} s {side} that of {url}"
+
+
 def _snapshot(prometheus: str, dataset: str | None, snapshot: int | None) -> Iterator[str]:
     """How far the snapshot came: served once, scraped whole, numbers all of it, judged, told."""
     name = f"data set {dataset}" if dataset else "any data set"
@@ -74,15 +93,15 @@ def _snapshot(prometheus: str, dataset: str | None, snapshot: int | None) -> Ite
         yield f"Prometheus has no snapshot of {name}"
     elif len(found) > 1 and dataset:
         exporters = ", ".join(sorted({labels.get("instance", "") for labels, _ in found}))
-        yield f"Prometheus scrapes {name} {len(found)} times: {exporters}"
+        yield f"Prometheus scrapes {name} from {len(found)} targets: {exporters}"
     elif snapshot and found[0][1] != snapshot:
         yield f"Prometheus has snapshot {found[0][1]:.0f}"
     elif problem := _scrape(series):
         yield problem
     elif _query(prometheus, f'ALERTS{{alertname="ClickstreamCertificate",alertstate="firing",dataset="{dataset}"}}'):
         yield (
-            "Prometheus has certified it: what it sends to Alertmanager is lost or changed on the way, "
-            "or the clocks of the two differ"
+            "Prometheus has certified it: its notifications are lost or changed on the way, "
+            "or someone else posts to Alertmanager"
         )
     else:
         states = _query(prometheus, f"count(dataset:clickstream_check:state{selector})")
@@ -96,9 +115,9 @@ def _scrape(series: Sequence[tuple[Mapping[str, str], float]]) -> str | None:
     served = [value for labels, value in series if labels["__name__"] == "clickstream_series"]
     wrong = sorted({labels["__name__"] for labels, value in series if math.isnan(value)})
     if wrong:
-        return f"{', '.join(wrong[:3])} is not a number"
+        return f"{', '.join(wrong[:3])} is no number"
     if served and len(series) < served[0]:
-        return f"Prometheus has {len(series)} of the {served[0]:.0f} series that the exporter served: some are missing"
+        return f"Prometheus has {len(series)} of {served[0]:.0f} series that the exporter served"
     if served and len(series) > served[0]:
         names = _doubled([labels for labels, _ in series])
         return f"Prometheus has {len(series)} series where the exporter served {served[0]:.0f}: " + (

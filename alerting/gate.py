@@ -86,6 +86,10 @@ class _UnprovenError(Exception):
     """Why there is no verdict (yet)."""
 
 
+class _UnreachableError(_UnprovenError):
+    """No Alertmanager answers: there is nothing more to ask."""
+
+
 class _UnknownError(Exception):
     """Why there will be no verdict."""
 
@@ -101,8 +105,10 @@ def judge(servers: Servers, wanted: Wanted, timeout: float, tell: Callable[[str]
         if servers.exporter:
             wanted = _refresh(servers.exporter, wanted, deadline, tell)
         return _wait(servers, wanted, deadline, tell)
+    except _UnreachableError as error:
+        return unknown(wanted, f"{error} within {timeout:g} s")
     except _UnprovenError as error:
-        reasons = diagnosis.reasons(servers.prometheus, wanted.dataset, wanted.snapshot)
+        reasons = diagnosis.reasons(servers.prometheus, servers.alertmanagers, wanted.dataset, wanted.snapshot)
         return unknown(wanted, "; ".join([f"{error} within {timeout:g} s", *reasons]))
     except _UnknownError as error:
         return unknown(wanted, str(error))
@@ -171,7 +177,7 @@ def _listings(urls: Sequence[str]) -> list[Listing]:
         answers = list(pool.map(_listing, urls))
     found = [answer for answer in answers if isinstance(answer, Listing)]
     if not found:
-        raise _UnprovenError(f"no Alertmanager answered ({'; '.join(map(str, answers))})")
+        raise _UnreachableError(f"no Alertmanager answered ({'; '.join(map(str, answers))})")
     return found
 
 
