@@ -1,7 +1,7 @@
 # Works in a fresh clone, as any user: Python's packages go to .venv, the servers to .servers.
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint rules servers clean
+.PHONY: help demo test faults bench lint rules servers clean
 .SILENT:
 
 help: ## List the targets
@@ -22,6 +22,13 @@ demo: .venv/.installed ## Make data that break one day, and let the checks find 
 test: .venv/.installed ## Run the tests, against real servers
 	.venv/bin/python -m alerting.servers >&2
 	.venv/bin/python -m pytest -q -n 4 --dist loadgroup
+
+faults: .venv/.installed ## Try the gate under faults: make faults TRIALS=1000
+	.venv/bin/python -m alerting.servers >&2
+	.venv/bin/python tests/faults/lab.py --trials $(or $(TRIALS),100) --workers $(or $(WORKERS),8) --seed $(or $(SEED),1)
+
+bench: .venv/.installed ## Measure what a refresh costs: make bench [BIG=1] [JSON=FILE]
+	.venv/bin/python tests/bench/bench.py $(if $(BIG),--big) $(if $(JSON),--json $(JSON))
 
 lint: .venv/.installed ## Check style, format and types
 	.venv/bin/ruff check .

@@ -5,8 +5,10 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Iterable, Iterator
+import stat
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -54,21 +56,24 @@ def find(patterns: Iterable[str]) -> tuple[File, ...]:
     out, as Hadoop writers expect. Raises FilesError when a folder does not exist or cannot be read.
     """
     names = {path: name for pattern in patterns for path, name in _expand(pattern)}
-    files = (_stat(path, name) for path, name in sorted(names.items()))
+    real = cache(os.path.realpath)
+    files = (_stat(path, name, real) for path, name in sorted(names.items()))
     return tuple({file.path: file for file in files if file}.values())
 
 
 def _expand(pattern: str) -> Iterator[tuple[str, str]]:
     """The paths that match, each with its name."""
+    pattern = str(Path(pattern))  # without `./` and `//`, like `fixed`
     fixed = _folder(pattern)
     if not fixed.exists():
         raise FilesError(f"{fixed}: no such file or folder")
     if fixed.is_dir() and not glob.has_magic(_drop_escapes(pattern)):
         pattern = os.path.join(glob.escape(str(fixed)), "**", "*.parquet")
     _check_folders(os.path.dirname(pattern))
-    for path in glob.glob(pattern, recursive=True):
-        name = os.path.relpath(path, fixed) if fixed.is_dir() else fixed.name
-        if not os.path.isdir(path) and not any(part.startswith(("_", ".")) for part in Path(name).parts):
+    before = len(os.path.join(fixed, "")) if fixed.is_dir() else len(str(fixed)) - len(fixed.name)
+    for path in glob.iglob(pattern, recursive=True):
+        name = path[before:]
+        if not name.startswith(("_", ".")) and "/_" not in name and "/." not in name:
             yield path, name
 
 
@@ -96,14 +101,22 @@ def _unescape(text: str) -> str:
     return re.sub(r"\[([*?[])\]", r"\1", text)
 
 
-def _stat(path: str, name: str) -> File | None:
-    """The file, None where it has just gone; one that cannot be looked at has a size below zero."""
-    real = os.path.realpath(path)
+def _stat(path: str, name: str, real: Callable[[str], str] = os.path.realpath) -> File | None:
+    """The file, None for a folder or what has just gone; one that cannot be looked at has a size below zero.
+
+    `real` resolves links, of the folder only where the file itself is none: that is dear, and many share a folder.
+    """
     try:
-        status = os.stat(real)
+        status = os.lstat(path)
+        if stat.S_ISLNK(status.st_mode):
+            path, status = real(path), os.stat(path)
+        else:
+            path = os.path.join(real(os.path.dirname(path)), os.path.basename(path))
     except OSError:
-        return File(real, name, 0, -1, 0) if os.path.lexists(path) else None
-    return File(real, name, status.st_ino, status.st_size, status.st_mtime_ns)
+        return File(os.path.realpath(path), name, 0, -1, 0) if os.path.lexists(path) else None
+    if stat.S_ISDIR(status.st_mode):
+        return None
+    return File(path, name, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 def unchanged(file: File) -> bool:

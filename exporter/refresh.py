@@ -74,16 +74,12 @@ class Refresher:
         self._child.stop()
 
     def _measured(self, name: str, dataset: Dataset, started: float) -> View:
-        measured = self._unchanged(name, dataset) or self._read(name, dataset)
+        if (last := self._last.get(name)) and _is_still(last, dataset):
+            nothing = replace(last, recomputed=0, queries=dict.fromkeys(last.queries, Query()))
+            return replace(self.state.views[name], refresh=self._refresh(started, nothing))
+        measured = self._read(name, dataset)
         taken = snapshot.take(name, dataset, self._measures[name], measured, by_hand=self._as_of is not None)
         return View(name, taken, self._refresh(started, measured), self._config.links)
-
-    def _unchanged(self, name: str, dataset: Dataset) -> Measured | None:
-        """The last reading, where the files are still those that it read and it left nothing open."""
-        last = self._last.get(name)
-        if last is None or not last.known.whole or last.known.entries.keys() != set(find(dataset)):
-            return None
-        return replace(last, recomputed=0, queries=dict.fromkeys(last.queries, Query()))
 
     def _read(self, name: str, dataset: Dataset) -> Measured:
         """What a reading finds, kept for the next one."""
@@ -126,6 +122,11 @@ class Refresher:
 
     def _interval(self) -> float:
         return self._config.refresh_interval.total_seconds()
+
+
+def _is_still(last: Measured, dataset: Dataset) -> bool:
+    """Whether the files are still those of the last reading, which left nothing open."""
+    return last.known.whole and last.known.entries.keys() == set(find(dataset))
 
 
 def _remarks(dataset: Dataset, measured: Measured) -> Iterator[str]:

@@ -282,6 +282,19 @@ def test_names_of_files(tmp_path: Path) -> None:
     assert out.warnings == ""
 
 
+@pytest.mark.parametrize(
+    "pattern", ["./events//*.parquet", "events", "events/./*", "*/*.parquet", "events/../events/**"]
+)
+def test_a_file_is_named_by_its_path_below_the_pattern(tmp_path: Path, pattern: str) -> None:
+    """However the pattern is spelt, and never by a folder that only the machine has."""
+    write_rows(tmp_path / "events" / "good.parquet", [view()])
+    (tmp_path / "events" / "bad.parquet").touch()
+    out = once(write_config(tmp_path, web=SHOP | {"files": pattern}))
+    (bad,) = out.labels("clickstream_unreadable_file_info")
+    assert bad["file"] == ("events/bad.parquet" if pattern.startswith("*") else "bad.parquet")
+    assert out.value("clickstream_files") == 2
+
+
 def test_names_of_unreadable_files(tmp_path: Path) -> None:
     """Whatever an unreadable file is called, its name is shown on one line of plain text."""
     columns = {"timestamp": "timestamp", "event_name": "event_name"}
