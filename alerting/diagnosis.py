@@ -94,10 +94,10 @@ def _snapshot(prometheus: str, dataset: str | None, snapshot: int | None) -> Ite
     elif len(found) > 1 and dataset:
         exporters = ", ".join(sorted({labels.get("instance", "") for labels, _ in found}))
         yield f"Prometheus scrapes {name} from {len(found)} targets: {exporters}"
-    elif snapshot and found[0][1] != snapshot:
-        yield f"Prometheus has snapshot {found[0][1]:.0f}"
     elif problem := _scrape(series):
         yield problem
+    elif snapshot and found[0][1] != snapshot:
+        yield f"Prometheus has snapshot {found[0][1]:.0f}"
     elif _query(prometheus, f'ALERTS{{alertname="ClickstreamCertificate",alertstate="firing",dataset="{dataset}"}}'):
         yield (
             "Prometheus has certified it: its notifications are lost or changed on the way, "

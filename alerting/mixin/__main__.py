@@ -7,7 +7,8 @@ from pathlib import Path
 
 from alerting.mixin import messages as say
 from alerting.mixin import numbers
-from alerting.mixin.checks import CHECKS, INFO, PIPELINE, Check
+from alerting.mixin.check import INFO, PIPELINE, Check
+from alerting.mixin.checks import CHECKS
 from alerting.mixin.expressions import GUARD, STARTED, STATE, Record, is_open, last
 
 PATH = Path(__file__).parents[1] / "rules" / "clickstream.yml"

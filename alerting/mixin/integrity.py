@@ -1,0 +1,122 @@
+"""Are the data sound? What warns those who can mend them."""
+
+from __future__ import annotations
+
+from alerting.mixin import messages as say
+from alerting.mixin.check import DRIFT, IN_HOURS, INTEGRITY, ON_DAY, WARNING, Check, counts, increased, ratio_above
+from alerting.mixin.expressions import either, exceeds, limit
+
+_NAME_BASELINE = "dataset_event_name:clickstream_named_events:baseline"
+_NAMED = "clickstream_comparable_named_events"
+_ENOUGH = f"{_NAME_BASELINE} >= on (dataset) group_left () {limit('min_baseline_named_events')}"
+
+CHECKS = (
+    ratio_above(
+        "DuplicateEvents",
+        "dataset:clickstream_duplicate_event:ratio",
+        "duplicate_event_ratio",
+        "Duplicate rate high",
+        f"{counts('clickstream_duplicate_events', 'clickstream_events')} events are extra copies",
+    ),
+    ratio_above(
+        "DuplicatePurchases",
+        "dataset:clickstream_duplicate_purchase:ratio",
+        "duplicate_purchase_ratio",
+        "Duplicate purchase rate high",
+        f"{counts('clickstream_duplicate_purchases', 'clickstream_purchases')} purchases repeat a transaction id, "
+        "and their revenue is counted again",
+        ("day_purchases",),
+    ),
+    ratio_above(
+        "InvalidEvents",
+        "dataset:clickstream_invalid_event:ratio",
+        "invalid_event_ratio",
+        "Invalid event rate high",
+        f"{counts('clickstream_invalid_events', 'clickstream_events')} events have a name that is not in the taxonomy",
+    ),
+    Check(
+        "EventNameVanished",
+        WARNING,
+        INTEGRITY,
+        f'max by (dataset) (sum by (dataset, event_name) ({_NAMED}{{lag="0"}}) == bool 0 '
+        f"and on (dataset, event_name) ({_ENOUGH}))\n"
+        f"+ on (dataset) 0 * sum by (dataset) ({_NAMED}) > -Inf",
+        "Event name vanished: "
+        + say.names(
+            f'sum by (dataset, event_name) ({_NAMED}{{lag="0",dataset=%q}}) == 0 '
+            f"and on (dataset, event_name) ({_ENOUGH})",
+            "event_name",
+        ),
+        f"{IN_HOURS}, these names do not occur, and baseline days have at least "
+        f"{say.limit('min_baseline_named_events')} of each in these hours.",
+        (*DRIFT, "baseline_named_events"),
+    ),
+    Check(
+        "NullClientIds",
+        WARNING,
+        INTEGRITY,
+        either(
+            "dataset:clickstream_null_client:ratio",
+            "null_client_ratio",
+            "dataset:clickstream_null_client:increase",
+            "null_client_increase",
+        ),
+        f"High null client_id rate: {say.percent('dataset:clickstream_null_client:ratio')}",
+        f"{ON_DAY}, {counts('clickstream_null_client_events', 'clickstream_events')} events have no client id; "
+        f"the limit is {say.limit_percent('null_client_ratio')}, or {say.limit_points('null_client_increase')} "
+        "above the baseline.",
+    ),
+    increased(
+        "MissingReferrer",
+        "dataset:clickstream_missing_referrer",
+        "missing_referrer_increase",
+        "Missing referrer rate high",
+        "without a referrer",
+    ),
+    increased(
+        "MissingUtm",
+        "dataset:clickstream_missing_utm",
+        "missing_utm_increase",
+        "Missing UTM rate high",
+        "without a utm parameter",
+    ),
+    ratio_above(
+        "JsonErrors",
+        "dataset:clickstream_json_error:ratio",
+        "json_error_ratio",
+        "JSON parse error rate high",
+        f"{counts('clickstream_json_error_events', 'clickstream_payload_events')} payloads are not valid JSON",
+        ("day_payload_events",),
+    ),
+    ratio_above(
+        "PurchasesWithoutRevenue",
+        "dataset:clickstream_purchase_without_revenue:ratio",
+        "purchase_without_revenue_ratio",
+        "Purchases without revenue",
+        f"{counts('clickstream_purchases_without_revenue', 'clickstream_purchases')} purchases have no amount, "
+        "or none above zero",
+        ("day_purchases",),
+    ),
+    Check(
+        "ColumnMissing",
+        WARNING,
+        INTEGRITY,
+        exceeds("dataset:clickstream_missing_column:ratio", "missing_column_ratio"),
+        "Column missing: {{ range $i, $each := printf `clickstream_missing_column_info{dataset=%q}` $labels.dataset "
+        '| query | sortByLabel "column" }}{{ if $i }}, {{ end }}{{ $each.Labels.column }} in '
+        "{{ $each.Labels.file }}{{ end }}",
+        f"{ON_DAY}, {say.percent('dataset:clickstream_missing_column:ratio')} of the events lie in files that lack a "
+        f"mapped column; the limit is {say.limit_percent('missing_column_ratio')}.",
+    ),
+    Check(
+        "ImplausibleTimestamps",
+        WARNING,
+        INTEGRITY,
+        exceeds("dataset:clickstream_implausible_timestamp:ratio", "implausible_timestamp_ratio"),
+        f"Implausible timestamp rate high: {say.percent('dataset:clickstream_implausible_timestamp:ratio')}",
+        f"In the newest files, {say.whole('dataset:clickstream_implausible_timestamp_events:max')} of "
+        f"{say.whole('dataset:clickstream_anchor_file_events:max')} events have a timestamp that is missing, no "
+        "time, before 2000 or more than a day ahead, and count on no day; "
+        f"the limit is {say.limit_percent('implausible_timestamp_ratio')}.",
+    ),
+)

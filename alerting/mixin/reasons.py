@@ -1,0 +1,61 @@
+"""Why are other checks switched off? Silence must never be mistaken for health."""
+
+from __future__ import annotations
+
+from alerting.mixin import messages as say
+from alerting.mixin.check import BUSINESS, IN_ORDER, INFO, INTEGRITY, Check
+from alerting.mixin.expressions import GUARD, is_open
+
+
+def low_volume(dataset: str = "") -> str:
+    """The guards that are closed for want of events; `dataset` is a selector, like `,dataset=%q`."""
+    return (
+        f'({GUARD}{{guard=~"day_.+",guard!="day_events"{dataset}}} == 0\n'
+        f'or {GUARD}{{guard=~"baseline_.+",guard!="baseline_days"{dataset}}} == 0\n'
+        f"and on (dataset) {is_open('baseline_days')})"
+    )
+
+
+CHECKS = (
+    Check(
+        "SmallSampleDay",
+        INFO,
+        BUSINESS,
+        f'1 - (max by (dataset) ({GUARD}{{guard="day_events"}}) > -Inf)',
+        f"Small sample: {say.whole('dataset:clickstream_events:anchor')} events on {say.DAY}, "
+        f"{say.limit('min_day_events')} needed; {say.SWITCHED_OFF}",
+        f"The {say.HOURS} complete hours of the day have too few events to be compared with other days.",
+    ),
+    Check(
+        "BaselineShort",
+        INFO,
+        BUSINESS,
+        f'1 - (max by (dataset) ({GUARD}{{guard="baseline_days"}}) > -Inf)',
+        f"Baseline short: {say.whole('dataset:clickstream_baseline:days')} of {say.limit('min_baseline_days')} days "
+        f"needed; {say.SWITCHED_OFF}",
+        f"Too few of the seven days before have at least {say.limit('min_day_events')} events.",
+    ),
+    Check(
+        "LowVolume",
+        INFO,
+        BUSINESS,
+        f"count by (dataset) {low_volume()} > bool 0\nor on (dataset) {IN_ORDER}",
+        "Low volume: "
+        + say.names(low_volume(",dataset=%q").replace("\n", " "), "guard", ' | reReplaceAll "_" " "')
+        + f" under the minimum; {say.SWITCHED_OFF}",
+        "A handful of events would decide these checks, so they do not judge.",
+    ),
+    Check(
+        "NotMeasured",
+        INFO,
+        INTEGRITY,
+        'count by (dataset) (clickstream_not_measured{reason!="query failed"}) > bool 0\n'
+        f"or on (dataset) (dataset:clickstream_series:not_a_number > 0) > bool 0\nor on (dataset) {IN_ORDER}",
+        "Not measured: "
+        + say.names('count by (reason) (clickstream_not_measured{dataset=%q,reason!="query failed"})', "reason")
+        + "{{ with printf `dataset:clickstream_series:not_a_number{dataset=%q} > 0` $labels.dataset | query }}"
+        + '{{ . | first | value | printf " %.0f" }} gauges are no numbers{{ end }}'
+        + f"; {say.SWITCHED_OFF}",
+        "The data set does not have what these checks need, by its configuration.",
+    ),
+)
