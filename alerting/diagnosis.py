@@ -88,13 +88,13 @@ def _snapshot(prometheus: str, dataset: str | None, snapshot: int | None) -> Ite
     name = f"data set {dataset}" if dataset else "any data set"
     selector = f'{{dataset="{dataset}"}}' if dataset else ""
     found = _query(prometheus, f"clickstream_snapshot{selector}")
+    instances = sorted({labels.get("instance", "") for labels, _ in found})
     series = _query(prometheus, f'{{__name__=~"clickstream_.+",dataset="{dataset}"}}') if dataset else []
     if not found:
         yield f"Prometheus has no snapshot of {name}"
-    elif len(found) > 1 and dataset:
-        exporters = ", ".join(sorted({labels.get("instance", "") for labels, _ in found}))
-        yield f"Prometheus scrapes {name} from {len(found)} targets: {exporters}"
-    elif problem := _scrape(series):
+    elif len(instances) > 1 and dataset:
+        yield f"Prometheus scrapes {name} from {len(instances)} targets: {', '.join(instances)}"
+    elif dataset and (problem := _scrape(series)):
         yield problem
     elif snapshot and found[0][1] != snapshot:
         yield f"Prometheus has snapshot {found[0][1]:.0f}"
@@ -116,9 +116,11 @@ def _scrape(series: Sequence[tuple[Mapping[str, str], float]]) -> str | None:
     wrong = sorted({labels["__name__"] for labels, value in series if math.isnan(value)})
     if wrong:
         return f"{', '.join(wrong[:3])} is no number"
-    if served and len(series) < served[0]:
+    if not served:
+        return "Prometheus has no clickstream_series, which says how many series there must be"
+    if len(series) < served[0]:
         return f"Prometheus has {len(series)} of {served[0]:.0f} series that the exporter served"
-    if served and len(series) > served[0]:
+    if len(series) > served[0]:
         names = _doubled([labels for labels, _ in series])
         return f"Prometheus has {len(series)} series where the exporter served {served[0]:.0f}: " + (
             f"{', '.join(names[:3])} is there twice" if names else "some are left over"

@@ -1,0 +1,34 @@
+"""Each fault of the lab once: the verdict is right, or unknown for the true cause; `lab.py` runs many more trials."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+
+import pytest
+from faults import FAULTS
+from generations import Generation
+from lab import BENCH, is_broken, tasks, trials
+from trial import Fault, Result
+
+BENCHES = 5
+PATIENCE = 8.0
+"""Seconds for the gate where an unknown is allowed: enough to see that it stays unknown."""
+
+
+@pytest.fixture(scope="module")
+def results(generation: Generation) -> dict[str, list[Result]]:
+    """How each fault ended on one generation."""
+    faults = [replace(each, seconds=min(each.seconds, PATIENCE)) if each.unknown else each for each in FAULTS.values()]
+    found = defaultdict(list)
+    for result in trials(tasks(faults, len(faults), generation.name), [generation], BENCHES):
+        found[result.fault].append(result)
+    return found
+
+
+@pytest.mark.parametrize("fault", [pytest.param(each, id=f"{each.promise}-{each.name}") for each in FAULTS.values()])
+def test_fault(results: dict[str, list[Result]], fault: Fault) -> None:
+    """No false verdict, no needless unknown, an unknown names the true cause, and all of it in time."""
+    ended = [each for each in results[fault.name] if each.outcome != BENCH]
+    assert ended
+    assert [each for each in ended if is_broken(each)] == []
