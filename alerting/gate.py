@@ -264,7 +264,7 @@ def _check_listed(listed: Sequence[Alert], certificate: Alert, snapshot: str) ->
     if missing := sorted(certified - names):
         raise _UnprovenError(f"Alertmanager does not list {', '.join(missing)}, which the certificate says fires")
     if surplus := sorted(names - certified):
-        raise _UnprovenError(f"Alertmanager still lists {', '.join(surplus)}, which no longer fires")
+        raise _UnprovenError(f"Alertmanager lists {', '.join(surplus)}, which the certificate does not count")
     if len(listed) != len(certified):
         raise _UnprovenError(f"Alertmanager lists {len(listed)} alerts, the certificate counts {len(certified)}")
     for alert in listed:

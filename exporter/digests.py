@@ -46,10 +46,6 @@ class Digests:
                 with contextlib.suppress(OSError):
                     unfinished.unlink()
 
-    def has(self, key: str) -> bool:
-        """Whether both tables of the day are there."""
-        return all(self._path(key, name).exists() for name in ("sessions", "purchases"))
-
     def look_back(self, key: str, day: object) -> bool:
         """Add the sessions of the day to `earlier_sessions`; False where they are not at hand."""
         return self._insert(key, "sessions", "INSERT INTO earlier_sessions SELECT ?, * FROM digest", [day])
