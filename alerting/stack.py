@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import socket
 import subprocess
 import sys
@@ -61,10 +63,15 @@ def running(folder: Path, config: Path, options: Sequence[str] = (), interval: s
 
 
 def free_address() -> str:
-    """An address of the loopback at which nobody listens."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{listener.getsockname()[1]}"
+    """An address of the loopback at which nobody listens.
+
+    Its port is below those that the system gives to connections: one of them could take it before the server does.
+    """
+    while True:
+        port = random.randrange(15_000, 32_000)  # noqa: S311 - nothing is to be guessed
+        with contextlib.suppress(OSError), socket.socket() as listener:
+            listener.bind(("127.0.0.1", port))
+            return f"127.0.0.1:{port}"
 
 
 def write(folder: Path, exporters: Sequence[str], alertmanagers: Sequence[str], interval: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import subprocess
 import threading
 import time
@@ -29,6 +28,7 @@ from hypothesis import Phase, given, settings
 from random_tables import tables
 
 from alerting import rules
+from alerting.stack import end, free_address
 from exporter import collector, measures
 
 RULE_FILE = Path(rules.__file__).parent / "rules" / "clickstream.yml"
@@ -128,9 +128,7 @@ def serving(text: str) -> Iterator[str]:
 @contextmanager
 def prometheus(program: Path, folder: Path, target: str) -> Iterator[str]:
     """The URL of a Prometheus that scrapes the target and evaluates the shipped rules."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{listener.getsockname()[1]}"
+    address = free_address()
     shutil.copy(RULE_FILE, folder)
     config = {
         "global": {"scrape_interval": SCRAPES, "scrape_timeout": SCRAPES, "evaluation_interval": CYCLES},
@@ -145,12 +143,7 @@ def prometheus(program: Path, folder: Path, target: str) -> Iterator[str]:
     try:
         yield f"http://{address}"
     finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process)
 
 
 def first_cycle(url: str) -> float:

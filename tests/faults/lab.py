@@ -41,6 +41,9 @@ from alerting.stack import StackError  # noqa: E402
 LATE, OVERRAN = "too late", "overran"
 OUTCOMES = (RIGHT, UNKNOWN, UNNAMED, NEEDLESS, FALSE_PASS, FALSE_FAIL)
 BROKEN = {UNNAMED, NEEDLESS, FALSE_PASS, FALSE_FAIL}
+STARTS = 3
+"""How many benches of one worker may not start, on a machine that is busy."""
+
 BENCH = "bench not whole"
 """Not an outcome of a trial: the bench had to be replaced."""
 
@@ -65,11 +68,17 @@ def work(mine: Sequence[Task], programs: Generation, folder: Path) -> Iterator[R
     """Run the trials one after the other on a bench, and on a fresh one where it could not be healed."""
     os.environ |= {"PROMETHEUS": str(programs.prometheus), "ALERTMANAGER": str(programs.alertmanager)}
     rest = list(mine)
-    fresh = 0
+    fresh, failed = 0, 0
     while rest:
         fresh += 1
-        with running(folder / str(fresh), day("healthy", 1)) as bench:
-            yield from _on(bench, rest)
+        try:
+            with running(folder / str(fresh), day("healthy", 1)) as bench:
+                yield from _on(bench, rest)
+        except StackError as error:
+            failed += 1
+            if failed > STARTS:
+                raise
+            yield Result(rest[0].fault.name, rest[0].number, BENCH, str(error), BENCH, 0.0)
 
 
 def _on(bench: Bench, rest: list[Task]) -> Iterator[Result]:
