@@ -21,7 +21,6 @@ from alerting.stack import Stack, running
 from exporter.demo import write_demo
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
-TODAY = datetime.now(UTC).date()
 PROGRAMS = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 """An environment that has the project's commands on its PATH."""
 
@@ -88,14 +87,15 @@ def test_the_airflow_snippet_runs(stack: Stack, tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(("last_day", "code"), [(TODAY, 0), (TODAY - timedelta(days=1), 1)], ids=["healthy", "broken"])
-def test_the_github_snippet_runs(tmp_path: Path, last_day: date, code: int) -> None:
+@pytest.mark.parametrize(("days_ago", "code"), [(0, 0), (1, 1)], ids=["healthy", "broken"])
+def test_the_github_snippet_runs(tmp_path: Path, days_ago: int, code: int) -> None:
     """The step passes for a healthy yesterday, fails for a broken one, and leaves a test report."""
     snippet = re.search(r"```yaml\n(- name: Check.*?)```", README, re.DOTALL)
     assert snippet
     (step,) = yaml.safe_load(snippet[1])
-    write_demo(tmp_path, last_day)
-    (tmp_path / "events" / f"events_{TODAY}.parquet").unlink(missing_ok=True)
+    today = datetime.now(UTC).date()
+    write_demo(tmp_path, today - timedelta(days=days_ago))  # whose last day is broken
+    (tmp_path / "events" / f"events_{today}.parquet").unlink(missing_ok=True)
     done = shell(step["run"], tmp_path)
     assert done.returncode == code, done.stdout + done.stderr
     found = cases(tmp_path / "events.xml")
