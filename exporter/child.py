@@ -23,7 +23,7 @@ COMMAND = [sys.executable, "-P", "-m", "exporter.child"]
 """-P: a folder named `exporter` where someone happens to stand is not ours."""
 
 
-SPILL = "spill-"
+SPILL = ".clickstream-spill-"
 """What the names of folders begin with that hold what does not fit into memory."""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -19,6 +20,9 @@ SESSIONS = "SELECT client, started, source_key FROM sessions WHERE source_key IS
 """Those without a source assist nothing."""
 
 PURCHASES = "SELECT * FROM purchases"
+
+_OURS = re.compile(r"[0-9a-f]{32}\.(sessions|purchases)\.(digest|tmp)")
+"""The names of the files here. No other is ever removed: someone may keep the storage beside the data."""
 
 
 class Digests:
@@ -59,7 +63,7 @@ class Digests:
         wanted = {self._path(key, name).name for key in but for name in ("sessions", "purchases")}
         with contextlib.suppress(OSError):
             for path in self._folder.iterdir():
-                if path.name not in wanted and path.suffix in (".parquet", ".tmp"):
+                if path.name not in wanted and _OURS.fullmatch(path.name):
                     path.unlink(missing_ok=True)
 
     def _insert(self, key: str, name: str, sql: str, values: list[object]) -> bool:
@@ -73,4 +77,4 @@ class Digests:
         return True
 
     def _path(self, key: str, name: str) -> Path:
-        return self._folder / f"{key}.{name}.parquet"
+        return self._folder / f"{key}.{name}.digest"

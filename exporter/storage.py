@@ -80,7 +80,7 @@ class Storage:
         return None
 
     def _file(self, dataset: str) -> Path:
-        return self._path / dataset / "known.json"
+        return self._path / dataset / "clickstream-exporter.json"
 
 
 def _lock(path: Path) -> IO[str]:

@@ -163,11 +163,28 @@ def test_d11_a_damaged_storage_is_thrown_away(shop: Path, tmp_path: Path, how: s
         damage(path, how)
     again = once(shop, "--storage.path", str(storage))
     assert again.text == whole.text
-    assert f"{storage / 'web' / 'known.json'}: thrown away" in again.warnings
-    for path in (storage / "web").glob("*.parquet"):
+    assert f"{storage / 'web' / 'clickstream-exporter.json'}: thrown away" in again.warnings
+    for path in (storage / "web").glob("*.digest"):
         damage(path, how)
     write_day(shop.parent, ANCHOR - timedelta(days=2), name="-late")
     assert once(shop, "--storage.path", str(storage)).text == once(shop).text
+
+
+def test_a_storage_beside_the_data_touches_no_file_but_its_own(tmp_path: Path) -> None:
+    """Whoever names the folder of the data itself loses nothing, and nothing is counted twice."""
+    data = tmp_path / "data"
+    for lag in range(10):
+        day = ANCHOR - timedelta(days=lag)
+        write_rows(data / "web" / f"{day}.parquet", rows(day, 0))
+    (data / "web" / "notes.tmp").write_text("mine")
+    (data / "web" / "spill-over").mkdir()
+    before = {path: path.read_bytes() for path in data.rglob("*") if path.is_file()}
+    shop = write_config(tmp_path, web=SHOP | {"files": "data"})
+    expected = once(shop).text
+    for _ in range(2):
+        assert once(shop, "--storage.path", str(data)).text == expected
+        assert {path: path.read_bytes() for path in before} == before
+        assert (data / "web" / "spill-over").is_dir()
 
 
 def test_d11_a_storage_that_cannot_be_written_is_done_without(shop: Path, tmp_path: Path) -> None:
@@ -207,4 +224,4 @@ def test_p1_killed_at_any_moment(shop: Path, tmp_path: Path) -> None:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     assert once(shop, "--storage.path", str(storage)).text == expected
-    assert [path.name for path in (storage / "web").iterdir() if path.suffix not in (".parquet", ".json")] == []
+    assert [path.name for path in (storage / "web").iterdir() if path.suffix not in (".digest", ".json")] == []
