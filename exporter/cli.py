@@ -127,7 +127,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _once(config: Config, as_of: date | None, storage: Storage) -> int:
     """Print the exposition without times of this very run, so that the same data give the same bytes."""
-    state = Refresher(config, as_of, storage, timings=False).refresh()
+    refresher = Refresher(config, as_of, storage, timings=False)
+    state = refresher.refresh()
+    refresher.stop()
     try:
         sys.stdout.buffer.write(state.exposition)
         sys.stdout.flush()
