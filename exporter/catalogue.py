@@ -12,7 +12,8 @@ import duckdb
 from exporter import columns, database
 from exporter.config import Dataset
 from exporter.days import HOURS_24, Day, date_of, day, microseconds
-from exporter.files import File, Footer, UnreadableError, read_footer
+from exporter.files import File
+from exporter.footers import Footer, UnreadableError, read_footer
 
 EARLIEST = 946_684_800_000_000
 """Microseconds since the epoch at 2000-01-01T00:00Z: what is earlier, or more than a day ahead, is implausible."""

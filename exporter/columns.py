@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from exporter.config import COLUMNS, Dataset
-from exporter.files import Footer, UnreadableError
+from exporter.footers import Footer, UnreadableError
 
 OF_PURCHASES = ("revenue", "transaction_id")
 """Columns that are read from the payload of purchases only, because parsing JSON is dear."""

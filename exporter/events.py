@@ -113,9 +113,7 @@ def _load_missing(connection: duckdb.DuckDBPyConnection, missing: Sequence[Seque
 def _load_devices(connection: duckdb.DuckDBPyConnection) -> None:
     """The device class of every agent among the day's purchases."""
     connection.execute("CREATE OR REPLACE TEMP TABLE device_classes (agent VARCHAR, device VARCHAR)")
-    agents = connection.execute(
-        "SELECT DISTINCT agent FROM events WHERE agent IS NOT NULL"
-    ).fetchall()
+    agents = connection.execute("SELECT DISTINCT agent FROM events WHERE agent IS NOT NULL").fetchall()
     if agents:
         rows = [(agent, classify(agent)) for (agent,) in agents]
         connection.executemany("INSERT INTO device_classes VALUES (?, ?)", rows)

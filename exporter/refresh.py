@@ -126,7 +126,7 @@ class Refresher:
 
 def _is_still(last: Measured, dataset: Dataset) -> bool:
     """Whether the files are still those of the last reading, which left nothing open."""
-    return last.known.whole and last.known.entries.keys() == set(find(dataset))
+    return last.known.whole and tuple(last.known.entries) == find(dataset)
 
 
 def _remarks(dataset: Dataset, measured: Measured) -> Iterator[str]:

@@ -19,7 +19,8 @@ from typing import IO, Any
 from exporter.catalogue import Measurable
 from exporter.child import SPILL
 from exporter.facts import DayFacts, Known
-from exporter.files import File, Footer
+from exporter.files import File
+from exporter.footers import Footer
 from exporter.measures import Facts, Number
 
 log = logging.getLogger("exporter")
@@ -104,7 +105,7 @@ def _checksum(text: bytes) -> str:
 def _encoded(known: Known) -> dict[str, Any]:
     return {
         "entries": [
-            [astuple(file), astuple(entry.footer), entry.first, entry.last, entry.implausible]
+            [file, astuple(entry.footer), entry.first, entry.last, entry.implausible]
             for file, entry in known.entries.items()
             if isinstance(entry, Measurable)
         ],
