@@ -100,6 +100,12 @@ class Catalogue:
         """The files that may hold events of the day `when`; none where there is no such day."""
         return self.between(self.day(when).start, self.day(when).end) if when else []
 
+    def of_week_before(self, when: date | None) -> list[Measurable]:
+        """The files that may hold events of the seven days before `when`; none where there is no such day."""
+        if when is None:
+            return []
+        return self.between(self.day(when - timedelta(days=7)).start, self.day(when).start)
+
     def of_no_day(self) -> list[Measurable]:
         """The files without any plausible timestamp."""
         return [each for each in self.readable if each.first is None]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from exporter.catalogue import Entry, Unreadable
+from exporter.drift import Change
 from exporter.files import File
 from exporter.measures import Facts
 
@@ -58,7 +59,8 @@ class Measured:
     """Everything that one reading of a data set's files found; `days` are in the order of their dates.
 
     `anchor_rows` and `implausible` count the events, and those without a plausible timestamp, in the files of
-    the anchor day and of no day. `lacking` maps a mapped column to the first file of the anchor day without it.
+    the anchor day and of no day. `lacking` maps a mapped column to the first file of the anchor day without it,
+    `changed` to how it differs there from the week before.
     `problem` is what kept the reading from leaving anything for the next one.
     """
 
@@ -68,6 +70,7 @@ class Measured:
     anchor_rows: int
     implausible: int
     lacking: Mapping[str, str]
+    changed: Mapping[str, Change]
     queries: Mapping[str, Query]
     recomputed: int
     known: Known

@@ -30,6 +30,16 @@ class Footer:
     last: int | None
     null_timestamps: int
 
+    def own_name(self, name: str) -> str | None:
+        """The file's name for the column `name`, which it may write in another case; None where it has none."""
+        return own_name((own for own, _ in self.kinds), name)
+
+
+def own_name(names: Iterable[str], name: str) -> str | None:
+    """`name` if it is one of `names`, else the one that differs only in case, else None."""
+    alike = [own for own in names if own.casefold() == name.casefold()]
+    return name if name in alike else next(iter(alike), None)
+
 
 def read_footer(file: File, timestamp_names: Iterable[str]) -> Footer:
     """Read the footer of `file`; the first of `timestamp_names` that it has gives `first` and `last`.
@@ -46,7 +56,7 @@ def read_footer(file: File, timestamp_names: Iterable[str]) -> Footer:
         with pq.ParquetFile(file.path) as parquet:
             schema, metadata = parquet.schema_arrow, parquet.metadata
             kinds = tuple((field.name, kind(field.type)) for field in schema)
-            name = next((name for name in timestamp_names if name in schema.names), None)
+            name = next(filter(None, (own_name(schema.names, name) for name in timestamp_names)), None)
             first, last, nulls = _range(metadata, schema, name) if name else (None, None, 0)
             return Footer(kinds, metadata.num_rows, first, last, nulls)
     except (pa.ArrowException, OSError, ValueError) as error:
@@ -59,7 +69,7 @@ def _first_sentence(error: Exception) -> str:
 
 
 def kind(type_: pa.DataType) -> str:
-    """What a column holds: timestamp, instant, text, integer, number, date, nested or other."""
+    """What a column holds: timestamp, instant, text, integer, number, date, nested, nothing or other."""
     if pa.types.is_dictionary(type_):
         return kind(type_.value_type)
     if pa.types.is_timestamp(type_):
@@ -69,6 +79,7 @@ def kind(type_: pa.DataType) -> str:
         "integer": (pa.types.is_integer,),
         "number": (pa.types.is_floating, pa.types.is_decimal),
         "date": (pa.types.is_date,),
+        "nothing": (pa.types.is_null,),
         "nested": (pa.types.is_nested,),
     }
     return next((name for name, each in tests.items() if any(test(type_) for test in each)), "other")

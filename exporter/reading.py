@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from exporter import checksums, columns, database, events, files, measures
+from exporter import checksums, database, drift, events, files, measures
 from exporter.catalogue import Catalogue, Measurable, without
 from exporter.config import Dataset, Resources
 from exporter.days import HOURS_24, Day
@@ -141,7 +141,8 @@ class _Reading:
             unreadable=tuple(self._catalogue.unreadable),
             anchor_rows=sum(each.footer.rows for each in newest),
             implausible=sum(each.implausible for each in newest),
-            lacking=self._lacking(of_anchor),
+            lacking=drift.lacking(self._dataset, of_anchor, self._catalogue.readable),
+            changed=drift.changes(self._dataset, of_anchor, self._catalogue.of_week_before(anchor)),
             queries=self._queries,
             recomputed=recomputed,
             known=self._to_remember(days),
@@ -154,14 +155,6 @@ class _Reading:
         lasting = self._catalogue.lasting()
         kept = {key: facts for key, facts in days.items() if not failed or key in self._known}
         return Known(lasting, kept, whole=not failed and len(lasting) == len(self._catalogue.entries))
-
-    def _lacking(self, read: Sequence[Measurable]) -> dict[str, str]:
-        """Each column that one of the files lacks, and the first such file."""
-        found: dict[str, str] = {}
-        for each in read:
-            for column in columns.missing(self._dataset, each.footer):
-                found.setdefault(column, each.file.name)
-        return found
 
     def _fingerprint(self, day: Day, before: int, asked: Sequence[Measure]) -> str:
         """What facts depend on: the files of the day and of the time `before` it, configuration and SQL.
