@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from shipped import ROOT, instructions, mounts
 
+pytestmark = pytest.mark.xdist_group("tests/compose/test_image.py")  # so that the wheel is built once
+
 
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
