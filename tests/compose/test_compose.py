@@ -6,31 +6,52 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
+from pathlib import Path
 
+import generations
 import pytest
 import yaml
 from shipped import COMPOSE, ROOT, SERVERS, SERVICES, instructions, mounts, parsed
+
+from alerting import servers
 
 each_service = pytest.mark.parametrize("name", SERVICES)
 each_server = pytest.mark.parametrize("name", SERVERS)
 
 
+@pytest.fixture(scope="module")
 def compose() -> list[str]:
-    """The command of Docker Compose."""
+    """The command of Docker Compose: the one on PATH, else Debian's newest, which is unpacked on first use."""
     for command in (["docker", "compose"], ["docker-compose"]):
         if shutil.which(command[0]):
             done = subprocess.run([*command, "version"], check=False, capture_output=True)
             if done.returncode == 0:
                 return command
-    pytest.skip("neither `docker compose` nor `docker-compose` is on PATH")
+    try:
+        generations.newest()
+        return [str(unpacked(generations.FOLDER))]
+    except (generations.UnavailableError, servers.ServerError) as reason:
+        pytest.skip(f"neither `docker compose` nor `docker-compose` is on PATH, and no package: {reason}")
 
 
+def unpacked(folder: Path) -> Path:
+    """The program docker-compose of Debian's package, below the folder that holds the newest servers."""
+    root = folder / "compose"
+    if not root.exists():
+        with tempfile.TemporaryDirectory(dir=folder) as scratch, pytest.MonkeyPatch.context() as patch:
+            patch.setenv("APT_CONFIG", str(folder / "apt.conf"))
+            servers._fetch(("docker-compose",), Path(scratch))
+            os.replace(Path(scratch) / "root", root)
+    return root / "usr/bin/docker-compose"
+
+
+@pytest.mark.xdist_group("docker compose")  # so that it is unpacked once
 @pytest.mark.parametrize("own", [{}, {"CONFIG": "./mine.yml", "DATA": "/srv/events", "SECRETS": "./secrets"}])
-def test_compose_takes_the_file(own: dict[str, str]) -> None:
+def test_compose_takes_the_file(compose: list[str], own: dict[str, str]) -> None:
     """Docker Compose finds nothing wrong with it, with and without one's own data."""
-    variables = {f"CLICKSTREAM_{name}": value for name, value in own.items()}
-    command = [*compose(), "--project-directory", str(ROOT), "--env-file", os.devnull, "config", "--quiet"]
-    environment = os.environ | variables
+    environment = os.environ | {f"CLICKSTREAM_{name}": value for name, value in own.items()}
+    command = [*compose, "--env-file", os.devnull, "config", "--quiet"]
     done = subprocess.run(command, check=False, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
 
