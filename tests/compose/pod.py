@@ -102,7 +102,8 @@ class Pod:
     def _tmpfs(self, service: str) -> Iterator[str]:
         for each in SERVICES[service].get("tmpfs", []):
             target, _, options = each.partition(":")
-            yield f"mkdir -p ./{target}; mount -t tmpfs -o {options or 'mode=1777'} tmpfs ./{target}"
+            # As an engine does where the image has the folder: root's, and with its mode.
+            yield f"mkdir -p ./{target}; mount -t tmpfs -o mode=755,{options or 'uid=0'} tmpfs ./{target}"
 
     def _volumes(self, service: str, user: str) -> Iterator[str]:
         for target, (source, read_only) in sorted(mounts(service).items()):
