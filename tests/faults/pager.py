@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 from bench import Bench, running
 from days import day
-from standins import Answer, Service
+from service import Answer, Service
 
 HEALTHY, BAD = "healthy", "revenue-drop"
 RESEND = "4s"
