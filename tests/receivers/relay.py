@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import threading
 import time
@@ -94,6 +95,17 @@ class Relay:
         request = urllib.request.Request(f"{self.url}/api/v2/alerts", body, {"Content-Type": "application/json"})
         urllib.request.urlopen(request, timeout=10).close()
 
+    def pages(self, dataset: str, number: int = 1) -> list[Json]:
+        """The events of a data set that PagerDuty was sent, once there are so many; before that, none."""
+        found = [each.json for each in self.inbox.at("/pagerduty_routing_key")]
+        return _enough([each for each in found if each["payload"].get("component") == dataset], number)
+
+    def messages(self, dataset: str, number: int = 1, channel: str = "data") -> list[Json]:
+        """The messages about a data set that a channel of Slack was sent, once there are so many."""
+        found = [each.json for each in self.inbox.at(f"/slack_{channel}_url")]
+        title = re.compile(rf"(^|: ){re.escape(dataset)}[,:]")
+        return _enough([each for each in found if title.search(each["attachments"][0]["title"])], number)
+
     def restart(self, between: Callable[[], None] = lambda: None) -> None:
         """End, do what is to be done, and start again."""
         end(self.process)
@@ -104,6 +116,10 @@ class Relay:
     def log(self) -> str:
         """What it has written."""
         return (self.folder / "alertmanager.log").read_text("utf-8")
+
+
+def _enough(found: list[Json], number: int) -> list[Json]:
+    return found if len(found) >= number else []
 
 
 def _moment(**delta: float) -> str:
