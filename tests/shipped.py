@@ -41,11 +41,3 @@ def configure(folder: Path, url: str, config: Mapping[str, Any], **intervals: st
 def _secret(folder: Path, path: str) -> str:
     """The secret's file in `folder`, however often it was moved there."""
     return str(folder / Path(path).name)
-
-
-def merged(config: dict[str, Any], snippet: Path) -> dict[str, Any]:
-    """The configuration with the routes of the snippet before its own, and the receivers after them."""
-    more = yaml.safe_load(snippet.read_text("utf-8"))
-    config["route"]["routes"] = [*more["route"]["routes"], *config["route"]["routes"]]
-    config["receivers"] = [*config["receivers"], *more["receivers"]]
-    return config

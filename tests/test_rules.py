@@ -351,25 +351,6 @@ def test_files_are_valid(generation: Generation) -> None:
     run(generation.amtool, "check-config", ALERTING / "alertmanager.yml")
 
 
-def test_routes(generation: Generation) -> None:
-    """Critical pages, a warning goes to those who can mend it, and nobody hears of the rest."""
-    receivers = {
-        ("critical", "pipeline"): "pagerduty",
-        ("critical", "integrity"): "pagerduty",
-        ("critical", "business"): "pagerduty",
-        ("warning", "pipeline"): "slack-data",
-        ("warning", "integrity"): "slack-data",
-        ("warning", "business"): "slack-data-and-marketing",
-        ("info", "pipeline"): "nowhere",
-        ("info", "integrity"): "nowhere",
-        ("info", "business"): "nowhere",
-        ("none", "none"): "nowhere",
-    }
-    ask = (generation.amtool, "config", "routes", "test", f"--config.file={ALERTING / 'alertmanager.yml'}")
-    found = {pair: run(*ask, f"severity={pair[0]}", f"tier={pair[1]}", "dataset=shop") for pair in receivers}
-    assert found == receivers
-
-
 def test_every_check_has_one_state_and_an_alert() -> None:
     """A check is one state and at least one alert that looks at nothing else."""
     assert len(set(CHECKS)) == len(CHECKS)

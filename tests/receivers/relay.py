@@ -113,6 +113,11 @@ class Relay:
         self.process = start(self.server, self.folder)
         await_answer(self.server, self.process, self.folder)
 
+    def status(self) -> str:
+        """What its status page shows of the configuration."""
+        with urllib.request.urlopen(f"{self.url}/api/v2/status", timeout=10) as response:
+            return str(response.read().decode())
+
     def log(self) -> str:
         """What it has written."""
         return (self.folder / "alertmanager.log").read_text("utf-8")

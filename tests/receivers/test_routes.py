@@ -7,13 +7,16 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 from generations import Generation
 from relay import Relay, awaited
+from shipped import shipped
 from shop_alerts import CHECKS, alert, drill
+from snippets import is_old, merged, with_datadog
 
 from alerting import rules
 
-ALERTING = Path(rules.__file__).parent
+SHIPPED = Path(rules.__file__).parent / "alertmanager.yml"
 HEARD_BY = {
     ("critical", "pipeline"): "pagerduty",
     ("critical", "business"): "pagerduty",
@@ -29,10 +32,10 @@ def run(*command: object) -> str:
     return subprocess.run([str(each) for each in command], check=True, capture_output=True, text=True).stdout.strip()
 
 
-def route_of(generation: Generation, labels: dict[str, str]) -> str:
+def route_of(generation: Generation, labels: dict[str, str], config: Path = SHIPPED) -> str:
     """The receivers that amtool names."""
     words = (f"{name}={value}" for name, value in labels.items())
-    return run(generation.amtool, "config", "routes", "test", f"--config.file={ALERTING / 'alertmanager.yml'}", *words)
+    return run(generation.amtool, "config", "routes", "test", f"--config.file={config}", *words)
 
 
 @pytest.mark.parametrize("drilled", [False, True], ids=["real", "drill"])
@@ -48,6 +51,21 @@ def test_nobody_hears_of_the_certificate(generation: Generation) -> None:
     shipped = next(rule for rule in rules.groups()[rules.GROUP] if rule.get("alert") == "ClickstreamCertificate")
     labels = {**dict.fromkeys(shipped["labels"], "1"), "severity": shipped["labels"]["severity"], "dataset": "shop"}
     assert route_of(generation, {"alertname": shipped["alert"], **labels}) == "nowhere"
+
+
+@pytest.mark.parametrize("name", ["datadog", "cloudwatch"])
+def test_a_snippet_adds_a_receiver(generation: Generation, tmp_path: Path, name: str) -> None:
+    """Merged as its file says, amtool accepts it; whoever is told of an alert is still told, and nobody else."""
+    config = merged(shipped(), name)
+    if name == "datadog" and is_old(generation):
+        config = with_datadog(shipped(), tmp_path, "http://localhost", inline=True)
+    path = tmp_path / "alertmanager.yml"
+    path.write_text(yaml.safe_dump(config), "utf-8")
+    run(generation.amtool, "check-config", path)
+    for check in CHECKS:
+        labels = alert(check)["labels"]
+        before, after = route_of(generation, labels), route_of(generation, labels, path)
+        assert after == ("nowhere" if before == "nowhere" else f"{name},{before}")
 
 
 @pytest.mark.parametrize("cause", ["PartialDay", "NoData", "EventVolumeDrop", "NoPurchases", "UnreadableFiles"])
