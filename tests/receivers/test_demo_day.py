@@ -35,6 +35,8 @@ class Arrived:
     marketing: list[Json]
     events: list[Json]
     notifications: list[Json]
+    total: int
+    """How many requests PagerDuty, Slack and Datadog got together."""
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +69,7 @@ def collected(relay: Relay, topic: Topic) -> Arrived:
     time.sleep(6)
     data, marketing = (relay.messages("shop", 1, channel) for channel in ("data", "marketing"))
     events = [each.json for each in relay.inbox.at("/datadog")]
-    return Arrived(relay.pages("shop"), data, marketing, events, topic.take())
+    return Arrived(relay.pages("shop"), data, marketing, events, topic.take(), len(relay.inbox.requests))
 
 
 def shown(heading: str, language: str) -> str:
@@ -88,10 +90,15 @@ def holds(actual: Any, part: Any) -> bool:
 
 
 def test_the_bad_day_is_one_page(arrived: Arrived) -> None:
-    """The revenue drop pages, once; nobody hears of the certificate or of an info."""
+    """The revenue drop pages, once."""
     (event,) = arrived.pages
     assert_pagerduty(event)
     assert holds(event, json.loads(shown("PagerDuty", "json")))
+
+
+def test_nobody_hears_of_the_rest(arrived: Arrived) -> None:
+    """One page, two messages to data and one to marketing, four events: nothing of the certificate, of no info."""
+    assert arrived.total == 1 + 2 + 1 + 4
 
 
 def test_the_bad_day_is_a_message_a_tier(arrived: Arrived) -> None:
