@@ -6,14 +6,15 @@ import argparse
 import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
-from alerting.gate import Servers, UsageError, Verdict, Wanted, judge, unknown
-from alerting.report import EXIT_CODES, add_common, announce, publish, tell
+from alerting.gate import Servers, UsageError, judge
+from alerting.report import EXIT_CODES, add_common, announce, numbers_of, publish, tell
 from alerting.servers import ServerError
 from alerting.stack import StackError, running
+from alerting.verdict import Verdict, Wanted, unknown
 from exporter.cli import USAGE, Parser, iso_date, load_config
 from exporter.config import ConfigError
 
@@ -61,13 +62,14 @@ def _dataset(path: Path, wanted: str | None) -> str:
 
 def _check(options: argparse.Namespace, wanted: Wanted) -> int:
     try:
-        verdict = _verdict(options, wanted)
+        verdict, numbers = _verdict(options, wanted)
     except (StackError, ServerError, OSError) as error:
-        verdict = unknown(wanted, str(error))
-    return publish(verdict, options)
+        verdict, numbers = unknown(wanted, str(error)), {}
+    return publish(verdict, options, numbers)
 
 
-def _verdict(options: argparse.Namespace, wanted: Wanted) -> Verdict:
+def _verdict(options: argparse.Namespace, wanted: Wanted) -> tuple[Verdict, Mapping[str, float]]:
+    """The verdict, and the numbers of the day where they are printed."""
     tell("starting exporter, Prometheus and Alertmanager")
     as_of = ("--as-of", options.as_of.isoformat()) if options.as_of else ()
     with (
@@ -75,7 +77,8 @@ def _verdict(options: argparse.Namespace, wanted: Wanted) -> Verdict:
         running(Path(folder), options.config, as_of) as stack,
     ):
         servers = Servers([stack.alertmanager], stack.exporter, stack.prometheus)
-        return judge(servers, wanted, options.timeout, tell)
+        verdict = judge(servers, wanted, options.timeout, tell)
+        return verdict, numbers_of(stack.exporter, verdict, options.format)
 
 
 if __name__ == "__main__":

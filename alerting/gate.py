@@ -10,15 +10,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alerting import diagnosis, rules
 from alerting.alertmanager import Alert, Listing, listing, silenced_until
 from alerting.fetch import FetchError, post
+from alerting.verdict import SEVERITIES, Line, Verdict, Wanted, in_order, unknown
 
-PASS, FAIL = "PASS", "FAIL"
-SEVERITIES = {"critical": "CRITICAL", "warning": "WARN", "info": "INFO"}
 POLL = 0.5
 REQUEST = 3.0
 """Seconds between two looks at Alertmanager, and for one request: one that hangs must not use up the time."""
@@ -29,57 +28,12 @@ class UsageError(Exception):
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What the verdict must be about; what is None is taken from the exporter's answer."""
-
-    dataset: str | None = None
-    date: str | None = None
-    snapshot: int | None = None
-
-
-@dataclass(frozen=True)
 class Servers:
     """Where the servers listen; the verdict needs Alertmanager alone."""
 
     alertmanagers: Sequence[str]
     exporter: str | None = None
     prometheus: str | None = None
-
-
-@dataclass(frozen=True)
-class Line:
-    """An alert of the report; `check` is the one that it belongs to, if any."""
-
-    severity: str
-    message: str
-    check: str = ""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the report says; `proven` is false where no verdict could be proven: unknown.
-
-    `inhibited` are the alerts that another one silences, `switched_off` the checks that did not judge.
-    """
-
-    date: str | None
-    lines: tuple[Line, ...]
-    proven: bool
-    dataset: str | None = None
-    snapshot: int | None = None
-    inhibited: tuple[Line, ...] = ()
-    switched_off: tuple[str, ...] = ()
-
-    @property
-    def status(self) -> str:
-        """PASS only for a proven verdict without a critical alert."""
-        critical = any(line.severity == "CRITICAL" for line in self.lines)
-        return PASS if self.proven and not critical else FAIL
-
-    @property
-    def exit_code(self) -> int:
-        """0 for PASS, 1 for FAIL, 2 for unknown."""
-        return 2 if not self.proven else 0 if self.status == PASS else 1
 
 
 class _UnprovenError(Exception):
@@ -109,15 +63,9 @@ def judge(servers: Servers, wanted: Wanted, timeout: float, tell: Callable[[str]
         return unknown(wanted, f"{error} within {timeout:g} s")
     except _UnprovenError as error:
         reasons = diagnosis.reasons(servers.prometheus, servers.alertmanagers, wanted.dataset, wanted.snapshot)
-        return unknown(wanted, "; ".join([f"{error} within {timeout:g} s", *reasons]))
+        return unknown(wanted, f"{error} within {timeout:g} s", *reasons)
     except _UnknownError as error:
         return unknown(wanted, str(error))
-
-
-def unknown(wanted: Wanted, reason: str) -> Verdict:
-    """The verdict where none could be proven: FAIL, with the reason as its one alert."""
-    line = Line("CRITICAL", f"Not judged: {reason}")
-    return Verdict(wanted.date, (line,), proven=False, dataset=wanted.dataset, snapshot=wanted.snapshot)
 
 
 def _refresh(exporter: str, wanted: Wanted, deadline: float, tell: Callable[[str], None]) -> Wanted:
@@ -278,16 +226,24 @@ def _lines(found: Listing, dataset: str) -> Iterator[tuple[Line, bool]]:
     heard = [alert for alert in found.alerts if not alert.silenced_by]
     names = {alert.fingerprint: alert.name.removeprefix("Clickstream") for alert in heard}
     for alert in found.of(dataset):
-        message, check = alert.annotations.get("summary", alert.name), alert.labels["check"]
+        line = _line(alert)
         if alert.silenced_by:
             until = silenced_until(found.url, alert, REQUEST)
-            yield Line("INFO", f"Silenced{' until ' + until if until else ''}: {message}", check), False
+            said = f"Silenced{' until ' + until if until else ''}: {line.message}"
+            yield replace(line, severity="INFO", message=said), False
         elif causes := sorted(names[cause] for cause in alert.inhibited_by if cause in names):
-            yield Line("INFO", f"Inhibited by {', '.join(causes)}: {message}", check), True
+            yield replace(line, severity="INFO", message=f"Inhibited by {', '.join(causes)}: {line.message}"), True
         else:
-            yield Line(SEVERITIES.get(alert.labels.get("severity", ""), "CRITICAL"), message, check), False
+            yield line, False
 
 
-def in_order(lines: Iterable[Line]) -> tuple[Line, ...]:
-    """The lines by severity, then message."""
-    return tuple(sorted(lines, key=lambda line: (list(SEVERITIES.values()).index(line.severity), line.message)))
+def _line(alert: Alert) -> Line:
+    """The alert as if it were neither silenced nor inhibited."""
+    return Line(
+        severity=SEVERITIES.get(alert.labels.get("severity", ""), "CRITICAL"),
+        message=alert.annotations.get("summary", alert.name),
+        check=alert.labels["check"],
+        tier=alert.labels.get("tier", ""),
+        description=alert.annotations.get("description", ""),
+        runbook=alert.annotations.get("runbook_url", ""),
+    )

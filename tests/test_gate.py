@@ -20,8 +20,9 @@ import pytest
 from generations import Generation
 
 from alerting import rules
-from alerting.gate import Line, Servers, UsageError, Verdict, Wanted, judge
+from alerting.gate import Servers, UsageError, judge
 from alerting.stack import Stack, running
+from alerting.verdict import Line, Verdict, Wanted
 from exporter.demo import write_demo
 
 REVENUE = "Revenue drop detected: 10890 vs baseline 33139"
