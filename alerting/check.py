@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
+from alerting.drill import DrillError, drill, hold
 from alerting.gate import Servers, UsageError, judge
-from alerting.report import EXIT_CODES, add_common, announce, numbers_of, publish, tell
+from alerting.report import EXIT_CODES, add_common, announce, numbers_of, publish, tell, url
 from alerting.servers import ServerError
 from alerting.stack import StackError, running
 from alerting.verdict import Verdict, Wanted, unknown
@@ -29,7 +30,23 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("config", metavar="CONFIG", type=Path, help="the exporter's configuration")
     parser.add_argument("--as-of", metavar="DATE", type=iso_date, help="judge this day as if it were the newest")
     add_common(parser, timeout=120)
-    return parser.parse_args(arguments)
+    parser.add_argument(
+        "--drill",
+        metavar="CHECK",
+        help="judge nothing: send the alert of this check, marked as a drill, to a running Alertmanager",
+    )
+    parser.add_argument(
+        "--alertmanager.url",
+        dest="alertmanagers",
+        metavar="URL",
+        type=url,
+        action="append",
+        help="where to send the drill; may be given several times (http://127.0.0.1:9093)",
+    )
+    options = parser.parse_args(arguments)
+    if options.alertmanagers and not options.drill:
+        parser.error("--alertmanager.url is for --drill: a verdict needs no Alertmanager of yours")
+    return options
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,11 +55,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _exit)
     try:
+        if options.drill:
+            return _drill(options)
         date = options.date or options.as_of
         wanted = Wanted(_dataset(options.config, options.dataset), date and date.isoformat(), options.snapshot)
         announce(options.junit, wanted)
         return _check(options, wanted)
-    except (ConfigError, UsageError) as error:
+    except (ConfigError, UsageError, DrillError) as error:
         print(error, file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:
@@ -58,6 +77,14 @@ def _dataset(path: Path, wanted: str | None) -> str:
     if (wanted is None and len(config.datasets) > 1) or (wanted is not None and wanted not in config.datasets):
         raise UsageError(f"{path}: choose a data set with --dataset: {', '.join(config.datasets)}")
     return wanted or next(iter(config.datasets))
+
+
+def _drill(options: argparse.Namespace) -> int:
+    """Send a drill; returns 0 when every Alertmanager took it, otherwise 2."""
+    dataset, config = _dataset(options.config, options.dataset), load_config(options.config)
+    intraday = config.datasets[dataset].cadence == "intraday"
+    made = drill(options.drill, dataset, config.links.model_dump(), intraday=intraday)
+    return 0 if hold(made, options.alertmanagers or ["http://127.0.0.1:9093"], tell) else 2
 
 
 def _check(options: argparse.Namespace, wanted: Wanted) -> int:
