@@ -2,7 +2,8 @@
 
 Alertmanager's list alone proves nothing: it is empty after a restart, lags behind, and loses a
 notification now and then. The certificate that the rules send names the snapshot that was judged and the
-checks that fire; the verdict counts when exactly these alerts are listed, each about that snapshot.
+checks that fire; the verdict counts when exactly these alerts are listed, each about that snapshot. Where Prometheus
+answers, it must have the same certificate and the same alerts: they could be forged.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from alerting import diagnosis, rules
 from alerting.alertmanager import Alert, Listing, listing, silenced_until
 from alerting.fetch import FetchError, post
 from alerting.verdict import SEVERITIES, Line, Verdict, Wanted, in_order, unknown
+from alerting.witness import contradiction
 
 POLL = 0.5
 REQUEST = 3.0
@@ -29,11 +31,24 @@ class UsageError(Exception):
 
 @dataclass(frozen=True)
 class Servers:
-    """Where the servers listen; the verdict needs Alertmanager alone."""
+    """Where the servers listen; the verdict needs Alertmanager alone.
+
+    A Prometheus that answers must have the same; `guessed` says that its URL was not given.
+    """
 
     alertmanagers: Sequence[str]
     exporter: str | None = None
     prometheus: str | None = None
+    guessed: bool = False
+
+
+@dataclass(frozen=True)
+class _Proof:
+    """A verdict, and the alerts that prove it."""
+
+    verdict: Verdict
+    certificate: Alert
+    listed: Sequence[Alert]
 
 
 class _UnprovenError(Exception):
@@ -107,12 +122,15 @@ def _choose(names: Iterable[str], wanted: str | None) -> str:
 
 
 def _wait(servers: Servers, wanted: Wanted, deadline: float, tell: Callable[[str], None]) -> Verdict:
-    """Look at every Alertmanager until all that answer prove the same verdict."""
+    """Look at every Alertmanager until all that answer prove the same verdict, and Prometheus does not object."""
     tell(f"waiting for the certificate at {', '.join(servers.alertmanagers)}")
     since: dict[str, datetime] = {}
     while True:
         try:
-            return _agreed([_named(each, since, wanted, servers) for each in _listings(servers.alertmanagers)])
+            proofs = [_named(each, since, wanted, servers) for each in _listings(servers.alertmanagers)]
+            agreed = _agreed([proof.verdict for proof in proofs])
+            _witness(servers, proofs)
+            return agreed
         except _UnprovenError:
             if time.monotonic() + POLL > deadline:
                 raise
@@ -136,8 +154,8 @@ def _listing(url: str) -> Listing | FetchError:
         return error
 
 
-def _named(found: Listing, since: dict[str, datetime], wanted: Wanted, servers: Servers) -> Verdict:
-    """The verdict that this listing proves. Raises _UnprovenError, with the URL where there are several."""
+def _named(found: Listing, since: dict[str, datetime], wanted: Wanted, servers: Servers) -> _Proof:
+    """What this listing proves. Raises _UnprovenError, with the URL where there are several."""
     try:
         return _proven(found, since, wanted)
     except _UnprovenError as error:
@@ -150,17 +168,26 @@ def _agreed(verdicts: Sequence[Verdict]) -> Verdict:
     return verdicts[0]
 
 
-def _proven(found: Listing, since: dict[str, datetime], wanted: Wanted) -> Verdict:
-    """The verdict that this listing proves. Raises _UnprovenError."""
+def _witness(servers: Servers, proofs: Sequence[_Proof]) -> None:
+    """Raise _UnprovenError where Prometheus has other alerts than those of the proofs."""
+    for proof in proofs if servers.prometheus else ():
+        said = contradiction(str(servers.prometheus), proof.certificate, proof.listed, guessed=servers.guessed)
+        if said:
+            raise _UnprovenError(said)
+
+
+def _proven(found: Listing, since: dict[str, datetime], wanted: Wanted) -> _Proof:
+    """What this listing proves. Raises _UnprovenError."""
     asked = since.setdefault(found.url, found.now + timedelta(seconds=1))
     certificate = _certificate(found, wanted, asked)
     dataset = certificate.labels["dataset"]
     snapshot = certificate.labels.get("snapshot", "")
     for alert in found.plumbing(dataset):
         raise _UnprovenError(f"{alert.name} fires: {alert.annotations.get('summary')}")
-    _check_listed(found.of(dataset), certificate, snapshot)
+    listed = found.of(dataset)
+    _check_listed(listed, certificate, snapshot)
     lines = list(_lines(found, dataset))
-    return Verdict(
+    verdict = Verdict(
         date=certificate.labels.get("date"),
         lines=in_order(line for line, hidden in lines if not hidden),
         proven=True,
@@ -169,6 +196,7 @@ def _proven(found: Listing, since: dict[str, datetime], wanted: Wanted) -> Verdi
         inhibited=in_order(line for line, hidden in lines if hidden),
         switched_off=tuple(certificate.annotations.get("switched_off", "").split()),
     )
+    return _Proof(verdict, certificate, listed)
 
 
 def _certificate(found: Listing, wanted: Wanted, asked: datetime) -> Alert:

@@ -77,8 +77,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         dest="prometheus",
         metavar="URL",
         type=url,
-        default="http://127.0.0.1:9090",
-        help="asked only for the reason when there is no verdict (%(default)s)",
+        help="the one that evaluates the rules: where it answers, it must agree (http://127.0.0.1:9090)",
     )
     add_common(parser, timeout=60)
     return parser.parse_args(arguments)
@@ -104,7 +103,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns 0, 1, 2 or 64 as `EXIT_CODES` says."""
     options = _arguments(arguments)
     exporter = options.exporter or (None if options.date or options.snapshot else "http://127.0.0.1:9847")
-    servers = Servers(options.alertmanagers or ["http://127.0.0.1:9093"], exporter, options.prometheus)
+    servers = Servers(
+        options.alertmanagers or ["http://127.0.0.1:9093"],
+        exporter,
+        options.prometheus or "http://127.0.0.1:9090",
+        guessed=not options.prometheus,
+    )
     wanted = Wanted(options.dataset, options.date and options.date.isoformat(), options.snapshot)
     try:
         announce(options.junit, wanted)

@@ -7,6 +7,8 @@ from alerting.verdict import Verdict
 _RULES = "Let Prometheus load the rule file of this release, alerting/rules/clickstream.yml."
 _TARGET = "Let Prometheus scrape the exporter as the job clickstream, as alerting/prometheus.yml does."
 
+_FORGED = "Look who posts to Alertmanager besides Prometheus: `amtool alert query` shows what is listed."
+
 ADVICE = {
     "no Alertmanager answered": "Start Alertmanager, or name the one that runs: --alertmanager.url.",
     "the exporter did not refresh": "Start the exporter, or name the one that runs: --exporter.url.",
@@ -21,7 +23,8 @@ ADVICE = {
     "Prometheus sends to no Alertmanager": "Name Alertmanager in Prometheus' configuration, as alerting/prometheus.yml "
     "does.",
     "the clock of Prometheus": "Set the clocks: an alert that ended by another clock is dropped.",
-    "someone else posts to Alertmanager": "Look who posts to Alertmanager besides Prometheus: amtool alert query.",
+    "contradicts Alertmanager": _FORGED,
+    "someone else posts to Alertmanager": _FORGED,
 }
 """What the gate says is missing, in part -> what to do about it."""
 
