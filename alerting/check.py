@@ -11,7 +11,8 @@ from pathlib import Path
 from types import FrameType
 
 from alerting.drill import DrillError, drill, hold
-from alerting.gate import Servers, UsageError, judge
+from alerting.gate import Servers, judge
+from alerting.proof import UsageError
 from alerting.report import EXIT_CODES, add_common, announce, numbers_of, publish, tell, url
 from alerting.servers import ServerError
 from alerting.stack import StackError, running

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from alerting.day_numbers import NumbersError, day_numbers
 from alerting.formats import junit
 from alerting.formats.printed import FORMATS, printed
-from alerting.gate import Servers, UsageError, judge
+from alerting.gate import Servers, judge
+from alerting.proof import UsageError
 from alerting.verdict import Verdict, Wanted, unknown
 from exporter.cli import USAGE, Parser, iso_date
 

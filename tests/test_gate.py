@@ -22,7 +22,8 @@ from generations import Generation
 
 from alerting import rules
 from alerting.drill import drill
-from alerting.gate import Servers, UsageError, judge
+from alerting.gate import Servers, judge
+from alerting.proof import UsageError
 from alerting.stack import Stack, running
 from alerting.verdict import Line, Verdict, Wanted
 from exporter.demo import write_demo
