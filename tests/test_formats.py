@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -126,6 +127,14 @@ def test_a_failing_day_is_printed(stack: Stack, form: str, expected: str) -> Non
     done = subprocess.run(command(stack, "--format", form), capture_output=True, text=True, check=False)
     assert done.stdout == expected
     assert done.returncode == 1
+
+
+def test_the_readme_shows_the_text() -> None:
+    """The example is the beginning of what the demo's broken day prints."""
+    (shown,) = re.findall(
+        r"```\n(FAIL .*?)```", (Path(__file__).parents[1] / "README.md").read_text("utf-8"), re.DOTALL
+    )
+    assert TEXT.startswith(shown)
 
 
 def test_junit_on_stdout_is_the_file(stack: Stack, tmp_path: Path) -> None:
