@@ -34,7 +34,8 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--drill",
         metavar="CHECK",
-        help="judge nothing: send the alert of this check, marked as a drill, to a running Alertmanager",
+        help="judge nothing: send the alert of this check, marked as a drill, to a running Alertmanager "
+        "(exit code 2 when it does not take it)",
     )
     parser.add_argument(
         "--alertmanager.url",

@@ -26,8 +26,10 @@ def day_numbers(exporter: str, verdict: Verdict) -> dict[str, float]:
     url = f"{exporter}/metrics"
     try:
         families = list(text_string_to_metric_families(get_text(url, REQUEST)))
-    except (FetchError, ValueError) as error:
-        raise NumbersError(str(error) if isinstance(error, FetchError) else f"{url}: no metrics") from None
+    except FetchError as error:
+        raise NumbersError(str(error)) from None
+    except (ValueError, LookupError):
+        raise NumbersError(f"{url}: no metrics") from None
     samples = [each for family in families for each in family.samples if each.labels.get("dataset") == verdict.dataset]
     served = [each.value for each in samples if each.name == "clickstream_snapshot"]
     if not verdict.proven or served != [verdict.snapshot]:

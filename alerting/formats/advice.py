@@ -7,7 +7,7 @@ from alerting.verdict import Verdict
 _RULES = "Let Prometheus load the rule file of this release, alerting/rules/clickstream.yml."
 _TARGET = "Let Prometheus scrape the exporter as the job clickstream, as alerting/prometheus.yml does."
 
-_FORGED = "Look who posts to Alertmanager besides Prometheus: `amtool alert query` shows what is listed."
+_OTHER = "Name the Prometheus that sends to this Alertmanager: --prometheus.url."
 
 ADVICE = {
     "no Alertmanager answered": "Start Alertmanager, or name the one that runs: --alertmanager.url.",
@@ -23,8 +23,9 @@ ADVICE = {
     "Prometheus sends to no Alertmanager": "Name Alertmanager in Prometheus' configuration, as alerting/prometheus.yml "
     "does.",
     "the clock of Prometheus": "Set the clocks: an alert that ended by another clock is dropped.",
-    "contradicts Alertmanager": _FORGED,
-    "someone else posts to Alertmanager": _FORGED,
+    "contradicts Alertmanager": _OTHER,
+    "has no certificate of": _OTHER,
+    "someone else posts to Alertmanager": "Look who posts to Alertmanager besides Prometheus: amtool alert query.",
 }
 """What the gate says is missing, in part -> what to do about it."""
 

@@ -45,8 +45,8 @@ def _alert(line: Line) -> str:
     """An alert on one line, or two; its runbook is a link where it is an address."""
     runbook = plain(line.runbook)
     linked = f" ([runbook]({runbook}))" if _LINK.fullmatch(runbook) else f" ({escape(runbook)})" if runbook else ""
-    explained = line.description if not line.message.startswith("Inhibited by") else ""
-    return f"**{line.severity}** {escape(line.message)}{linked}" + (f"\n  {escape(explained)}" if explained else "")
+    explained = f"\n  {escape(line.description)}" if line.description else ""
+    return f"**{line.severity}** {escape(line.message)}{linked}{explained}"
 
 
 def _listed(title: str, items: Sequence[str]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from alerting.verdict import FAIL, Line, Verdict
 
@@ -48,10 +48,11 @@ def sections(verdict: Verdict) -> list[Section]:
     causes = [line for line in verdict.lines if line.severity == "CRITICAL" and line.tier != "business"]
     business = [line for line in verdict.lines if line.tier == "business" and line.severity != "INFO"]
     shown = {id(line) for line in (*causes, *business)}
+    hidden = [replace(line, description="") for line in verdict.inhibited]  # its cause explains it
     rest = [line for line in verdict.lines if id(line) not in shown and line.check not in REASONS]
     found = (
         Section("Causes (pipeline)", tuple(causes)),
-        Section("Effects (business)", (*business, *verdict.inhibited)),
+        Section("Effects (business)", (*business, *hidden)),
         Section("Warnings and remarks", tuple(rest)),
     )
     return [section for section in found if section.lines]

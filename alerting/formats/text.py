@@ -32,10 +32,9 @@ def text(verdict: Verdict, width: int = WIDTH, *, colour: bool = False) -> str:
 
 
 def _alert(line: Line, width: int, colour: bool) -> Iterator[str]:
-    """An alert: its message, what it means unless another one explains it, and where its runbook is."""
+    """An alert: its message, what it means, and where its runbook is."""
     yield from _labelled(line.severity, line.message, width, colour)
-    explained = line.description if not line.message.startswith("Inhibited by") else ""
-    for further in filter(None, (explained, line.runbook)):
+    for further in filter(None, (line.description, line.runbook)):
         yield from _wrapped(further, width, " " * (2 + _LABEL))
 
 
