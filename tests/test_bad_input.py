@@ -580,7 +580,7 @@ def test_p4_a_memory_limit_below_need(tmp_path: Path) -> None:
 def test_changed_columns(tmp_path: Path) -> None:
     """A column that has another name or type than in the week before is measured, and told with its file."""
     for day in ("2025-03-07", "2025-03-08"):
-        write_rows(tmp_path / f"{day}.parquet", [view(f"{day} 10:00:00")])
+        write_rows(tmp_path / f"{day}.parquet", [view(day)])
     write_rows(tmp_path / "same.parquet", [view(), view()])
     path = write_rows(tmp_path / "other.parquet", [view(client_id="7"), view(client_id="8"), view(client_id="9")])
     table = pq.read_table(path)
@@ -606,7 +606,7 @@ def test_column_in_no_file(tmp_path: Path) -> None:
     """A mapped column that no file has is told as such: it may be a slip of the configuration."""
     fewer = {name: of for name, of in TYPES.items() if name != "referrer"}
     write_rows(tmp_path / "1.parquet", [view()], fewer)
-    write_rows(tmp_path / "2.parquet", [view("2025-03-08 10:00:00")], fewer)
+    write_rows(tmp_path / "2.parquet", [view("2025-03-08")], fewer)
     out = once(write_config(tmp_path, web=SHOP))
     assert [(labels["column"], labels["file"]) for labels in out.labels("clickstream_missing_column_info")] == [
         ("referrer", "every file")

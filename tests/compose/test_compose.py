@@ -112,9 +112,15 @@ def test_alertmanager_gets_every_secret_that_it_reads() -> None:
     assert read == {target for target in mounts("alertmanager") if "/secrets/" in target}
 
 
+def test_alertmanager_gets_its_templates() -> None:
+    """Without them it does not start."""
+    templates = parsed("alerting/alertmanager.yml")["templates"]
+    assert {f"/etc/alertmanager/{Path(each).parent}" for each in templates} <= mounts("alertmanager").keys()
+
+
 def test_the_secrets_of_a_clone_are_empty() -> None:
     """Empty ones let Alertmanager start and send nothing anywhere; a real one must not be committed."""
-    folder = ROOT / "compose/no-secrets"
+    folder = ROOT / "alerting/compose/no-secrets"
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == dict.fromkeys(COMPOSE["secrets"], b"")
 
 
@@ -124,7 +130,7 @@ def test_prometheus_is_configured_as_anywhere_else() -> None:
     for service in ("exporter", "alertmanager"):
         _, port, _ = SERVICES[service]["ports"][0].split(":")
         text = text.replace(f"localhost:{port}", f"{service}:{port}")
-    assert yaml.safe_load(text) == parsed("compose/prometheus.yml")
+    assert yaml.safe_load(text) == parsed("alerting/compose/prometheus.yml")
     named = set(re.findall(r"^# +(--\S+)", text, re.MULTILINE))
     assert len(named) == 2
     assert named <= set(SERVICES["prometheus"]["command"])
