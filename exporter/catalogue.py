@@ -21,10 +21,11 @@ EARLIEST = 946_684_800_000_000
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A file set aside, and why."""
+    """A file set aside, and why; `lasting` says that it will be, as long as it does not change."""
 
     name: str
     reason: str
+    lasting: bool
 
 
 @dataclass(frozen=True)
@@ -111,9 +112,11 @@ class Catalogue:
         return [each for each in self.readable if each.first is None]
 
     def lasting(self) -> dict[File, Entry]:
-        """What will still be true of the same files: not what failed, nor what the clock may make plausible."""
+        """What will still be true of the same files: not where a disk failed, nor what the clock may make plausible."""
         return {
-            file: each for file, each in self.entries.items() if isinstance(each, Measurable) and not each.implausible
+            file: each
+            for file, each in self.entries.items()
+            if (each.lasting if isinstance(each, Unreadable) else not each.implausible)
         }
 
     def _entry(self, file: File) -> Entry:
@@ -123,9 +126,9 @@ class Catalogue:
             if footer.first is None or footer.last is None or footer.first < EARLIEST or footer.last > self._latest:
                 return Measurable(file, footer, *self._range(file, footer, self._latest))
         except UnreadableError as error:
-            return Unreadable(file.name, str(error))
+            return Unreadable(file.name, str(error), error.lasting)
         except duckdb.Error as error:
-            return Unreadable(file.name, database.reason(error))
+            return Unreadable(file.name, database.reason(error), database.is_lasting(error))
         return Measurable(file, footer, footer.first, footer.last, footer.null_timestamps)
 
     def _last(self, each: Measurable) -> int | None:
@@ -146,8 +149,3 @@ class Catalogue:
             """,
             {"path": [database.literal(file.path)], "earliest": EARLIEST, "latest": latest},
         ).fetchall()[0]
-
-
-def without(entries: Mapping[File, Entry], damaged: Mapping[File, str]) -> dict[File, Entry]:
-    """`entries` with the damaged files set aside."""
-    return {**entries, **{file: Unreadable(file.name, reason) for file, reason in damaged.items()}}

@@ -46,9 +46,11 @@ class Query:
 class Known:
     """What earlier readings found and the next need not do again: entries by file, facts by fingerprint.
 
-    `whole` says that nothing was left out: as long as the files are these, a reading would find the same.
+    The entries are of `columns`, a text that stands for what the configuration says of them. `whole` says that
+    nothing was left out: as long as the files are these, a reading would find the same.
     """
 
+    columns: str = ""
     entries: Mapping[File, Entry] = field(default_factory=dict)
     days: Mapping[str, DayFacts] = field(default_factory=dict)
     whole: bool = False

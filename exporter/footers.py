@@ -13,7 +13,11 @@ from exporter.files import File, is_utf8
 
 
 class UnreadableError(Exception):
-    """A file that cannot be measured: `what`, without its name."""
+    """A file that cannot be measured: `what`, without its name; `lasting` unless it may be read without a change."""
+
+    def __init__(self, what: str, *, lasting: bool = True) -> None:
+        super().__init__(what)
+        self.lasting = lasting
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ def read_footer(file: File, timestamp_names: Iterable[str]) -> Footer:
     Raises UnreadableError for a file that is no Parquet.
     """
     if file.size < 0:
-        raise UnreadableError("cannot be opened: a link to nowhere, or not permitted")
+        raise UnreadableError("cannot be opened: a link to nowhere, or not permitted", lasting=False)
     if file.size == 0:
         raise UnreadableError("zero bytes")
     if not is_utf8(file.path):
@@ -60,7 +64,7 @@ def read_footer(file: File, timestamp_names: Iterable[str]) -> Footer:
             first, last, nulls = _range(metadata, schema, name) if name else (None, None, 0)
             return Footer(kinds, metadata.num_rows, first, last, nulls)
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise UnreadableError(_first_sentence(error)) from None
+        raise UnreadableError(_first_sentence(error), lasting=not getattr(error, "errno", None)) from None
 
 
 def _first_sentence(error: Exception) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from exporter import checksums, database, drift, events, files, measures
-from exporter.catalogue import Catalogue, Measurable, without
+from exporter.catalogue import Catalogue, Measurable, Unreadable
 from exporter.config import Dataset, Resources
 from exporter.days import HOURS_24, Day
 from exporter.digests import SESSIONS, Digests
@@ -31,7 +31,7 @@ ATTEMPTS = 3
 class _DamagedError(Exception):
     """Files whose footer was good and whose data could not be read, and why."""
 
-    def __init__(self, damaged: Mapping[File, str]) -> None:
+    def __init__(self, damaged: Mapping[File, Unreadable]) -> None:
         super().__init__()
         self.damaged = damaged
 
@@ -54,6 +54,8 @@ def measure(
     or change all the time while they are read.
     """
     applicable = [each for each in asked if not each.unmet(dataset)]
+    if known.columns != _columns(dataset):
+        known = replace(known, columns=_columns(dataset), entries={})
     attempts = 0
     while attempts < ATTEMPTS:
         found = find(dataset)
@@ -65,13 +67,18 @@ def measure(
                 reading = _Reading(connection, dataset, applicable, catalogue, digests, known.days, resources)
                 measured = reading.measured()
         except _DamagedError as error:
-            known = replace(known, entries=without(entries, error.damaged))
+            known = replace(known, entries={**entries, **error.damaged})
             continue
         changed = [file.name for file in found if not files.unchanged(file)]
         if not changed:
             return measured
         attempts += 1
     raise FactsError(f"{changed[0]} changed while it was read, {ATTEMPTS} times in a row")
+
+
+def _columns(dataset: Dataset) -> str:
+    """What an entry of the catalogue depends on."""
+    return repr((dataset.columns, dataset.time_zone))
 
 
 def find(dataset: Dataset) -> tuple[File, ...]:
@@ -154,7 +161,9 @@ class _Reading:
         failed = any(query.error for query in self._queries.values())
         lasting = self._catalogue.lasting()
         kept = {key: facts for key, facts in days.items() if not failed or key in self._known}
-        return Known(lasting, kept, whole=not failed and len(lasting) == len(self._catalogue.entries))
+        return Known(
+            _columns(self._dataset), lasting, kept, whole=not failed and len(lasting) == len(self._catalogue.entries)
+        )
 
     def _fingerprint(self, day: Day, before: int, asked: Sequence[Measure]) -> str:
         """What facts depend on: the files of the day and of the time `before` it, configuration and SQL.
@@ -267,17 +276,18 @@ class _Reading:
         """Raise _DamagedError where the checksums of a file's pages are wrong; each file is looked at once."""
         new = [each for each in read if each.file not in self._verified]
         names = {name for column in self._dataset.mapped() for name in getattr(self._dataset.columns, column)}
-        damaged = {each.file: reason for each in new if (reason := checksums.damage(each.file.path, sorted(names)))}
+        found = {each.file: checksums.damage(each.file.path, names) for each in new}
+        damaged = {file: Unreadable(file.name, reason, lasting=True) for file, reason in found.items() if reason}
         if damaged:
             raise _DamagedError(damaged)
         self._verified.update(each.file for each in new)
 
-    def _damage(self, each: Measurable, day: Day) -> str | None:
+    def _damage(self, each: Measurable, day: Day) -> Unreadable | None:
         """Why the file alone cannot be read, or None when it can."""
         try:
             self._load_from([each], day)
         except duckdb.Error as error:
-            return database.reason(error)
+            return Unreadable(each.file.name, database.reason(error), database.is_lasting(error))
         return None
 
     def _load_from(self, read: Sequence[Measurable], day: Day) -> None:

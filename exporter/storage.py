@@ -25,7 +25,7 @@ from exporter.measures import Facts, Number
 
 log = logging.getLogger("exporter")
 
-FORMAT = "clickstream-exporter storage 1"
+FORMAT = "clickstream-exporter storage 2"
 
 
 class StorageError(Exception):
@@ -104,6 +104,7 @@ def _checksum(text: bytes) -> str:
 
 def _encoded(known: Known) -> dict[str, Any]:
     return {
+        "columns": known.columns,
         "entries": [
             [file, astuple(entry.footer), entry.first, entry.last, entry.implausible]
             for file, entry in known.entries.items()
@@ -138,7 +139,7 @@ def _decoded(kept: Mapping[str, Any]) -> Known:
         key: DayFacts(date.fromisoformat(day), last_event, _facts(found), labels)
         for key, (day, last_event, found, labels) in kept["days"].items()
     }
-    return Known(entries, days)
+    return Known(kept["columns"], entries, days)
 
 
 def _facts(found: Mapping[str, Any]) -> Facts:

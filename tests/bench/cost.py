@@ -1,6 +1,6 @@
 """What a refresh costs, in multiples of what DuckDB needs to decode the mapped columns of one day (LIMIT).
 
-python tests/bench/bench.py [--events N] [--json FILE] [--big]
+python tests/bench/cost.py [--events N] [--json FILE] [--big]
 
 Machines differ and are noisy: the ratios are of CPU time, measured in one run, interleaved, the median of five.
 """
