@@ -16,7 +16,7 @@ from generations import Generation
 from relay import Relay, Request, awaited, relaying
 from running_exporter import exporting
 from service import Answer
-from shipped import configure, shipped
+from shipped_routes import configure, shipped
 from shop_alerts import alert
 from snippets import is_old, with_datadog
 
