@@ -14,7 +14,7 @@ from typing import Any
 from bench import Bench, running
 from days import day
 from service import Answer, Service
-from shipped import configure, shipped
+from shipped_routes import configure, shipped
 
 HEALTHY, BAD = "healthy", "revenue-drop"
 RESEND = "4s"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from generations import Generation
 from relay import Relay, relaying
-from shipped import configure, shipped
+from shipped_routes import configure, shipped
 
 NUMBERS = count()
 

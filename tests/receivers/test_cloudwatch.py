@@ -9,7 +9,7 @@ import pytest
 from generations import Generation
 from loopback_aws import Topic, subscribed
 from relay import Json, Relay, awaited, relaying
-from shipped import configure, shipped
+from shipped_routes import configure, shipped
 from shop_alerts import alert, drill
 from snippets import with_cloudwatch
 

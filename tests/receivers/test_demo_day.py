@@ -17,7 +17,7 @@ from generations import Generation
 from loopback_aws import Topic, subscribed
 from relay import Json, Relay, awaited, relaying
 from running_exporter import exporting
-from shipped import configure, shipped
+from shipped_routes import configure, shipped
 from snippets import is_old, with_cloudwatch, with_datadog
 
 from alerting import rules

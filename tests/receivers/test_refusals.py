@@ -11,7 +11,7 @@ import pytest
 from generations import Generation
 from relay import Relay, Request, awaited, relaying
 from service import Answer
-from shipped import configure, shipped
+from shipped_routes import configure, shipped
 from shop_alerts import alert
 from snippets import is_old, with_datadog
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from generations import Generation
 from relay import Relay, awaited
-from shipped import shipped
+from shipped_routes import shipped
 from shop_alerts import CHECKS, alert, drill
 from snippets import is_old, merged, with_datadog
 
