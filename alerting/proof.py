@@ -52,7 +52,7 @@ def proven(found: Listing, since: dict[str, datetime], wanted: Wanted) -> Proof:
         raise UnprovenError(f"{alert.name} fires: {alert.annotations.get('summary')}")
     listed = found.of(dataset)
     _check_listed(listed, certificate, snapshot)
-    lines = list(_lines(found, dataset))
+    lines = list(_lines(found.url, listed))
     verdict = Verdict(
         date=certificate.labels.get("date"),
         lines=in_order(line for line, hidden in lines if not hidden),
@@ -114,15 +114,16 @@ def _check_listed(listed: Sequence[Alert], certificate: Alert, snapshot: str) ->
             raise UnprovenError(f"the message of {alert.name} is still about an older snapshot")
 
 
-def _lines(found: Listing, dataset: str) -> Iterator[tuple[Line, bool]]:
-    """Every alert of the data set, and whether another one silences it."""
-    # A cause that someone silenced is no longer heard of, so it may hide nothing either.
-    heard = [alert for alert in found.alerts if not alert.silenced_by]
+def _lines(url: str, listed: Sequence[Alert]) -> Iterator[tuple[Line, bool]]:
+    """Every alert of the data set, and whether another one of them silences it."""
+    # A cause that someone silenced is no longer heard of, so it may hide nothing either; nor may one that is not
+    # certified: somebody could have posted it.
+    heard = [alert for alert in listed if not alert.silenced_by]
     names = {alert.fingerprint: alert.name.removeprefix("Clickstream") for alert in heard}
-    for alert in found.of(dataset):
+    for alert in listed:
         line = _line(alert)
         if alert.silenced_by:
-            until = silenced_until(found.url, alert, REQUEST)
+            until = silenced_until(url, alert, REQUEST)
             said = f"Silenced{' until ' + until if until else ''}: {line.message}"
             yield replace(line, severity="INFO", message=said), False
         elif causes := sorted(names[cause] for cause in alert.inhibited_by if cause in names):

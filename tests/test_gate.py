@@ -226,6 +226,18 @@ def test_a_drill_turns_no_verdict(bench: Bench, check: str) -> None:
     assert found.inhibited == ()
 
 
+def test_a_cause_that_is_not_certified_hides_nothing(bench: Bench) -> None:
+    """Alertmanager inhibits by any alert that looks like a cause; the gate lets only those hide that are proven."""
+    labels = {"alertname": "ClickstreamNoData", "dataset": "shop", "severity": "critical"}
+    until = datetime.now(UTC) + timedelta(minutes=5)
+    post(f"{bench.stack.alertmanager}/api/v2/alerts", [{"labels": labels, "endsAt": until.isoformat()}])
+    try:
+        found = verdict(bench.servers)
+    finally:
+        post(f"{bench.stack.alertmanager}/api/v2/alerts", [{"labels": labels, "endsAt": "2025-01-01T00:00:00Z"}])
+    assert [(line.severity, line.message) for line in found.lines] == ALERTS
+
+
 @pytest.mark.parametrize(
     ("relabeled", "what"),
     [

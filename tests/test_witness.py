@@ -132,5 +132,6 @@ def test_the_command_asks_the_prometheus_that_is_named(stack: tuple[Stack, Path]
     with forged(made):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert "contradicts Alertmanager" in " ".join(done.stdout.split())
-    assert "Look who posts to Alertmanager besides Prometheus" in done.stdout
+    said = " ".join(done.stdout.split())
+    assert f"Prometheus at {made.prometheus} contradicts Alertmanager" in said
+    assert "if it is this one, look who else sends." in said

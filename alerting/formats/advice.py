@@ -7,7 +7,7 @@ from alerting.verdict import Verdict
 _RULES = "Let Prometheus load the rule file of this release, alerting/rules/clickstream.yml."
 _TARGET = "Let Prometheus scrape the exporter as the job clickstream, as alerting/prometheus.yml does."
 
-_OTHER = "Name the Prometheus that sends to this Alertmanager: --prometheus.url."
+_OTHER = "Name the Prometheus that sends to Alertmanager: --prometheus.url; if it is this one, look who else sends."
 
 ADVICE = {
     "no Alertmanager answered": "Start Alertmanager, or name the one that runs: --alertmanager.url.",

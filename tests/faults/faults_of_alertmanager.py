@@ -50,6 +50,12 @@ def alert_forged(trial: Trial) -> None:
 
 
 @fault("V5")
+def cause_forged(trial: Trial) -> None:
+    """Someone posts a cause that is no alert of a check: Alertmanager then inhibits the business alerts."""
+    _forge(trial, {"alertname": "ClickstreamNoData", "severity": "critical"}, {"summary": "forged"}, 60)
+
+
+@fault("V5")
 def certificate_of_another_snapshot_forged(trial: Trial) -> None:
     """Someone posts a certificate of data that are not there."""
     _forge(trial, _certificate(trial, snapshot=trial.after.snapshot + 1), {"firing": "", "switched_off": ""}, 60)
