@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import pickle
 import select
@@ -16,6 +17,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import IO
 
+from exporter import log
 from exporter.config import Dataset, Resources
 from exporter.devices import classify
 from exporter.facts import FactsError, Known, Measured
@@ -37,11 +39,13 @@ class StoppedError(FactsError):
 class Task:
     """What to measure; `exporter.reading.measure` says how."""
 
+    name: str
     dataset: Dataset
     measures: tuple[Measure, ...]
     known: Known
     as_of: date | None
     now: datetime
+    most: int | None
     resources: Resources
     kept: Path
 
@@ -113,6 +117,7 @@ def main() -> None:
     """Read tasks from stdin, have each measured by a fork, answer on stdout; what libraries print goes to stderr."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    log.configure(logging.INFO)
     classify("")  # reads its patterns
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
@@ -147,11 +152,13 @@ def _answer(task: Task, spill: Path, answer: IO[bytes]) -> None:
     threading.Thread(target=_end_with_exporter, daemon=True).start()
     try:
         found: object = measure(
+            task.name,
             task.dataset,
             task.measures,
             task.known,
             task.as_of,
             task.now,
+            most=task.most,
             resources=task.resources,
             kept=task.kept,
             spill=spill,

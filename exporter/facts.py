@@ -62,7 +62,7 @@ class Measured:
 
     `anchor_rows` and `implausible` count the events, and those without a plausible timestamp, in the files of
     the anchor day and of no day. `lacking` maps a mapped column to the first file of the anchor day without it,
-    `changed` to how it differs there from the week before.
+    `changed` to how it differs there from the week before. `left` days of the history have not been measured yet.
     `problem` is what kept the reading from leaving anything for the next one.
     """
 
@@ -75,5 +75,6 @@ class Measured:
     changed: Mapping[str, Change]
     queries: Mapping[str, Query]
     recomputed: int
+    left: int
     known: Known
     problem: str | None = None
