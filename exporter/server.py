@@ -7,6 +7,7 @@ import contextlib
 import html
 import json
 import logging
+import sys
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
@@ -30,6 +31,10 @@ PAGE = """<!doctype html>
 """
 
 
+SWITCH = 0.0005
+"""Seconds until a refresh, which renders in another thread, lets a scrape go on; Python's default is ten times that."""
+
+
 class Server:
     """The endpoints, and the loop that refreshes."""
 
@@ -51,6 +56,7 @@ class Server:
 
         Raises OSError when the address cannot be taken.
         """
+        sys.setswitchinterval(SWITCH)
         listener = Listener(self.answer)
         await listener.start(host, port)
         log.info("serving on http://%s:%s", host, port)

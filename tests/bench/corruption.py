@@ -25,8 +25,8 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
 import duckdb  # noqa: E402
 import pyarrow  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
-from cost import LAST, write_config  # noqa: E402
 from events import write_day  # noqa: E402
+from work import LAST, write_config  # noqa: E402
 
 from exporter import config  # noqa: E402
 from exporter.refresh import Refresher, State  # noqa: E402
