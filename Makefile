@@ -1,11 +1,11 @@
 # Works in a fresh clone, as any user: Python's packages go to .venv, the servers to .servers.
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults bench lint rules servers clean
+.PHONY: help demo test faults bench lint rules dashboards servers clean
 .SILENT:
 
 help: ## List the targets
-	awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s%s\n", $$1, $$2 }' Makefile
+	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s%s\n", $$1, $$2 }' Makefile
 
 demo: .venv/.installed ## Make data that break one day, and let the checks find it
 	.venv/bin/python -m alerting.servers >&2
@@ -37,6 +37,9 @@ lint: .venv/.installed ## Check style, format and types
 
 rules: .venv/.installed ## Write the rule file from alerting/mixin/
 	.venv/bin/python -m alerting.mixin
+
+dashboards: .venv/.installed ## Write the dashboards from grafana/source/
+	.venv/bin/python -m grafana.source
 
 servers: .venv/.installed ## Find Prometheus and Alertmanager, or unpack Debian's packages of them
 	.venv/bin/python -m alerting.servers
