@@ -1,7 +1,8 @@
 # Works in a fresh clone, as any user: Python's packages go to .venv, the servers to .servers.
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults bench lint rules dashboards servers clean
+NODE := tests/grafana/node
+.PHONY: help demo test faults bench lint rules dashboards test-dashboards picture servers clean
 .SILENT:
 
 help: ## List the targets
@@ -41,12 +42,27 @@ rules: .venv/.installed ## Write the rule file from alerting/mixin/
 dashboards: .venv/.installed ## Write the dashboards from grafana/source/
 	.venv/bin/python -m grafana.source
 
+test-dashboards: .venv/.installed $(NODE)/node_modules/.package-lock.json ## Test them with Grafana's own code, in Node
+	.venv/bin/python -m alerting.servers >&2
+	.venv/bin/python -m pytest -q -n 2 --dist loadgroup tests/grafana
+
+picture: .venv/.installed $(NODE)/node_modules/.package-lock.json ## Draw the picture of the README; needs a chromium
+	.venv/bin/python -m alerting.servers >&2
+	.venv/bin/python tests/grafana/picture.py
+
 servers: .venv/.installed ## Find Prometheus and Alertmanager, or unpack Debian's packages of them
 	.venv/bin/python -m alerting.servers
 
 clean: ## Remove everything that make has made
-	rm -rf .venv .servers .demo build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
+	rm -rf .venv .servers .demo build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info $(NODE)/node_modules $(NODE)/build
 	find alerting exporter tests -name __pycache__ -prune -exec rm -rf {} +
+
+$(NODE)/node_modules/.package-lock.json: $(NODE)/package-lock.json
+	node -e 'process.exit(process.versions.node.split(".")[0] < 20)' || { \
+	  echo 'node on PATH is not Node 20 or newer' >&2; exit 1; }
+	echo 'Installing npm packages into $(NODE)/node_modules' >&2
+	npm ci --silent --prefix $(NODE)
+	touch $@
 
 .venv/.installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

@@ -33,7 +33,6 @@ def dataset_variable(*, several: bool) -> Panel:
         "type": "query",
         "datasource": SOURCE,
         "query": {"qryType": 1, "query": query, "refId": "PrometheusVariableQueryEditor-VariableQuery"},
-        "definition": query,
         "hide": 0,
         "includeAll": several,
         "multi": several,

@@ -31,7 +31,7 @@ class Series:
 def bars(name: str, expr: str, colour: str, opacity: int = 100) -> Series:
     """Bars, each on top of those before it."""
     stacking = {"group": "A", "mode": "normal"}
-    fields = {"drawStyle": "bars", "fillOpacity": opacity, "lineWidth": 0, "stacking": stacking}
+    fields = {"drawStyle": "bars", "fillOpacity": opacity, "lineWidth": 0, "barWidthFactor": 0.8, "stacking": stacking}
     return Series(name, expr, colour, fields)
 
 
@@ -56,22 +56,25 @@ def joined(names: Sequence[str], drop: Sequence[str] = ("lag",)) -> list[Panel]:
     ]
 
 
-def _override(series: Series) -> Panel:
-    drawn = {f"custom_{key}": value for key, value in series.fields.items()}
+def _override(series: Series, axis: dict[str, Any]) -> Panel:
+    drawn = {f"custom_{key}": value for key, value in (series.fields | axis).items()}
     return override(series.name, color=palette.fixed(series.colour), **drawn)
 
 
-def by_date(title: str, description: str, series: Sequence[Series], unit: str, **defaults: Any) -> Panel:
-    """A chart over the dates of the data."""
-    custom = {"axisSoftMin": 0, "barAlignment": 0, "barWidthFactor": 0.8, "showPoints": "never", "spanNulls": False}
+def by_date(title: str, description: str, series: Sequence[Series], unit: str, top: float | None = None) -> Panel:
+    """A chart over the dates of the data, from zero to `top` at least.
+
+    The ends of the axis are those of each series, not of the panel: the dates have an axis, too.
+    """
+    axis = {"axisSoftMin": 0} | ({} if top is None else {"axisSoftMax": top})
     return panel(
         "trend",
         title,
         description,
         targets(promql.padded_date(), *(each.expr for each in series)),
-        defaults={"unit": unit, "custom": custom} | defaults,
+        defaults={"unit": unit, "custom": {"showPoints": "never"}},
         options={"legend": LEGEND, "tooltip": TOOLTIP, "xField": DATE},
-        overrides=[override(DATE, unit=SHOWN), *(_override(each) for each in series)],
+        overrides=[override(DATE, unit=SHOWN), *(_override(each, axis) for each in series)],
         transformations=joined([each.name for each in series]),
     )
 
@@ -87,5 +90,5 @@ def judged_days(value: str, check: str, rest: str = "") -> list[Series]:
         bars("Anchor day, alert fires", f"{of_anchor} and on () {fires}", palette.CRITICAL),
         bars("Anchor day", f"{of_anchor} unless on () {fires}", palette.ANCHOR),
         bars("Baseline days", f"({value}) and on (lag) {promql.BASELINE_DAYS}", palette.BASELINE_DAY),
-        bars("Not compared", rest, palette.NOT_COMPARED),
+        bars("Not compared", rest, palette.NOT_COMPARED, opacity=45),
     ]

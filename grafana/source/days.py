@@ -5,24 +5,26 @@ from __future__ import annotations
 from grafana.source import board, promql
 from grafana.source.dates import DATE, SHOWN, joined
 from grafana.source.kinds import LEGEND, TOOLTIP, stat, table
-from grafana.source.panels import Panel, link, override, panel, targets, transform
+from grafana.source.panels import Panel, link, override, panel, renamed, targets, transform
 
-SHORT, PERCENT, CLOCK = "short", "percentunit", "clocks"
+WHOLE, SHARE = "locale", "percentunit"
 
 NUMBERS = {
-    "Events": (promql.of_day("events"), SHORT),
-    "Purchases": (promql.of_day("purchases"), SHORT),
-    "Revenue": (promql.of_day("revenue"), SHORT),
-    "Sessions": (promql.of_day("sessions"), SHORT),
-    "With a purchase": (promql.share("converting_sessions", "sessions"), PERCENT),
-    "Direct": (promql.share("direct_sessions", "sessions"), PERCENT),
-    "No client id": (promql.share("null_client_events", "events"), PERCENT),
-    "No JSON": (promql.share("json_error_events", "payload_events"), PERCENT),
+    "Events": (promql.of_day("events"), WHOLE),
+    "Purchases": (promql.of_day("purchases"), WHOLE),
+    "Revenue": (promql.of_day("revenue"), WHOLE),
+    "Sessions": (promql.of_day("sessions"), WHOLE),
+    "Conversion": (promql.share("converting_sessions", "sessions"), SHARE),
+    "Direct sessions": (promql.share("direct_sessions", "sessions"), SHARE),
+    "No client id": (promql.share("null_client_events", "events"), SHARE),
+    "Broken payloads": (promql.share("json_error_events", "payload_events"), SHARE),
     "Last event": (f"1000 * {promql.of_day('day_last_event_clock_seconds')}", "time:HH:mm:ss"),
 }
 
 _QUERIES = targets(promql.date(), *(expr for expr, _ in NUMBERS.values()))
-_UNITS = [override(name, unit=unit) for name, (_, unit) in NUMBERS.items()]
+_UNITS = [
+    override(name, unit=unit, **({"decimals": 0} if unit == WHOLE else {})) for name, (_, unit) in NUMBERS.items()
+]
 _NEWEST_FIRST = transform("sortBy", fields={}, sort=[{"field": DATE, "desc": True}])
 
 
@@ -31,11 +33,11 @@ def _converted(kind: str, **how: str) -> Panel:
 
 
 CHOSEN = stat(
-    "Day ${day}",
+    "The chosen day",
     "The whole day that the variable `day` names, as the links of the alerts do, or the newest day where it is empty. "
     "Empty: the day is older than those that the exporter keeps.",
     _QUERIES,
-    {"noValue": "-", "decimals": None},
+    {"noValue": "-"},
     transformations=[
         *joined(list(NUMBERS)),
         _NEWEST_FIRST,
@@ -61,12 +63,13 @@ ALL = table(
     "All days",
     "Whole days, the newest first. A date leads to its day.",
     _QUERIES,
-    {"noValue": "-"},
+    {"noValue": "-", "custom": {"align": "right", "minWidth": 90}},
     transformations=[*joined(list(NUMBERS)), _NEWEST_FIRST],
     overrides=[
         override(
             DATE,
             unit="time:YYYY-MM-DD",
+            custom_align="left",
             links=[
                 link(
                     "This day",
@@ -78,15 +81,23 @@ ALL = table(
     ],
 )
 
-_MATRIX = f"{DATE}\\event_name"
+_ANCHOR = promql.of_day("named_events", ',lag="0"', by="event_name")
+_NAMED = "\nor ".join(
+    (
+        promql.of_day("named_events", by="lag, event_name"),
+        *(f'label_replace({_ANCHOR} * NaN, "lag", "{lag}", "", "")' for lag in ("before", "after")),
+    )
+)
+_MATRIX = "Value #A\\event_name"
 
 NAMES = panel(
     "trend",
     "Events by name",
     "Names of the taxonomy. EventNameVanished fires where one with enough events in the baseline does not occur.",
-    targets(promql.date(), promql.of_day("named_events", by="lag, event_name")),
+    targets(promql.padded_date(), _NAMED),
     defaults={
-        "unit": SHORT,
+        "unit": "short",
+        "color": {"mode": "palette-classic-by-name"},
         "custom": {
             "drawStyle": "bars",
             "fillOpacity": 80,
@@ -95,18 +106,16 @@ NAMES = panel(
             "stacking": {"group": "A", "mode": "normal"},
         },
     },
-    options={"legend": LEGEND, "tooltip": TOOLTIP, "xField": _MATRIX},
-    overrides=[override(_MATRIX, unit=SHOWN)],
+    options={"legend": LEGEND, "tooltip": TOOLTIP, "xField": DATE},
+    overrides=[override(DATE, unit=SHOWN)],
     transformations=[
         transform("filterFieldsByName", include={"pattern": "^(lag|event_name|Value.*)$"}),
         transform("joinByField", byField="lag", mode="outerTabular"),
         transform(
-            "organize", renameByName={"Value #A": DATE}, indexByName={}, excludeByName={"lag": True}, includeByName={}
-        ),
-        transform(
-            "groupingToMatrix", columnField="event_name", rowField=DATE, valueField="Value #B", emptyValue="null"
+            "groupingToMatrix", columnField="event_name", rowField="Value #A", valueField="Value #B", emptyValue="null"
         ),
         transform("convertFieldType", fields={}, conversions=[{"targetField": _MATRIX, "destinationType": "number"}]),
-        transform("sortBy", fields={}, sort=[{"field": _MATRIX}]),
+        renamed({_MATRIX: DATE}),
+        transform("sortBy", fields={}, sort=[{"field": DATE}]),
     ],
 )

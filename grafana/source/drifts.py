@@ -10,6 +10,9 @@ from grafana.source.dates import Series, bars, by_date, judged_days, limit, line
 from grafana.source.kinds import stat
 from grafana.source.panels import Panel, target
 
+LEAST = 0.001
+"""The end of an axis, where all shares are less."""
+
 
 @dataclass(frozen=True)
 class Share:
@@ -48,7 +51,7 @@ def _panel(share: Share) -> Panel:
         f"{share.check} fires where the anchor day is {side} a limit.",
         [*judged_days(value(share.part, share.whole), share.check), *_lines(share)],
         "percentunit",
-        max=None,
+        top=LEAST,
     )
 
 
@@ -66,6 +69,7 @@ COLUMNS = by_date(
         limit(promql.at_all(promql.limit("missing_column_ratio")), lineWidth=1),
     ],
     "percentunit",
+    top=LEAST,
 )
 
 INTEGRITY = [
@@ -155,8 +159,10 @@ ASSISTED = _panel(
 
 
 def _device(name: str) -> Series:
-    made = bars(name, promql.of_day("device_revenue", f',device="{name}"'), palette.DEVICES[name])
-    return Series(made.name, made.expr, made.colour, made.fields | {"stacking": {"group": "A", "mode": "percent"}})
+    """A device's share of the revenue, by lag."""
+    revenue = promql.of_day("device_revenue", f',device="{name}"')
+    every = f"sum by (lag) ({promql.of_day('device_revenue', by='lag, device')})"
+    return bars(name, f"{revenue} / on (lag) ({every} > 0)", palette.DEVICES[name])
 
 
 DEVICES = by_date(
@@ -165,6 +171,7 @@ DEVICES = by_date(
     "by more than chance.",
     [_device(name) for name in DEVICE_NAMES],
     "percentunit",
+    top=1,
 )
 
 IMPLAUSIBLE = stat(
@@ -172,5 +179,5 @@ IMPLAUSIBLE = stat(
     "Of the newest files. These events count on no day, so they are in no chart.",
     [target(promql.number("dataset:clickstream_implausible_timestamp:ratio"), table=False)],
     {"color": palette.fixed("text"), "unit": "percentunit", "noValue": "-"},
-    options={"colorMode": "none"},
+    options={"colorMode": "none", "text": {"valueSize": 40}},
 )

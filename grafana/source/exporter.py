@@ -6,8 +6,8 @@ from typing import Any
 
 from grafana.source import board, palette
 from grafana.source.kinds import coloured, graph, stat, table
-from grafana.source.panels import Panel, override, placed, renamed, target, targets, transform
-from grafana.source.promql import ALL
+from grafana.source.panels import Panel, joined, override, placed, renamed, target, targets, transform
+from grafana.source.promql import ALL, keyed
 
 _JOB = 'job="clickstream"'
 _OWN = "clickstream_exporter"
@@ -121,21 +121,16 @@ SERIES = _graph(
     overrides=[override("Scrape", unit="s", custom_axisPlacement="right", custom_fillOpacity=0)],
 )
 
-_LABELS = "dataset, query"
-
 QUERIES = table(
     "Measures",
     "Each measure of the last refresh, the slowest first. What rests on one that failed is not judged: QueryFailing.",
     targets(
-        f"max by ({_LABELS}) ({_OWN}_query_duration_seconds{{{ALL}}})",
-        f"min by ({_LABELS}) ({_OWN}_query_success{{{ALL}}})",
+        keyed(f"min by (dataset, query) ({_OWN}_query_success{{{ALL}}})", "query"),
+        f"max by (key) ({keyed(f'{_OWN}_query_duration_seconds{{{ALL}}}', 'query')})",
     ),
     {"custom": {"align": "left"}},
     transformations=[
-        transform("merge"),
-        renamed(
-            {"dataset": "Data set", "query": "Measure", "Value #A": "Duration", "Value #B": "Result"}, drop=["Time"]
-        ),
+        *joined("key", {"dataset": "Data set", "query": "Measure", "Value #B": "Duration", "Value #A": "Result"}),
         transform("sortBy", fields={}, sort=[{"field": "Duration", "desc": True}]),
     ],
     overrides=[

@@ -27,7 +27,7 @@ def stat(title: str, description: str, queries: Sequence[Panel], defaults: Panel
 
 def table(title: str, description: str, queries: Sequence[Panel], defaults: Panel, **rest: Any) -> Panel:
     """A table."""
-    options: Panel = {"cellHeight": "sm", "showHeader": True}
+    options: Panel = {"cellHeight": "sm", "frameIndex": 0, "showHeader": True}
     options |= rest.pop("options", {})
     custom = {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False} | defaults.get("custom", {})
     return panel("table", title, description, queries, defaults=defaults | {"custom": custom}, options=options, **rest)
@@ -45,6 +45,10 @@ TOOLTIP = {"hideZeros": True, "mode": "multi", "sort": "none"}
 def graph(title: str, description: str, queries: Sequence[Panel], defaults: Panel, **rest: Any) -> Panel:
     """Lines over the time of the scrapes: what the exporter did, not what the data say."""
     custom = {"drawStyle": "line", "lineInterpolation": "stepAfter", "lineWidth": 2, "fillOpacity": 10}
-    defaults = defaults | {"custom": custom | {"showPoints": "never", "spanNulls": False, "axisSoftMin": 0}}
+    defaults = (
+        {"color": {"mode": "palette-classic"}}
+        | defaults
+        | {"custom": custom | {"showPoints": "never", "axisSoftMin": 0}}
+    )
     options = {"legend": LEGEND, "tooltip": TOOLTIP}
     return panel("timeseries", title, description, queries, defaults=defaults, options=options, **rest)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from alerting.mixin.expressions import STATE
 from grafana.source import palette, promql
+from grafana.source.days import SHARE, WHOLE
 from grafana.source.kinds import coloured, table
-from grafana.source.panels import Panel, override, renamed, targets, transform
+from grafana.source.panels import Panel, joined, override, targets
 from grafana.source.volumes import at_limit, baseline
 
 VOLUMES = {"Events": "events", "Purchases": "purchases", "Revenue": "revenue", "Sessions": "sessions"}
@@ -48,15 +49,16 @@ def _state(measures: dict[str, str]) -> str:
 
 
 def _table(title: str, description: str, queries: list[str], unit: str, states: str) -> Panel:
-    words = {0: ("in order", palette.IN_ORDER), 1: ("fires", palette.CRITICAL), 2: ("switched off", palette.OFF)}
+    words = {0: ("in order", palette.QUIET), 1: ("fires", palette.CRITICAL), 2: ("switched off", palette.OFF)}
     return table(
         title,
         description,
         targets(*queries, states),
-        {"custom": {"align": "right"}, "unit": unit, "noValue": "-"},
-        transformations=[transform("merge"), renamed(_COLUMNS, drop=["Time"])],
+        {"custom": {"align": "right", "minWidth": 80}, "unit": unit, "noValue": "-"}
+        | ({} if unit == SHARE else {"decimals": 0}),
+        transformations=joined("measure", _COLUMNS),
         overrides=[
-            override("Measure", custom_align="left", custom_width=230),
+            override("Measure", custom_align="left", custom_width=220),
             override("Difference", unit="percentunit", decimals=1),
             override("Check", mappings=palette.mapping(words), custom_cellOptions=coloured(), custom_align="center"),
         ],
@@ -79,7 +81,7 @@ def _volumes() -> Panel:
         "The complete hours of the anchor day against the mean of the same hours of the baseline days. The alert fires "
         "below the limit.",
         [promql.named(each) for each in (anchor, before, apart, limits)],
-        "short",
+        WHOLE,
         _state(VOLUMES),
     )
 
@@ -99,9 +101,9 @@ def _shares() -> Panel:
         "The same for shares; the difference is in percentage points. The alert fires below the limit of purchases, "
         "and above all others. Events without a client id and direct sessions have another limit for the whole day.",
         [promql.named(each) for each in (anchor, before, apart, limits)],
-        "percentunit",
+        SHARE,
         _state(SHARES),
     )
 
 
-PANELS = [(11, _volumes()), (13, _shares())]
+PANELS = [(12, _volumes()), (12, _shares())]

@@ -28,22 +28,45 @@ NUMBERS = {
     "DirectShareHigh": (_SHARE.format("direct_session"), "direct_share"),
     "AssistedShareDrop": ("dataset:clickstream_assisted:drop_ratio", "assisted_drop_ratio"),
 }
-"""Check to the rule's number and the name of the limit. NullClientIds and DirectShareHigh have a second limit."""
+"""Check to the rule's number and the name of the limit."""
+
+SECOND = {
+    "NullClientIds": ("dataset:clickstream_null_client:baseline_ratio", "null_client_increase"),
+    "DirectShareHigh": ("dataset:clickstream_direct_session:baseline_ratio", "direct_share_increase"),
+}
+"""Those that fire at so much above the baseline, too."""
 
 
-def _of_check(check: str, expr: str) -> str:
-    return f'label_replace(max by (dataset) ({expr} > -Inf), "check", "{check}", "", "")'
+def _of_dataset(series: str, labels: str = "") -> str:
+    return f"max by (dataset) ({series}{{{labels}{ALL}}} > -Inf)"
+
+
+def _limit(name: str) -> str:
+    return _of_dataset("dataset_limit:clickstream_limit:max", f'limit="{name}",')
+
+
+def _lower(check: str, limit: str) -> str:
+    """The limit of a check, or the lower one of two."""
+    if check not in SECOND:
+        return _limit(limit)
+    baseline, increase = SECOND[check]
+    against = f"({_of_dataset(baseline)} + on (dataset) {_limit(increase)})"
+    return f"({_limit(limit)} < on (dataset) {against} or {against} or {_limit(limit)})"
+
+
+def _named(numbers: dict[str, str]) -> str:
+    lines = (f'label_replace({expr}, "check", "{check}", "", "")' for check, expr in numbers.items())
+    return "\nor ".join(lines)
 
 
 def values() -> str:
     """What each of these checks measured, by data set and check."""
-    return "\nor ".join(_of_check(check, f"{number}{{{ALL}}}") for check, (number, _) in NUMBERS.items())
+    return _named({check: _of_dataset(number) for check, (number, _) in NUMBERS.items()})
 
 
 def limits() -> str:
     """The limit of each of these checks, by data set and check."""
-    series = "dataset_limit:clickstream_limit:max"
-    return "\nor ".join(_of_check(check, f'{series}{{limit="{limit}",{ALL}}}') for check, (_, limit) in NUMBERS.items())
+    return _named({check: _lower(check, limit) for check, (_, limit) in NUMBERS.items()})
 
 
 def phrases() -> list[dict[str, Any]]:

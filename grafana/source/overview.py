@@ -8,7 +8,7 @@ from alerting.mixin.check import BUSINESS, INTEGRITY, PIPELINE
 from alerting.mixin.expressions import STATE
 from grafana.source import board, measured, palette, promql
 from grafana.source.kinds import coloured, stat, table
-from grafana.source.panels import Panel, link, override, placed, renamed, target, targets, transform
+from grafana.source.panels import Panel, joined, link, override, placed, target, targets, transform
 
 TO_DATASET = f"/d/{board.DATASET}?${{datasource:queryparam}}&var-dataset="
 
@@ -25,7 +25,7 @@ VERDICT = stat(
         "noValue": "UNKNOWN: no data set was served within 36 hours",
         "links": [link("The data set", f"{TO_DATASET}${{__field.labels.dataset}}")],
     },
-    options={"textMode": "value_and_name", "text": {"titleSize": 22, "valueSize": 44}},
+    options={"textMode": "value_and_name", "text": {"titleSize": 22, "valueSize": 60}},
 )
 
 _FIRING = f'ALERTS{{alertstate="firing",{promql.ALL}'
@@ -72,9 +72,8 @@ DATASETS = table(
     ),
     {"custom": {"align": "left"}, "noValue": "-"},
     transformations=[
-        transform("merge"),
-        renamed(_COLUMNS, drop=["Time"]),
-        transform("sortBy", fields={}, sort=[{"field": "Critical", "desc": True}]),
+        *joined("dataset", _COLUMNS),
+        transform("sortBy", fields={}, sort=[{"field": "Verdict", "desc": True}]),
     ],
     overrides=[
         override("Data set", links=[link("The data set", TO_DATASET + "${__value.text}")]),
@@ -110,7 +109,7 @@ def _alerts(dataset: str) -> str:
 
 
 _LINKS = "max by (dataset, runbooks) (last_over_time(clickstream_links_info[36h]))"
-_RUNBOOK = f"""\
+_WITH_PAGE = f"""\
 label_replace(label_join(
 {_alerts(promql.ALL)}
 * on (dataset) group_left (runbooks) topk by (dataset) (1, {_LINKS})
@@ -133,17 +132,18 @@ FIRING = table(
     "The alerts that fire, critical ones first. What was measured and its limit are shares: of the day, or how far the "
     "day is from its baseline. Silences and inhibitions are Alertmanager's, and not seen here.",
     targets(
-        _RUNBOOK,
-        f"({measured.values()}) and on (dataset, check) {STATE}{{{promql.ALL}}} == 1",
-        f"({measured.limits()}) and on (dataset, check) {STATE}{{{promql.ALL}}} == 1",
+        promql.keyed(_WITH_PAGE, "check"),
+        *(
+            f"max by (key) ({promql.keyed(f'({each}) and on (dataset, check) {STATE} == 1', 'check')})"
+            for each in (measured.values(), measured.limits())
+        ),
     ),
     {
         "custom": {"align": "left"},
         "noValue": "No alert fires. Whether that is worth anything, the verdict says.",
     },
     transformations=[
-        transform("merge"),
-        renamed(_ALERT_COLUMNS, drop=["Time", "runbooks"]),
+        *joined("key", _ALERT_COLUMNS, drop=["runbooks"]),
         transform("sortBy", fields={}, sort=[{"field": "Severity", "desc": True}]),
     ],
     overrides=[
@@ -155,9 +155,9 @@ FIRING = table(
         ),
         override("Check", mappings=measured.phrases()),
         override("Data set", links=[link("The data set", TO_DATASET + "${__value.text}")], custom_width=150),
-        override("Tier", custom_width=110),
-        override("Measured", unit="percentunit", decimals=2, custom_width=120),
-        override("Limit", unit="percentunit", decimals=2, custom_width=110),
+        override("Tier", noValue="-", custom_width=110),
+        override("Measured", noValue="-", unit="percentunit", decimals=2, custom_width=120),
+        override("Limit", noValue="-", unit="percentunit", decimals=2, custom_width=110),
         override(
             "Runbook",
             mappings=[{"type": "regex", "options": {"pattern": r".*/(\w+)\.md", "result": {"text": "$1", "index": 0}}}],
@@ -202,10 +202,10 @@ def _matrix(tier: str, question: str) -> Panel:
 def dashboard() -> dict[str, Any]:
     """The dashboard as Grafana's JSON."""
     panels = placed(
-        (6, [(10, VERDICT), (14, DATASETS)]),
-        (8, [(24, FIRING)]),
+        (5, [(10, VERDICT), (14, DATASETS)]),
+        (7, [(24, FIRING)]),
         (
-            15,
+            14,
             [
                 (8, _matrix(PIPELINE, "are the data there?")),
                 (8, _matrix(INTEGRITY, "are they sound?")),

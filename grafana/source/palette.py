@@ -8,21 +8,24 @@ from __future__ import annotations
 from typing import Any
 
 IN_ORDER = "#00795C"
+QUIET = "rgba(0, 121, 92, 0.25)"
+"""In order, among many that are: what is not shall be seen first."""
+
 CRITICAL = "#C44601"
-WARNING = "#E69F00"
-INFO = "#56B4E9"
+WARNING = "#F2BB0C"
+INFO = "#1F78B4"
 OFF = "#6E6E6E"
 UNKNOWN = "#9B4F96"
 
 ANCHOR = "#0072B2"
 BASELINE_DAY = "#6BAED6"
-NOT_COMPARED = "#B8BCC4"
+NOT_COMPARED = "#8E8E8E"
 LIMIT = CRITICAL
-BASELINE = "#8E8E8E"
+BASELINE = "text"
 
 DEVICES = {"desktop": "#0072B2", "mobile": "#E69F00", "tablet": "#00795C", "bot": "#CC79A7", "other": "#8E8E8E"}
 
-UNKNOWN_VERDICT, TRUSTWORTHY, BROKEN = 0, 1, 2
+TRUSTWORTHY, UNKNOWN_VERDICT, BROKEN = 1, 2, 3
 VERDICTS = {
     UNKNOWN_VERDICT: ("UNKNOWN", UNKNOWN),
     TRUSTWORTHY: ("TRUSTWORTHY", IN_ORDER),
@@ -32,7 +35,7 @@ VERDICTS = {
 NOT_JUDGED, OK, SWITCHED_OFF, FIRES_INFO, FIRES_WARNING, FIRES_CRITICAL = -1, 0, 2, 3, 4, 5
 STATES = {
     NOT_JUDGED: ("not judged", UNKNOWN),
-    OK: ("in order", IN_ORDER),
+    OK: ("in order", QUIET),
     SWITCHED_OFF: ("switched off", OFF),
     FIRES_INFO: ("info", INFO),
     FIRES_WARNING: ("warning", WARNING),
@@ -44,12 +47,13 @@ YES_NO = {0: ("failed", CRITICAL), 1: ("succeeded", IN_ORDER)}
 
 
 def mapping(words: dict[int, tuple[str, str]]) -> list[dict[str, Any]]:
-    """A value mapping: what each number is called, and its colour."""
+    """Value mappings: what each number is called, and its colour; nothing has none."""
     options = {
         str(value): {"text": text, "color": colour, "index": index}
         for index, (value, (text, colour)) in enumerate(words.items())
     }
-    return [{"type": "value", "options": options}]
+    nothing = {"match": "null", "result": {"text": "-", "color": "transparent", "index": len(words)}}
+    return [{"type": "value", "options": options}, {"type": "special", "options": nothing}]
 
 
 def fixed(colour: str) -> dict[str, str]:

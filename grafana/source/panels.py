@@ -82,6 +82,15 @@ def renamed(names: dict[str, str], *, drop: Sequence[str] = ()) -> Panel:
     return transform("organize", renameByName=names, indexByName=order, excludeByName=excluded, includeByName={})
 
 
+def joined(label: str, names: dict[str, str], *, drop: Sequence[str] = ()) -> list[Panel]:
+    """One table of several that have a label in common. Unlike a merge, it bears that one of them is empty."""
+    return [
+        transform("filterFieldsByName", exclude={"names": ["Time", *drop]}),
+        transform("joinByField", byField=label, mode="outer"),
+        renamed(names, drop=[] if label in names else [label]),
+    ]
+
+
 def link(title: str, url: str) -> Panel:
     """A link of a field's values."""
     return {"title": title, "url": url, "targetBlank": False}

@@ -47,12 +47,14 @@ def known(dataset: str = ALL) -> str:
 
 
 def verdict(dataset: str = ALL) -> str:
-    """2 where a critical check fires, 1 where none does, 0 where that could not be proven."""
+    """BROKEN where a critical check fires, TRUSTWORTHY where none does, UNKNOWN where that could not be proven."""
     fires = f"({_states(names(severity=CRITICAL), dataset)} == 1 unless on (dataset, check) {_normal(dataset)})"
     judged = f"({certificate(dataset)})"
     return (
-        f"{judged}\n+ on (dataset) (max by (dataset) {fires} or on (dataset) {judged} * 0)\n"
-        f"or on (dataset) {known(dataset)} * 0"
+        f"{palette.TRUSTWORTHY} * {judged}\n"
+        f"+ on (dataset) (max by (dataset) {fires} * {palette.BROKEN - palette.TRUSTWORTHY} "
+        f"or on (dataset) {judged} * 0)\n"
+        f"or on (dataset) {known(dataset)} * 0 + {palette.UNKNOWN_VERDICT}"
     )
 
 
@@ -134,6 +136,11 @@ def fires(check: str) -> str:
 def named(numbers: dict[str, str], label: str = "measure") -> str:
     """Several numbers of the data set, told apart by a label."""
     return "\nor ".join(f'label_replace({expr}, "{label}", "{name}", "", "")' for name, expr in numbers.items())
+
+
+def keyed(expr: str, label: str) -> str:
+    """The series with one more label that tells them apart, for tables are joined by one."""
+    return f'label_join({expr}, "key", "/", "dataset", "{label}")'
 
 
 ANCHOR = of_day("events", ',lag="0"')

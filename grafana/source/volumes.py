@@ -38,7 +38,7 @@ def _lower_limit(name: str) -> Series:
     return limit(promql.at_compared(at_limit(name, limit_name, "-")))
 
 
-_BAND = {"fillBelowTo": "Limit", "fillOpacity": 12}
+_BAND = {"fillBelowTo": "Limit", "fillOpacity": 15}
 
 EVENTS = by_date(
     "Events",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,3 +67,26 @@ def ask(prometheus: str, expr: str) -> list[dict[str, Any]]:
     answer = get(f"{prometheus}/api/v1/query?{urlencode({'query': expr})}", timeout=10)
     result: list[dict[str, Any]] = answer.body["data"]["result"]
     return result
+
+
+def ask_range(prometheus: str, expr: str, seconds: int = 30) -> list[dict[str, Any]]:
+    """The series of the answer to a query of the last seconds."""
+    now = time.time()
+    asked = {"query": expr, "start": now - seconds, "end": now, "step": 1}
+    answer = get(f"{prometheus}/api/v1/query_range?{urlencode(asked)}", timeout=10)
+    result: list[dict[str, Any]] = answer.body["data"]["result"]
+    return result
+
+
+def answered(prometheus: str, board: str) -> list[dict[str, Any]]:
+    """The panels of a dashboard, each with what Prometheus answers to its queries."""
+    return [
+        {
+            "panel": panel,
+            "answers": {
+                target["refId"]: (ask_range if target["range"] else ask)(prometheus, chosen(target["expr"]))
+                for target in panel.get("targets", ())
+            },
+        }
+        for panel in BOARDS[board]["panels"]
+    ]
