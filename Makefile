@@ -61,7 +61,7 @@ $(NODE)/node_modules/.package-lock.json: $(NODE)/package-lock.json
 	node -e 'process.exit(process.versions.node.split(".")[0] < 20)' || { \
 	  echo 'node on PATH is not Node 20 or newer' >&2; exit 1; }
 	echo 'Installing npm packages into $(NODE)/node_modules' >&2
-	npm ci --silent --prefix $(NODE)
+	cd $(NODE) && npm ci --silent
 	touch $@
 
 .venv/.installed: pyproject.toml

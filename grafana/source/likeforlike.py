@@ -16,7 +16,7 @@ SHARES = {
     "Assisted purchases": "assisted",
     "Events without a client id": "null_client",
     "Events without a referrer": "missing_referrer",
-    "Events without a UTM parameter": "missing_utm",
+    "Events without UTM": "missing_utm",
 }
 CHECKS = {
     "Events": "EventVolumeDrop",
@@ -27,7 +27,7 @@ CHECKS = {
     "Assisted purchases": "AssistedShareDrop",
     "Events without a client id": "NullClientIds",
     "Events without a referrer": "MissingReferrer",
-    "Events without a UTM parameter": "MissingUtm",
+    "Events without UTM": "MissingUtm",
 }
 
 _COLUMNS = {

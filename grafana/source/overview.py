@@ -25,7 +25,7 @@ VERDICT = stat(
         "noValue": "UNKNOWN: no data set was served within 36 hours",
         "links": [link("The data set", f"{TO_DATASET}${{__field.labels.dataset}}")],
     },
-    options={"textMode": "value_and_name", "text": {"titleSize": 22, "valueSize": 60}},
+    options={"textMode": "value_and_name"},
 )
 
 _FIRING = f'ALERTS{{alertstate="firing",{promql.ALL}'
@@ -56,7 +56,7 @@ _COLUMNS = {
 
 def _counted(colour: str) -> Panel:
     """A count that is coloured from one on."""
-    return {"thresholds": palette.steps("text", (1, colour)), "color": {"mode": "thresholds"}}
+    return {"thresholds": palette.steps("transparent", (1, colour)), "color": {"mode": "thresholds"}}
 
 
 DATASETS = table(
@@ -86,7 +86,7 @@ DATASETS = table(
         override("Data of", unit="time:YYYY-MM-DD", custom_width=110),
         override("Age", unit="dtdurations", decimals=0, custom_width=130),
         *(
-            override(name, **_counted(colour), custom_cellOptions={"type": "color-text"}, custom_width=80)
+            override(name, **_counted(colour), custom_cellOptions=coloured(), custom_align="center", custom_width=80)
             for name, colour in (
                 ("Critical", palette.CRITICAL),
                 ("Warning", palette.WARNING),
@@ -173,11 +173,11 @@ def _matrix(tier: str, question: str) -> Panel:
     first = "check\\dataset"
     return table(
         f"{tier.capitalize()}: {question}",
-        "The last state of each check. Switched off: a guard is closed, or what it needs is not measured; an alert of "
+        "The last state of each check. Off: a guard is closed, or what it needs is not measured; an alert of "
         "its own says why. Not judged: there was a state within 36 hours, but there is none now.",
         targets(promql.matrix(tier)),
         {
-            "custom": {"align": "center", "cellOptions": coloured()},
+            "custom": {"align": "center", "cellOptions": coloured(), "minWidth": 80},
             "mappings": palette.mapping(palette.STATES),
             "noValue": "not judged",
         },

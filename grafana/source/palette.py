@@ -36,7 +36,7 @@ NOT_JUDGED, OK, SWITCHED_OFF, FIRES_INFO, FIRES_WARNING, FIRES_CRITICAL = -1, 0,
 STATES = {
     NOT_JUDGED: ("not judged", UNKNOWN),
     OK: ("in order", QUIET),
-    SWITCHED_OFF: ("switched off", OFF),
+    SWITCHED_OFF: ("off", OFF),
     FIRES_INFO: ("info", INFO),
     FIRES_WARNING: ("warning", WARNING),
     FIRES_CRITICAL: ("CRITICAL", CRITICAL),
