@@ -58,7 +58,7 @@ clean: ## Remove everything that make has made
 	find alerting exporter tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(NODE)/node_modules/.package-lock.json: $(NODE)/package-lock.json
-	node -e 'process.exit(process.versions.node.split(".")[0] < 20)' || { \
+	node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' || { \
 	  echo 'node on PATH is not Node 20 or newer' >&2; exit 1; }
 	echo 'Installing npm packages into $(NODE)/node_modules' >&2
 	cd $(NODE) && npm ci --silent

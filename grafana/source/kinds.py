@@ -19,7 +19,7 @@ def stat(title: str, description: str, queries: Sequence[Panel], defaults: Panel
         "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
         "showPercentChange": False,
         "textMode": "auto",
-        "wideLayout": True,
+        "wideLayout": False,
     }
     options |= rest.pop("options", {})
     return panel("stat", title, description, queries, defaults=defaults, options=options, **rest)

@@ -38,7 +38,7 @@ def _firing(severity: str) -> str:
 
 
 _AGE = (
-    f"time() - max by (dataset) (dataset:clickstream_last_event_timestamp_seconds:max{{{promql.ALL}}})\n"
+    f"time() - max by (dataset) (dataset:clickstream_last_event_timestamp_seconds:max{{{promql.ALL}}} > -Inf)\n"
     f'unless on (dataset) {STATE}{{check="DataStale"}} == 2'
 )
 
@@ -70,7 +70,7 @@ DATASETS = table(
         *(_firing(severity) for severity in ("critical", "warning", "info")),
         f"count by (dataset) ({STATE}{{{promql.ALL}}} == 2) or on (dataset) ({promql.certificate()}) * 0",
     ),
-    {"custom": {"align": "left"}, "noValue": "-"},
+    {"custom": {"align": "left", "minWidth": 70}, "noValue": "-"},
     transformations=[
         *joined("dataset", _COLUMNS),
         transform("sortBy", fields={}, sort=[{"field": "Verdict", "desc": True}]),
@@ -81,12 +81,12 @@ DATASETS = table(
             "Verdict",
             mappings=palette.mapping(palette.VERDICTS),
             custom_cellOptions=coloured(),
-            custom_width=140,
+            custom_width=130,
         ),
         override("Data of", unit="time:YYYY-MM-DD", custom_width=110),
         override("Age", unit="dtdurations", decimals=0, custom_width=130),
         *(
-            override(name, **_counted(colour), custom_cellOptions=coloured(), custom_align="center", custom_width=80)
+            override(name, **_counted(colour), custom_cellOptions=coloured(), custom_align="center", custom_width=76)
             for name, colour in (
                 ("Critical", palette.CRITICAL),
                 ("Warning", palette.WARNING),
@@ -100,9 +100,9 @@ DATASETS = table(
 _SEVERITIES = (("critical", 3), ("warning", 2), ("info", 1))
 
 
-def _alerts(dataset: str) -> str:
-    """The firing alerts, each as a number that sorts them by severity."""
-    firing = f'ALERTS{{alertstate="firing",{dataset},severity="%s"}}'
+def _alerts() -> str:
+    """The firing alerts of the data sets and of none, each as a number that sorts them by severity."""
+    firing = 'ALERTS{alertstate="firing",dataset=~"$dataset|",severity="%s"}'
     named = f'label_replace({firing}, "check", "$1", "alertname", "Clickstream(.+)")'
     lines = (f"{code} * max by (dataset, check, tier) ({named % severity})" for severity, code in _SEVERITIES)
     return "(" + "\nor ".join(lines) + ")"
@@ -111,10 +111,11 @@ def _alerts(dataset: str) -> str:
 _LINKS = "max by (dataset, runbooks) (last_over_time(clickstream_links_info[36h]))"
 _WITH_PAGE = f"""\
 label_replace(label_join(
-{_alerts(promql.ALL)}
+{_alerts()}
 * on (dataset) group_left (runbooks) topk by (dataset) (1, {_LINKS})
-or {_alerts('dataset=""')}
-* on () group_left (runbooks) topk(1, {_LINKS}),
+or on (dataset, check) {_alerts()}
+* on () group_left (runbooks) topk(1, {_LINKS})
+or on (dataset, check) {_alerts()},
 "page", "/", "runbooks", "check"), "page", "$1.md", "page", "(.+)")"""
 
 _ALERT_COLUMNS = {

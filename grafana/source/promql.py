@@ -43,7 +43,7 @@ def certificate(dataset: str = ALL) -> str:
 
 def known(dataset: str = ALL) -> str:
     """Each data set that was served within 36 hours."""
-    return f"max by (dataset) (last_over_time(clickstream_snapshot{{{dataset}}}[36h]))"
+    return f"max by (dataset) (last_over_time(clickstream_series{{{dataset}}}[36h]))"
 
 
 def verdict(dataset: str = ALL) -> str:
@@ -89,7 +89,8 @@ def padded_date() -> str:
 
 def anchor_date(dataset: str = ALL) -> str:
     """Noon of the anchor day's date, in milliseconds."""
-    return f"1000 * (max by (dataset) (dataset:clickstream_day:local_timestamp_seconds{{{dataset}}}) + {HALF_A_DAY})"
+    day = f"max by (dataset) (dataset:clickstream_day:local_timestamp_seconds{{{dataset}}}{THERE})"
+    return f"1000 * ({day} + {HALF_A_DAY})"
 
 
 def of_day(gauge: str, labels: str = "", by: str = "lag") -> str:

@@ -13,7 +13,7 @@ from grafana.source.palette import BROKEN, FIRES_CRITICAL, FIRES_INFO, OK, TRUST
 from grafana.source.promql import matrix, verdict
 
 STATE = 'dataset:clickstream_check:state{dataset="shop",check="%s"}'
-SERVED = 'clickstream_snapshot{dataset="shop"}'
+SERVED = 'clickstream_series{dataset="shop"}'
 CERTIFIED = 'ALERTS{alertname="ClickstreamCertificate",alertstate="firing",dataset="shop"}'
 FAILING = 'dataset:clickstream_refresh:failing{dataset="shop"}'
 INTRADAY = 'dataset:clickstream_intraday:max{dataset="shop"}'
