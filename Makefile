@@ -55,7 +55,7 @@ servers: .venv/.installed ## Find Prometheus and Alertmanager, or unpack Debian'
 
 clean: ## Remove everything that make has made
 	rm -rf .venv .servers .demo build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info $(NODE)/node_modules $(NODE)/build
-	find alerting exporter tests -name __pycache__ -prune -exec rm -rf {} +
+	find alerting exporter grafana tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(NODE)/node_modules/.package-lock.json: $(NODE)/package-lock.json
 	node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' || { \

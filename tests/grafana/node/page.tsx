@@ -61,7 +61,7 @@ function Stat({ panel, frames, width, height }: Drawing) {
       justifyMode={options.justifyMode}
       textMode={options.textMode}
       text={options.text}
-      wideLayout={options.wideLayout}
+      disableWideLayout={!options.wideLayout}
     />
   );
   return (
