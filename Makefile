@@ -29,7 +29,7 @@ faults: .venv/.installed ## Try the gate under faults: make faults TRIALS=1000
 	.venv/bin/python tests/faults/lab.py --trials $(or $(TRIALS),100) --workers $(or $(WORKERS),8) --seed $(or $(SEED),1)
 
 bench: .venv/.installed ## Measure what a refresh costs: make bench [BIG=1] [JSON=FILE]
-	.venv/bin/python tests/bench/bench.py $(if $(BIG),--big) $(if $(JSON),--json $(JSON))
+	.venv/bin/python tests/bench/cost.py $(if $(BIG),--big) $(if $(JSON),--json $(JSON))
 
 lint: .venv/.installed ## Check style, format and types
 	.venv/bin/ruff check .

@@ -13,6 +13,9 @@ CERTIFICATE = "ClickstreamCertificate"
 PLUMBING = ("ClickstreamExporterDown", "ClickstreamRefreshFailing")
 """The alerts outside the certificate: what is down cannot certify itself."""
 
+DRILL = "drill"
+"""The label of an alert that somebody sent to try who hears of it: it says nothing of the data."""
+
 _ALL = "active=true&silenced=true&inhibited=true&unprocessed=true"
 """Spelled out, because a mistyped filter silently matches nothing."""
 
@@ -36,7 +39,7 @@ class Alert:
 
 @dataclass(frozen=True)
 class Listing:
-    """All alerts of one Alertmanager, and its clock."""
+    """All alerts of one Alertmanager but drills, and its clock."""
 
     url: str
     alerts: tuple[Alert, ...]
@@ -61,11 +64,12 @@ class Listing:
 
 
 def listing(url: str, timeout: float) -> Listing:
-    """Everything that the Alertmanager at `url` lists. Raises FetchError."""
+    """What the Alertmanager at `url` lists, drills left out. Raises FetchError."""
     where = f"{url}/api/v2/alerts?{_ALL}"
     answer = get(where, timeout)
     try:
-        return Listing(url, tuple(_alert(each) for each in answer.body), answer.date)
+        alerts = tuple(_alert(each) for each in answer.body)
+        return Listing(url, tuple(alert for alert in alerts if DRILL not in alert.labels), answer.date)
     except (KeyError, TypeError, ValueError, AttributeError):
         raise FetchError(f"{where}: the answer is no list of alerts") from None
 

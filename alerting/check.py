@@ -6,14 +6,17 @@ import argparse
 import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
-from alerting.gate import Servers, UsageError, Verdict, Wanted, judge, unknown
-from alerting.report import EXIT_CODES, add_common, announce, publish, tell
+from alerting.drill import DrillError, drill, hold
+from alerting.gate import Servers, judge
+from alerting.proof import UsageError
+from alerting.report import EXIT_CODES, add_common, announce, numbers_of, publish, tell, url
 from alerting.servers import ServerError
 from alerting.stack import StackError, running
+from alerting.verdict import Verdict, Wanted, unknown
 from exporter.cli import USAGE, Parser, iso_date, load_config
 from exporter.config import ConfigError
 
@@ -28,7 +31,24 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("config", metavar="CONFIG", type=Path, help="the exporter's configuration")
     parser.add_argument("--as-of", metavar="DATE", type=iso_date, help="judge this day as if it were the newest")
     add_common(parser, timeout=120)
-    return parser.parse_args(arguments)
+    parser.add_argument(
+        "--drill",
+        metavar="CHECK",
+        help="judge nothing: send the alert of this check, marked as a drill, to a running Alertmanager "
+        "(exit code 2 when it does not take it)",
+    )
+    parser.add_argument(
+        "--alertmanager.url",
+        dest="alertmanagers",
+        metavar="URL",
+        type=url,
+        action="append",
+        help="where to send the drill; may be given several times (http://127.0.0.1:9093)",
+    )
+    options = parser.parse_args(arguments)
+    if options.alertmanagers and not options.drill:
+        parser.error("--alertmanager.url is for --drill: a verdict needs no Alertmanager of yours")
+    return options
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,11 +57,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _exit)
     try:
+        if options.drill:
+            return _drill(options)
         date = options.date or options.as_of
         wanted = Wanted(_dataset(options.config, options.dataset), date and date.isoformat(), options.snapshot)
         announce(options.junit, wanted)
         return _check(options, wanted)
-    except (ConfigError, UsageError) as error:
+    except (ConfigError, UsageError, DrillError) as error:
         print(error, file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:
@@ -59,15 +81,24 @@ def _dataset(path: Path, wanted: str | None) -> str:
     return wanted or next(iter(config.datasets))
 
 
+def _drill(options: argparse.Namespace) -> int:
+    """Send a drill; returns 0 when every Alertmanager took it, otherwise 2."""
+    dataset, config = _dataset(options.config, options.dataset), load_config(options.config)
+    intraday = config.datasets[dataset].cadence == "intraday"
+    made = drill(options.drill, dataset, config.links.model_dump(), intraday=intraday)
+    return 0 if hold(made, options.alertmanagers or ["http://127.0.0.1:9093"], tell) else 2
+
+
 def _check(options: argparse.Namespace, wanted: Wanted) -> int:
     try:
-        verdict = _verdict(options, wanted)
+        verdict, numbers = _verdict(options, wanted)
     except (StackError, ServerError, OSError) as error:
-        verdict = unknown(wanted, str(error))
-    return publish(verdict, options)
+        verdict, numbers = unknown(wanted, str(error)), {}
+    return publish(verdict, options, numbers)
 
 
-def _verdict(options: argparse.Namespace, wanted: Wanted) -> Verdict:
+def _verdict(options: argparse.Namespace, wanted: Wanted) -> tuple[Verdict, Mapping[str, float]]:
+    """The verdict, and the numbers of the day where they are printed."""
     tell("starting exporter, Prometheus and Alertmanager")
     as_of = ("--as-of", options.as_of.isoformat()) if options.as_of else ()
     with (
@@ -75,7 +106,8 @@ def _verdict(options: argparse.Namespace, wanted: Wanted) -> Verdict:
         running(Path(folder), options.config, as_of) as stack,
     ):
         servers = Servers([stack.alertmanager], stack.exporter, stack.prometheus)
-        return judge(servers, wanted, options.timeout, tell)
+        verdict = judge(servers, wanted, options.timeout, tell)
+        return verdict, numbers_of(stack.exporter, verdict, options.format)
 
 
 if __name__ == "__main__":

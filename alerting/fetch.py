@@ -1,11 +1,11 @@
-"""Fetches JSON over HTTP: no proxies, no redirects, bounded answers."""
+"""Fetches over HTTP, JSON mostly: no proxies, no redirects, bounded answers."""
 
 from __future__ import annotations
 
 import json
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
@@ -21,7 +21,7 @@ class FetchError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """A JSON answer: its HTTP status, the body, and the server's own clock (whole seconds, UTC)."""
+    """An answer: its HTTP status, the body, and the server's own clock (whole seconds, UTC)."""
 
     status: int
     body: Any
@@ -38,18 +38,47 @@ _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedire
 
 def get(url: str, timeout: float) -> Answer:
     """Fetch `url` within `timeout` seconds. Raises FetchError unless it answers 200 with JSON."""
-    answer = _fetch(urllib.request.Request(url), timeout)
-    if answer.status != 200:
-        raise FetchError(f"{url.partition('?')[0]}: HTTP status {answer.status}")
+    answer = _json(urllib.request.Request(url), timeout)
+    _expect_200(url, answer.status)
     return answer
+
+
+def get_text(url: str, timeout: float) -> str:
+    """The text at `url`. Raises FetchError unless it answers 200 with UTF-8."""
+    answer = _fetch(urllib.request.Request(url), timeout)
+    _expect_200(url, answer.status)
+    try:
+        return str(answer.body, "utf-8")
+    except UnicodeDecodeError:
+        raise FetchError(f"{url}: the answer is no text") from None
 
 
 def post(url: str, timeout: float) -> Answer:
     """Post nothing to `url`; answers with any status that carries JSON. Raises FetchError."""
-    return _fetch(urllib.request.Request(url, data=b"", method="POST"), timeout)
+    return _json(urllib.request.Request(url, data=b"", method="POST"), timeout)
+
+
+def send(url: str, body: object, timeout: float) -> None:
+    """Post `body` as JSON to `url`. Raises FetchError unless it answers 200."""
+    headers = {"Content-Type": "application/json"}
+    _expect_200(url, _fetch(urllib.request.Request(url, json.dumps(body).encode(), headers), timeout).status)
+
+
+def _expect_200(url: str, status: int) -> None:
+    if status != 200:
+        raise FetchError(f"{url.partition('?')[0]}: HTTP status {status}")
+
+
+def _json(request: urllib.request.Request, timeout: float) -> Answer:
+    answer = _fetch(request, timeout)
+    try:
+        return replace(answer, body=json.loads(answer.body))
+    except ValueError:
+        raise FetchError(f"{request.full_url.partition('?')[0]}: the answer is no JSON") from None
 
 
 def _fetch(request: urllib.request.Request, timeout: float) -> Answer:
+    """The answer with its body as bytes."""
     where = request.full_url.partition("?")[0]
     try:
         try:
@@ -57,16 +86,16 @@ def _fetch(request: urllib.request.Request, timeout: float) -> Answer:
         except urllib.error.HTTPError as error:
             response = error
         with response:
-            text = response.read(LARGEST + 1)
-            if len(text) > LARGEST:
+            body = response.read(LARGEST + 1)
+            if len(body) > LARGEST:
                 raise FetchError(f"{where}: the answer is too large")
-            return Answer(response.status, json.loads(text), _date(response.headers.get("Date")))
+            return Answer(response.status, body, _date(response.headers.get("Date")))
     except urllib.error.URLError as error:
         raise FetchError(f"{where}: {_reason(error.reason)}") from None
     except (OSError, HTTPException) as error:
         raise FetchError(f"{where}: {_reason(error)}") from None
     except ValueError:
-        raise FetchError(f"{where}: the answer is no JSON") from None
+        raise FetchError(f"{where}: the answer cannot be read") from None
 
 
 def _date(header: str | None) -> datetime:

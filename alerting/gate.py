@@ -2,91 +2,43 @@
 
 Alertmanager's list alone proves nothing: it is empty after a restart, lags behind, and loses a
 notification now and then. The certificate that the rules send names the snapshot that was judged and the
-checks that fire; the verdict counts when exactly these alerts are listed, each about that snapshot.
+checks that fire; the verdict counts when exactly these alerts are listed, each about that snapshot. Where Prometheus
+answers, it must have the same certificate and the same alerts: they could be forged.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from alerting import diagnosis, rules
-from alerting.alertmanager import Alert, Listing, listing, silenced_until
+from alerting import diagnosis
+from alerting.alertmanager import Listing, listing
 from alerting.fetch import FetchError, post
+from alerting.proof import REQUEST, Proof, UnprovenError, choose, proven
+from alerting.verdict import Verdict, Wanted, unknown
+from alerting.witness import contradiction
 
-PASS, FAIL = "PASS", "FAIL"
-SEVERITIES = {"critical": "CRITICAL", "warning": "WARN", "info": "INFO"}
 POLL = 0.5
-REQUEST = 3.0
-"""Seconds between two looks at Alertmanager, and for one request: one that hangs must not use up the time."""
-
-
-class UsageError(Exception):
-    """Arguments that do not fit what the servers say: `what`."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What the verdict must be about; what is None is taken from the exporter's answer."""
-
-    dataset: str | None = None
-    date: str | None = None
-    snapshot: int | None = None
+"""Seconds between two looks at Alertmanager."""
 
 
 @dataclass(frozen=True)
 class Servers:
-    """Where the servers listen; the verdict needs Alertmanager alone."""
+    """Where the servers listen; the verdict needs Alertmanager alone.
+
+    A Prometheus that answers must have the same; `guessed` says that its URL was not given.
+    """
 
     alertmanagers: Sequence[str]
     exporter: str | None = None
     prometheus: str | None = None
+    guessed: bool = False
 
 
-@dataclass(frozen=True)
-class Line:
-    """An alert of the report; `check` is the one that it belongs to, if any."""
-
-    severity: str
-    message: str
-    check: str = ""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the report says; `proven` is false where no verdict could be proven: unknown.
-
-    `inhibited` are the alerts that another one silences, `switched_off` the checks that did not judge.
-    """
-
-    date: str | None
-    lines: tuple[Line, ...]
-    proven: bool
-    dataset: str | None = None
-    snapshot: int | None = None
-    inhibited: tuple[Line, ...] = ()
-    switched_off: tuple[str, ...] = ()
-
-    @property
-    def status(self) -> str:
-        """PASS only for a proven verdict without a critical alert."""
-        critical = any(line.severity == "CRITICAL" for line in self.lines)
-        return PASS if self.proven and not critical else FAIL
-
-    @property
-    def exit_code(self) -> int:
-        """0 for PASS, 1 for FAIL, 2 for unknown."""
-        return 2 if not self.proven else 0 if self.status == PASS else 1
-
-
-class _UnprovenError(Exception):
-    """Why there is no verdict (yet)."""
-
-
-class _UnreachableError(_UnprovenError):
+class _UnreachableError(UnprovenError):
     """No Alertmanager answers: there is nothing more to ask."""
 
 
@@ -107,17 +59,11 @@ def judge(servers: Servers, wanted: Wanted, timeout: float, tell: Callable[[str]
         return _wait(servers, wanted, deadline, tell)
     except _UnreachableError as error:
         return unknown(wanted, f"{error} within {timeout:g} s")
-    except _UnprovenError as error:
+    except UnprovenError as error:
         reasons = diagnosis.reasons(servers.prometheus, servers.alertmanagers, wanted.dataset, wanted.snapshot)
-        return unknown(wanted, "; ".join([f"{error} within {timeout:g} s", *reasons]))
+        return unknown(wanted, f"{error} within {timeout:g} s", *reasons)
     except _UnknownError as error:
         return unknown(wanted, str(error))
-
-
-def unknown(wanted: Wanted, reason: str) -> Verdict:
-    """The verdict where none could be proven: FAIL, with the reason as its one alert."""
-    line = Line("CRITICAL", f"Not judged: {reason}")
-    return Verdict(wanted.date, (line,), proven=False, dataset=wanted.dataset, snapshot=wanted.snapshot)
 
 
 def _refresh(exporter: str, wanted: Wanted, deadline: float, tell: Callable[[str], None]) -> Wanted:
@@ -135,7 +81,7 @@ def _refresh(exporter: str, wanted: Wanted, deadline: float, tell: Callable[[str
         outcomes = {each["dataset"]: each for each in answer.body["datasets"]}
     except (KeyError, TypeError):
         raise _UnknownError(f"{exporter}/-/refresh: not the answer of clickstream-exporter") from None
-    dataset = _choose(outcomes, wanted.dataset)
+    dataset = choose(outcomes, wanted.dataset)
     outcome = outcomes[dataset]
     if "error" in outcome:
         raise _UnknownError(f"the refresh of data set {dataset} failed: {outcome['error']}")
@@ -148,24 +94,17 @@ def _refresh(exporter: str, wanted: Wanted, deadline: float, tell: Callable[[str
     return Wanted(dataset, outcome["date"], outcome["snapshot"])
 
 
-def _choose(names: Iterable[str], wanted: str | None) -> str:
-    known = sorted(names)
-    if wanted is None and len(known) == 1:
-        return known[0]
-    if wanted not in known:
-        what = f"no data set {wanted}" if wanted else "several data sets"
-        raise UsageError(f"{what}, choose one with --dataset: {', '.join(known) or 'there is none'}")
-    return wanted
-
-
 def _wait(servers: Servers, wanted: Wanted, deadline: float, tell: Callable[[str], None]) -> Verdict:
-    """Look at every Alertmanager until all that answer prove the same verdict."""
+    """Look at every Alertmanager until all that answer prove the same verdict, and Prometheus does not object."""
     tell(f"waiting for the certificate at {', '.join(servers.alertmanagers)}")
     since: dict[str, datetime] = {}
     while True:
         try:
-            return _agreed([_named(each, since, wanted, servers) for each in _listings(servers.alertmanagers)])
-        except _UnprovenError:
+            proofs = [_named(each, since, wanted, servers) for each in _listings(servers.alertmanagers)]
+            agreed = _agreed([proof.verdict for proof in proofs])
+            _witness(servers, proofs)
+            return agreed
+        except UnprovenError:
             if time.monotonic() + POLL > deadline:
                 raise
         time.sleep(POLL)
@@ -188,106 +127,23 @@ def _listing(url: str) -> Listing | FetchError:
         return error
 
 
-def _named(found: Listing, since: dict[str, datetime], wanted: Wanted, servers: Servers) -> Verdict:
-    """The verdict that this listing proves. Raises _UnprovenError, with the URL where there are several."""
+def _named(found: Listing, since: dict[str, datetime], wanted: Wanted, servers: Servers) -> Proof:
+    """What this listing proves. Raises UnprovenError, with the URL where there are several."""
     try:
-        return _proven(found, since, wanted)
-    except _UnprovenError as error:
-        raise _UnprovenError(f"{found.url}: {error}" if len(servers.alertmanagers) > 1 else str(error)) from None
+        return proven(found, since, wanted)
+    except UnprovenError as error:
+        raise UnprovenError(f"{found.url}: {error}" if len(servers.alertmanagers) > 1 else str(error)) from None
 
 
 def _agreed(verdicts: Sequence[Verdict]) -> Verdict:
     if any(verdict != verdicts[0] for verdict in verdicts):
-        raise _UnprovenError("the Alertmanagers contradict each other")
+        raise UnprovenError("the Alertmanagers contradict each other")
     return verdicts[0]
 
 
-def _proven(found: Listing, since: dict[str, datetime], wanted: Wanted) -> Verdict:
-    """The verdict that this listing proves. Raises _UnprovenError."""
-    asked = since.setdefault(found.url, found.now + timedelta(seconds=1))
-    certificate = _certificate(found, wanted, asked)
-    dataset = certificate.labels["dataset"]
-    snapshot = certificate.labels.get("snapshot", "")
-    for alert in found.plumbing(dataset):
-        raise _UnprovenError(f"{alert.name} fires: {alert.annotations.get('summary')}")
-    _check_listed(found.of(dataset), certificate, snapshot)
-    lines = list(_lines(found, dataset))
-    return Verdict(
-        date=certificate.labels.get("date"),
-        lines=in_order(line for line, hidden in lines if not hidden),
-        proven=True,
-        dataset=dataset,
-        snapshot=int(snapshot) if snapshot.isdigit() else None,
-        inhibited=in_order(line for line, hidden in lines if hidden),
-        switched_off=tuple(certificate.annotations.get("switched_off", "").split()),
-    )
-
-
-def _certificate(found: Listing, wanted: Wanted, asked: datetime) -> Alert:
-    """The one certificate that is about what is wanted, sent since it was asked for."""
-    listed = found.certificates(wanted.dataset)
-    if wanted.dataset is None and listed:
-        _choose({alert.labels["dataset"] for alert in listed}, None)
-    fresh = [alert for alert in listed if alert.updated >= asked]
-    about = [alert for alert in fresh if _is_about(alert, wanted)]
-    name = f"data set {wanted.dataset}" if wanted.dataset else "any data set"
-    if not fresh:
-        raise _UnprovenError(f"no fresh certificate for {name} in Alertmanager")
-    if not about:
-        seen = ", ".join(f"{a.labels.get('date')} (snapshot {a.labels.get('snapshot')})" for a in fresh)
-        raise _UnprovenError(f"no certificate for {_sought(wanted)} of {name}: the newest is about {seen}")
-    if len(about) > 1:
-        raise _UnprovenError(f"{len(about)} certificates for {name} contradict each other")
-    shipped = len(rules.checks())
-    if about[0].labels.get("checks") != str(shipped):
-        theirs = about[0].labels.get("checks")
-        raise _UnprovenError(f"the rules that are loaded have {theirs} checks, this release has {shipped}")
-    return about[0]
-
-
-def _is_about(alert: Alert, wanted: Wanted) -> bool:
-    return (wanted.snapshot is None or alert.labels.get("snapshot") == str(wanted.snapshot)) and (
-        wanted.date is None or alert.labels.get("date") == wanted.date
-    )
-
-
-def _sought(wanted: Wanted) -> str:
-    return f"{wanted.date or 'any day'}" + (f" (snapshot {wanted.snapshot})" if wanted.snapshot else "")
-
-
-def _check_listed(listed: Sequence[Alert], certificate: Alert, snapshot: str) -> None:
-    """Raise _UnprovenError unless exactly the alerts that the certificate counts are listed."""
-    certified = set(certificate.annotations.get("firing", "").split())
-    names = {alert.labels["check"] for alert in listed}
-    if certificate.labels.get("firing") != str(len(certified)):
-        raise _UnprovenError("the certificate is being renewed")
-    if missing := sorted(certified - names):
-        raise _UnprovenError(f"Alertmanager does not list {', '.join(missing)}, which the certificate says fires")
-    if surplus := sorted(names - certified):
-        raise _UnprovenError(f"Alertmanager lists {', '.join(surplus)}, which the certificate does not count")
-    if len(listed) != len(certified):
-        raise _UnprovenError(f"Alertmanager lists {len(listed)} alerts, the certificate counts {len(certified)}")
-    for alert in listed:
-        if alert.annotations.get("snapshot") != snapshot:
-            raise _UnprovenError(f"the message of {alert.name} is still about an older snapshot")
-
-
-def _lines(found: Listing, dataset: str) -> Iterator[tuple[Line, bool]]:
-    """Every alert of the data set, and whether another one silences it."""
-    # A cause that someone silenced is no longer heard of, so it may hide nothing either.
-    heard = [alert for alert in found.alerts if not alert.silenced_by]
-    names = {alert.fingerprint: alert.name.removeprefix("Clickstream") for alert in heard}
-    for alert in found.of(dataset):
-        message, check = alert.annotations.get("summary", alert.name), alert.labels["check"]
-        if alert.silenced_by:
-            until = silenced_until(found.url, alert, REQUEST)
-            yield Line("INFO", f"Silenced{' until ' + until if until else ''}: {message}", check), False
-        elif causes := sorted(names[cause] for cause in alert.inhibited_by if cause in names):
-            yield Line("INFO", f"Inhibited by {', '.join(causes)}: {message}", check), True
-        else:
-            yield Line(SEVERITIES.get(alert.labels.get("severity", ""), "CRITICAL"), message, check), False
-
-
-def in_order(lines: Iterable[Line]) -> tuple[Line, ...]:
-    """The lines by severity, then message."""
-    return tuple(sorted(lines, key=lambda line: (list(SEVERITIES.values()).index(line.severity), line.message)))
+def _witness(servers: Servers, proofs: Sequence[Proof]) -> None:
+    """Raise UnprovenError where Prometheus has other alerts than those of the proofs."""
+    for proof in proofs if servers.prometheus else ():
+        said = contradiction(str(servers.prometheus), proof.certificate, proof.listed, guessed=servers.guessed)
+        if said:
+            raise UnprovenError(said)

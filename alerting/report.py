@@ -1,18 +1,20 @@
-"""The command `clickstream-report`: one JSON verdict, whose exit code gates the daily job."""
+"""The command `clickstream-report`: one verdict, whose exit code gates the daily job."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-from alerting import junit
-from alerting.gate import Servers, UsageError, Verdict, Wanted, in_order, judge, unknown
+from alerting.day_numbers import NumbersError, day_numbers
+from alerting.formats import junit
+from alerting.formats.printed import FORMATS, printed
+from alerting.gate import Servers, judge
+from alerting.proof import UsageError
+from alerting.verdict import Verdict, Wanted, unknown
 from exporter.cli import USAGE, Parser, iso_date
 
 EXIT_CODES = """exit codes:
@@ -76,8 +78,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         dest="prometheus",
         metavar="URL",
         type=url,
-        default="http://127.0.0.1:9090",
-        help="asked only for the reason when there is no verdict (%(default)s)",
+        help="the one that evaluates the rules: where it answers, it must agree (http://127.0.0.1:9090)",
     )
     add_common(parser, timeout=60)
     return parser.parse_args(arguments)
@@ -89,7 +90,13 @@ def add_common(parser: argparse.ArgumentParser, timeout: float) -> None:
     parser.add_argument("--date", metavar="DATE", type=iso_date, help="the day that the verdict must be about")
     parser.add_argument("--snapshot", metavar="N", type=snapshot, help="the snapshot that it must be about")
     parser.add_argument("--timeout", metavar="S", type=seconds, default=timeout, help="seconds to wait (%(default)g)")
-    parser.add_argument("--details", action="store_true", help="list what is inhibited and switched off, too")
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        default="json",
+        help="how to print the verdict: text for a person, markdown for a ticket, emf for CloudWatch (%(default)s)",
+    )
+    parser.add_argument("--details", action="store_true", help="json: list what is inhibited and switched off, too")
     parser.add_argument("--junit", metavar="FILE", type=Path, help="write the verdict as JUnit XML, too")
 
 
@@ -97,7 +104,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns 0, 1, 2 or 64 as `EXIT_CODES` says."""
     options = _arguments(arguments)
     exporter = options.exporter or (None if options.date or options.snapshot else "http://127.0.0.1:9847")
-    servers = Servers(options.alertmanagers or ["http://127.0.0.1:9093"], exporter, options.prometheus)
+    servers = Servers(
+        options.alertmanagers or ["http://127.0.0.1:9093"],
+        exporter,
+        options.prometheus or "http://127.0.0.1:9090",
+        guessed=not options.prometheus,
+    )
     wanted = Wanted(options.dataset, options.date and options.date.isoformat(), options.snapshot)
     try:
         announce(options.junit, wanted)
@@ -107,7 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return USAGE
     except KeyboardInterrupt:
         return 2
-    return publish(verdict, options)
+    return publish(verdict, options, numbers_of(exporter, verdict, options.format))
 
 
 def announce(junit_file: Path | None, wanted: Wanted) -> None:
@@ -127,10 +139,21 @@ def tell(message: str) -> None:
     print(message, file=sys.stderr)
 
 
-def publish(verdict: Verdict, options: argparse.Namespace) -> int:
-    """Print the report, and write the JUnit file; returns its exit code, or 2 when one could not be written whole."""
+def numbers_of(exporter: str | None, verdict: Verdict, form: str) -> Mapping[str, float]:
+    """The numbers of the day that was judged, where the form has them and there is an exporter to ask."""
+    if form != "emf" or not exporter or not verdict.proven:
+        return {}
     try:
-        sys.stdout.write(json.dumps(_report(verdict, details=options.details), indent=2, ensure_ascii=False) + "\n")
+        return day_numbers(exporter, verdict)
+    except NumbersError as error:
+        tell(f"without the numbers of the day: {error}")
+        return {}
+
+
+def publish(verdict: Verdict, options: argparse.Namespace, numbers: Mapping[str, float]) -> int:
+    """Print the verdict, and write the JUnit file; returns its exit code, or 2 when one could not be written whole."""
+    try:
+        sys.stdout.write(printed(verdict, options.format, sys.stdout, details=options.details, numbers=numbers))
         sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -142,22 +165,6 @@ def publish(verdict: Verdict, options: argparse.Namespace) -> int:
         tell(f"--junit {options.junit}: {error.strerror}")
         return 2
     return verdict.exit_code
-
-
-def _report(verdict: Verdict, *, details: bool) -> dict[str, Any]:
-    lines = in_order((*verdict.lines, *verdict.inhibited)) if details else verdict.lines
-    report: dict[str, Any] = {
-        "date": verdict.date,
-        "alerts": [{"severity": line.severity, "message": line.message} for line in lines],
-        "status": verdict.status,
-    }
-    if details:
-        report["details"] = {
-            "dataset": verdict.dataset,
-            "snapshot": verdict.snapshot,
-            "switched_off": list(verdict.switched_off),
-        }
-    return report
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ import duckdb
 from exporter import columns, database
 from exporter.config import Dataset
 from exporter.days import HOURS_24, Day, date_of, day, microseconds
-from exporter.files import File, Footer, UnreadableError, read_footer
+from exporter.files import File
+from exporter.footers import Footer, UnreadableError, read_footer
 
 EARLIEST = 946_684_800_000_000
 """Microseconds since the epoch at 2000-01-01T00:00Z: what is earlier, or more than a day ahead, is implausible."""
@@ -20,10 +21,11 @@ EARLIEST = 946_684_800_000_000
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A file set aside, and why."""
+    """A file set aside, and why; `lasting` says that it will be, as long as it does not change."""
 
     name: str
     reason: str
+    lasting: bool
 
 
 @dataclass(frozen=True)
@@ -99,14 +101,22 @@ class Catalogue:
         """The files that may hold events of the day `when`; none where there is no such day."""
         return self.between(self.day(when).start, self.day(when).end) if when else []
 
+    def of_week_before(self, when: date | None) -> list[Measurable]:
+        """The files that may hold events of the seven days before `when`; none where there is no such day."""
+        if when is None:
+            return []
+        return self.between(self.day(when - timedelta(days=7)).start, self.day(when).start)
+
     def of_no_day(self) -> list[Measurable]:
         """The files without any plausible timestamp."""
         return [each for each in self.readable if each.first is None]
 
     def lasting(self) -> dict[File, Entry]:
-        """What will still be true of the same files: not what failed, nor what the clock may make plausible."""
+        """What will still be true of the same files: not where a disk failed, nor what the clock may make plausible."""
         return {
-            file: each for file, each in self.entries.items() if isinstance(each, Measurable) and not each.implausible
+            file: each
+            for file, each in self.entries.items()
+            if (each.lasting if isinstance(each, Unreadable) else not each.implausible)
         }
 
     def _entry(self, file: File) -> Entry:
@@ -116,9 +126,9 @@ class Catalogue:
             if footer.first is None or footer.last is None or footer.first < EARLIEST or footer.last > self._latest:
                 return Measurable(file, footer, *self._range(file, footer, self._latest))
         except UnreadableError as error:
-            return Unreadable(file.name, str(error))
+            return Unreadable(file.name, str(error), error.lasting)
         except duckdb.Error as error:
-            return Unreadable(file.name, database.reason(error))
+            return Unreadable(file.name, database.reason(error), database.is_lasting(error))
         return Measurable(file, footer, footer.first, footer.last, footer.null_timestamps)
 
     def _last(self, each: Measurable) -> int | None:
@@ -139,8 +149,3 @@ class Catalogue:
             """,
             {"path": [database.literal(file.path)], "earliest": EARLIEST, "latest": latest},
         ).fetchall()[0]
-
-
-def without(entries: Mapping[File, Entry], damaged: Mapping[File, str]) -> dict[File, Entry]:
-    """`entries` with the damaged files set aside."""
-    return {**entries, **{file: Unreadable(file.name, reason) for file, reason in damaged.items()}}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from exporter.footers import own_name
 
 _I32 = 0x15
 """A field of the page header in Thrift's compact encoding: the next one, a 32-bit integer."""
@@ -14,20 +16,22 @@ _HEAD = 32
 """Bytes that hold the first four fields of a page header."""
 
 
-def damage(path: str, columns: Sequence[str]) -> str | None:
+def damage(path: str, columns: Collection[str]) -> str | None:
     """Why the pages of these columns cannot be trusted; None where they can, or where they have no checksums.
 
     Costs about as much as decoding them; a file without checksums costs a look at one page header.
     """
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as parquet:
-            wanted = [name for name in parquet.schema_arrow.names if name in columns]
+            wanted = [name for name in parquet.schema_arrow.names if own_name(columns, name)]
             if _has_checksums(path, parquet.metadata):
                 for _ in parquet.iter_batches(columns=wanted):
                     pass
     except pa.ArrowNotImplementedError:
         return None  # DuckDB reads more encodings; what cannot be verified is left to it
     except (pa.ArrowException, OSError, ValueError) as error:
+        if getattr(error, "errno", None):
+            return None  # the system refused; that says nothing of the pages
         said = str(error).splitlines() or [type(error).__name__]
         return "a page does not match its checksum" if "CRC" in said[0] else said[0][:200]
     return None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import pickle
+import select
 import signal
 import subprocess
 import sys
@@ -13,15 +15,17 @@ import threading
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import IO
 
+from exporter import log
 from exporter.config import Dataset, Resources
+from exporter.devices import classify
 from exporter.facts import FactsError, Known, Measured
 from exporter.measures import Measure
 from exporter.reading import measure
 
 COMMAND = [sys.executable, "-P", "-m", "exporter.child"]
 """-P: a folder named `exporter` where someone happens to stand is not ours."""
-
 
 SPILL = ".clickstream-spill-"
 """What the names of folders begin with that hold what does not fit into memory."""
@@ -35,90 +39,142 @@ class StoppedError(FactsError):
 class Task:
     """What to measure; `exporter.reading.measure` says how."""
 
+    name: str
     dataset: Dataset
     measures: tuple[Measure, ...]
     known: Known
     as_of: date | None
     now: datetime
+    most: int | None
     resources: Resources
     kept: Path
 
 
 class Child:
-    """Measures in one process after another, until it is stopped from another thread."""
+    """Measures in one process after another, until it is stopped from another thread.
+
+    They are forks of one that has imported all there is, which costs more than many a refresh.
+    """
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
         self._stopped = False
 
     def measure(self, task: Task) -> Measured:
         """What a new process measured. Raises FactsError, also when the process died, and StoppedError."""
         folder = task.kept if task.kept.is_dir() else None
         with tempfile.TemporaryDirectory(prefix=SPILL, dir=folder) as spill:
-            process = subprocess.Popen([*COMMAND, spill], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-            self._process = process
-            if self._stopped:
-                process.kill()
-            answer = _ask(process, task)
+            answer = self._ask(task, Path(spill))
         if self._stopped:
             raise StoppedError("stopped")
         if isinstance(answer, Measured):
             return answer
-        raise FactsError(str(answer) if answer is not None else f"the reading process died ({_end(process)})")
+        raise FactsError(str(answer))
 
     def stop(self) -> None:
         """End the process that runs, and every later one, at once."""
-        self._stopped = True
-        if self._process is not None:
-            self._process.kill()
+        with self._lock:
+            self._stopped = True
+            self._end()
 
+    def _ask(self, task: Task, spill: Path) -> object:
+        """What was measured, or a text that says what failed."""
+        try:
+            process = self._running()
+            assert process.stdin is not None
+            assert process.stdout is not None
+            pickle.dump((task, spill), process.stdin)
+            process.stdin.flush()
+            return pickle.load(process.stdout)
+        except (OSError, EOFError, ValueError, pickle.UnpicklingError):
+            with self._lock:
+                self._end()
+            return "the process that starts readers died"
 
-def _ask(process: subprocess.Popen[bytes], task: Task) -> object:
-    """The answer of the process: what it measured, a text that says what failed, or None where it died."""
-    answer: object = None
-    with contextlib.suppress(BrokenPipeError, EOFError, pickle.UnpicklingError), process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(pickle.dumps(task))
-        process.stdin.flush()
-        # The pipe stays open until here: its end tells the process that nobody waits for an answer any more.
-        answer = pickle.load(process.stdout)
-    return answer
+    def _running(self) -> subprocess.Popen[bytes]:
+        with self._lock:
+            if self._stopped:
+                raise StoppedError("stopped")
+            if self._process is None:
+                # A session of its own: a signal to its group reaches what it has forked.
+                self._process = subprocess.Popen(
+                    COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+                )
+            return self._process
 
-
-def _end(process: subprocess.Popen[bytes]) -> str:
-    code = process.returncode
-    return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+    def _end(self) -> None:
+        if self._process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        with contextlib.suppress(BrokenPipeError):
+            self._process.__exit__(None, None, None)
+        self._process = None
 
 
 def main() -> None:
-    """Read a task from stdin, answer on stdout; what libraries print goes to stderr."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Read tasks from stdin, have each measured by a fork, answer on stdout; what libraries print goes to stderr."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    task: Task = pickle.load(sys.stdin.buffer)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    log.configure(logging.INFO)
+    classify("")  # reads its patterns
+    with contextlib.suppress(EOFError, BrokenPipeError):
+        while True:
+            task, spill = pickle.load(sys.stdin.buffer)
+            answers.write(_forked(task, spill))
+            answers.flush()
+
+
+def _forked(task: Task, spill: Path) -> bytes:
+    """The pickled answer of a process that measured `task`."""
+    reading, writing = os.pipe()
+    process = os.fork()
+    if not process:
+        try:
+            os.close(reading)
+            with os.fdopen(writing, "wb") as answer:
+                _answer(task, spill, answer)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as answer:
+        text = answer.read()
+    code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    if code:
+        end = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        return pickle.dumps(f"the reading process died ({end})")
+    return text
+
+
+def _answer(task: Task, spill: Path, answer: IO[bytes]) -> None:
+    threading.Thread(target=_end_with_exporter, daemon=True).start()
     try:
-        answer: object = measure(
+        found: object = measure(
+            task.name,
             task.dataset,
             task.measures,
             task.known,
             task.as_of,
             task.now,
+            most=task.most,
             resources=task.resources,
             kept=task.kept,
-            spill=Path(sys.argv[1]),
+            spill=spill,
         )
     except FactsError as error:
-        answer = str(error)
+        found = str(error)
     except Exception as error:  # noqa: BLE001 - the border of the process: whatever it was, the parent must hear it
-        answer = f"{type(error).__name__}: {error}".splitlines()[0]
-    with answers:
-        pickle.dump(answer, answers)
+        found = f"{type(error).__name__}: {error}".splitlines()[0]
+    pickle.dump(found, answer)
 
 
-def _end_with_parent() -> None:
-    os.read(sys.stdin.fileno(), 1)
+def _end_with_exporter() -> None:
+    """End this process when nobody waits for its answer any more: the other end of stdin is closed."""
+    poll = select.poll()
+    poll.register(sys.stdin.fileno(), 0)
+    poll.poll()
     os._exit(1)
 
 

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
-from exporter import collector, measures
+from exporter import collector, log, measures
 from exporter import config as config_file
 from exporter.config import Config, ConfigError
 from exporter.measures import Measure, MeasureError
@@ -23,8 +23,6 @@ from exporter.storage import Storage, StorageError
 
 USAGE = 64
 """Exit code for arguments or a configuration that cannot be used (EX_USAGE of sysexits.h)."""
-
-log = logging.getLogger("exporter")
 
 
 class Parser(argparse.ArgumentParser):
@@ -108,7 +106,7 @@ def load_config(path: Path) -> Config:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns 0, 1 for a failure, or 64 for a configuration that cannot be used."""
     options = _arguments(arguments)
-    logging.basicConfig(stream=sys.stderr, format="clickstream-exporter: %(levelname)s: %(message)s")
+    log.configure()
     try:
         config = load_config(options.config)
     except ConfigError as error:
@@ -127,7 +125,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _once(config: Config, as_of: date | None, storage: Storage) -> int:
     """Print the exposition without times of this very run, so that the same data give the same bytes."""
-    state = Refresher(config, as_of, storage, timings=False).refresh()
+    refresher = Refresher(config, as_of, storage, timings=False)
+    state = refresher.refresh()
+    refresher.stop()
     try:
         sys.stdout.buffer.write(state.exposition)
         sys.stdout.flush()
@@ -139,7 +139,7 @@ def _once(config: Config, as_of: date | None, storage: Storage) -> int:
 
 
 def _serve(config: Config, options: argparse.Namespace, storage: Storage) -> int:
-    log.setLevel(logging.INFO)
+    log.configure(logging.INFO)
     try:
         asyncio.run(_run(config, options, storage))
     except OSError as error:

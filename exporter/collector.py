@@ -16,6 +16,9 @@ from exporter.snapshot import Sample, Snapshot
 
 HELP = {
     "clickstream_anchor_file_events": "Rows of the anchor day's files, and of files without a plausible timestamp.",
+    "clickstream_changed_column_events": "Events in files of the anchor day where a column has another name or type "
+    "than in the week before.",
+    "clickstream_changed_column_info": "A column that changed, how, and the first file of the anchor day where it did.",
     "clickstream_complete_hours": "Hours of the anchor day that are surely over, which comparable gauges sum up.",
     "clickstream_day_last_event_clock_seconds": "Wall clock of the day's last event, in seconds since midnight.",
     "clickstream_day_timestamp_seconds": "Start of the day in the reporting time zone, since the epoch.",

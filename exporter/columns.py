@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from exporter.config import COLUMNS, Dataset
-from exporter.files import Footer, UnreadableError
+from exporter.footers import Footer, UnreadableError
 
 OF_PURCHASES = ("revenue", "transaction_id")
 """Columns that are read from the payload of purchases only, because parsing JSON is dear."""
@@ -21,13 +21,24 @@ def check(dataset: Dataset, footer: Footer) -> None:
             raise UnreadableError(f"columns that differ only in case: {source}")
     for column in ("timestamp", "event_name"):
         wanted = getattr(dataset.columns, column)
-        if not names & set(wanted):
+        if not any(map(footer.own_name, wanted)):
             raise UnreadableError(f"no column for {column} (looked for {', '.join(wanted)})")
 
 
 def missing(dataset: Dataset, footer: Footer) -> tuple[str, ...]:
     """The mapped columns for which the file has no source."""
     return tuple(column for column in dataset.mapped() if not _sources(dataset, footer, column))
+
+
+def source(dataset: Dataset, footer: Footer, column: str) -> tuple[str | None, str] | None:
+    """Where the file has `column` from: its name, None where it is one that the configuration has, and its kind."""
+    for name in getattr(dataset.columns, column) or ():
+        own = footer.own_name(name)
+        if own:
+            return (None if own == name else own), dict(footer.kinds)[own]
+        if name.startswith("$") and (payload := source(dataset, footer, "payload")):
+            return payload
+    return None
 
 
 def shape(dataset: Dataset, footer: Footer) -> tuple[str, ...]:
@@ -54,8 +65,7 @@ def timestamp(dataset: Dataset, footer: Footer) -> str:
 
     Numbers are seconds, milli-, micro- or nanoseconds by their size; a date is that day in the reporting zone.
     """
-    kinds = dict(footer.kinds)
-    name = next(name for name in dataset.columns.timestamp if name in kinds)
+    name = next(filter(None, map(footer.own_name, dataset.columns.timestamp)))
     column = _identifier(name)
     number = f"TRY_CAST({column} AS DOUBLE)"
     text_date = f"TRY_CAST({column} AS DATE)"
@@ -68,7 +78,7 @@ def timestamp(dataset: Dataset, footer: Footer) -> str:
         "text": f"CASE WHEN length({column}) = 10 AND contains({column}, '-') THEN {_midnight(dataset, text_date)} "
         f"ELSE coalesce(CAST(TRY_CAST({column} AS TIMESTAMPTZ) AS TIMESTAMP), {_epoch(number)}) END",
     }
-    return of_kind.get(kinds[name], "CAST(NULL AS TIMESTAMP)")
+    return of_kind.get(dict(footer.kinds)[name], "CAST(NULL AS TIMESTAMP)")
 
 
 def paths(dataset: Dataset) -> dict[str, str]:
@@ -93,8 +103,8 @@ def _sources(dataset: Dataset, footer: Footer, column: str) -> list[str]:
     kinds = dict(footer.kinds)
     found = []
     for name in getattr(dataset.columns, column) or ():
-        if name in kinds:
-            found.append(_cast(column, name, kinds[name]))
+        if own := footer.own_name(name):
+            found.append(_cast(column, own, kinds[own]))
         elif name.startswith("$") and _sources(dataset, footer, "payload"):
             found.append(_from_payload(dataset, footer, column, name))
     return found

@@ -65,6 +65,11 @@ def limited(connection: duckdb.DuckDBPyConnection, time: timedelta) -> Iterator[
         timer.cancel()
 
 
+def is_lasting(error: duckdb.Error) -> bool:
+    """Whether the same file will fail again: not where the system refused to read it."""
+    return not isinstance(error, duckdb.IOException | duckdb.PermissionException)
+
+
 def reason(error: duckdb.Error) -> str:
     """What DuckDB says is wrong, in one line, without the class of the error and without data.
 

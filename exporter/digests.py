@@ -50,6 +50,10 @@ class Digests:
                 with contextlib.suppress(OSError):
                     unfinished.unlink()
 
+    def has(self, key: str) -> bool:
+        """Whether the sessions of the day seem to be at hand."""
+        return self._path(key, "sessions").exists()
+
     def look_back(self, key: str, day: object) -> bool:
         """Add the sessions of the day to `earlier_sessions`; False where they are not at hand."""
         return self._insert(key, "sessions", "INSERT INTO earlier_sessions SELECT ?, * FROM digest", [day])

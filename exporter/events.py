@@ -24,7 +24,7 @@ CLICK_IDS = {
 
 FACTS = (
     "ts", "hour", "client", "row_key", "source", "source_key", "is_direct", "schema_id", "is_purchase", "is_invalid",
-    "is_missing_referrer", "is_missing_utm", "has_payload", "is_json_error",
+    "is_missing_referrer", "is_missing_utm", "has_payload", "is_json_error", "agent",
 )  # fmt: skip
 """What `relations/events.sql` adds to the canonical columns."""
 
@@ -96,7 +96,7 @@ def _values(dataset: Dataset, when: Day) -> dict[str, object]:
         "offset_after": when.after,
         "purchase": list(dataset.purchase),
         "taxonomy": list(dataset.taxonomy),
-        "site_pattern": rf"(.*\.)?({domains})" if domains else None,
+        "site_pattern": rf"(?:^|\.)(?:{domains})$" if domains else None,
         "click_pattern": f"[?&]({'|'.join(CLICK_IDS)})=[^&#]",
         "click_ids": list(CLICK_IDS),
         "networks": list(CLICK_IDS.values()),
@@ -113,9 +113,7 @@ def _load_missing(connection: duckdb.DuckDBPyConnection, missing: Sequence[Seque
 def _load_devices(connection: duckdb.DuckDBPyConnection) -> None:
     """The device class of every agent among the day's purchases."""
     connection.execute("CREATE OR REPLACE TEMP TABLE device_classes (agent VARCHAR, device VARCHAR)")
-    agents = connection.execute(
-        "SELECT DISTINCT coalesce(device, user_agent) AS agent FROM events WHERE is_purchase AND agent IS NOT NULL"
-    ).fetchall()
+    agents = connection.execute("SELECT DISTINCT agent FROM events WHERE agent IS NOT NULL").fetchall()
     if agents:
         rows = [(agent, classify(agent)) for (agent,) in agents]
         connection.executemany("INSERT INTO device_classes VALUES (?, ?)", rows)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from exporter.catalogue import Entry, Unreadable
+from exporter.drift import Change
 from exporter.files import File
 from exporter.measures import Facts
 
@@ -45,9 +46,11 @@ class Query:
 class Known:
     """What earlier readings found and the next need not do again: entries by file, facts by fingerprint.
 
-    `whole` says that nothing was left out: as long as the files are these, a reading would find the same.
+    The entries are of `columns`, a text that stands for what the configuration says of them. `whole` says that
+    nothing was left out: as long as the files are these, a reading would find the same.
     """
 
+    columns: str = ""
     entries: Mapping[File, Entry] = field(default_factory=dict)
     days: Mapping[str, DayFacts] = field(default_factory=dict)
     whole: bool = False
@@ -58,7 +61,8 @@ class Measured:
     """Everything that one reading of a data set's files found; `days` are in the order of their dates.
 
     `anchor_rows` and `implausible` count the events, and those without a plausible timestamp, in the files of
-    the anchor day and of no day. `lacking` maps a mapped column to the first file of the anchor day without it.
+    the anchor day and of no day. `lacking` maps a mapped column to the first file of the anchor day without it,
+    `changed` to how it differs there from the week before. `left` days of the history have not been measured yet.
     `problem` is what kept the reading from leaving anything for the next one.
     """
 
@@ -68,7 +72,9 @@ class Measured:
     anchor_rows: int
     implausible: int
     lacking: Mapping[str, str]
+    changed: Mapping[str, Change]
     queries: Mapping[str, Query]
     recomputed: int
+    left: int
     known: Known
     problem: str | None = None

@@ -7,6 +7,7 @@ places are taken, the oldest connection gives way to the newest.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -69,7 +70,7 @@ class Listener:
         if self._server:
             self._server.close()
         for connection in self._connections.values():
-            connection.writer.transport.abort()
+            _cut_off(connection.writer)
             connection.task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
 
@@ -84,7 +85,7 @@ class Listener:
         """Cut off the oldest connection; one that waits for an answer of ours only if all do."""
         waiting = [each for each in self._connections.values() if each.answering]
         oldest = next((each for each in self._connections.values() if not each.answering), *waiting[:1])
-        oldest.writer.transport.abort()
+        _cut_off(oldest.writer)
         oldest.task.cancel()
         del self._connections[oldest.task]
 
@@ -98,7 +99,7 @@ class Listener:
         except (OSError, TimeoutError, asyncio.CancelledError):
             pass  # the client left, was too slow, or had to make room
         finally:
-            writer.transport.abort()
+            _cut_off(writer)
 
     async def _exchange(self, reader: asyncio.StreamReader) -> bytes:
         """The bytes of the answer to what the client asks; nothing for one that left."""
@@ -116,6 +117,11 @@ class Listener:
         response = await self._answer(request)
         connection.answering = False
         return _bytes(parser, response, with_body=request.method != "HEAD")
+
+
+def _cut_off(writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(AttributeError):  # asyncio's own, for one that was closed while its last bytes waited
+        writer.transport.abort()
 
 
 async def _read(parser: h11.Connection, reader: asyncio.StreamReader) -> Request | None:

@@ -2,58 +2,53 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from hashlib import blake2b
 from pathlib import Path
 
 import duckdb
 
-from exporter import checksums, columns, database, events, files, measures
-from exporter.catalogue import Catalogue, Measurable, without
+from exporter import database, drift, files
+from exporter.asking import Asker
+from exporter.catalogue import Catalogue
 from exporter.config import Dataset, Resources
-from exporter.days import HOURS_24, Day
+from exporter.days import Day
 from exporter.digests import SESSIONS, Digests
-from exporter.facts import DayFacts, FactsError, Known, Measured, Query
+from exporter.facts import DayFacts, FactsError, Known, Measured
 from exporter.files import File
+from exporter.fingerprints import LOOKBACK, Fingerprints
+from exporter.loading import DamagedError, Loader
 from exporter.measures import Measure
-
-LOOKBACK = 7 * HOURS_24
-"""How far assisted purchases look back, in microseconds."""
+from exporter.progress import Progress
 
 ATTEMPTS = 3
 """How often a reading is begun again because a file changed meanwhile."""
 
 
-class _DamagedError(Exception):
-    """Files whose footer was good and whose data could not be read, and why."""
-
-    def __init__(self, damaged: Mapping[File, str]) -> None:
-        super().__init__()
-        self.damaged = damaged
-
-
 def measure(
+    name: str,
     dataset: Dataset,
     asked: Sequence[Measure],
     known: Known,
     as_of: date | None,
     now: datetime,
     *,
+    most: int | None,
     resources: Resources,
     kept: Path,
     spill: Path,
 ) -> Measured:
     """Read the files of `dataset` and measure every day of its history that is not `known` yet.
 
-    `as_of` leaves out all later days; `resources` is what it may take. `kept` is a folder for what later readings
-    need again, `spill` one for what does not fit into memory. Raises FactsError when the files cannot be listed,
-    or change all the time while they are read.
+    `as_of` leaves out all later days; of those that are not known, the newest are measured, `most` of them at most.
+    `resources` is what it may take. `kept` is a folder for what later readings need again, `spill` one for what does
+    not fit into memory. Raises FactsError when the files cannot be listed, or change all the time while they are read.
     """
     applicable = [each for each in asked if not each.unmet(dataset)]
+    if known.columns != _columns(dataset):
+        known = replace(known, columns=_columns(dataset), entries={})
     attempts = 0
     while attempts < ATTEMPTS:
         found = find(dataset)
@@ -62,10 +57,10 @@ def measure(
             with closing(_connect(found, spill, resources)) as connection:
                 catalogue = Catalogue(connection, dataset, found, entries, as_of, now)
                 digests = Digests(kept, connection)
-                reading = _Reading(connection, dataset, applicable, catalogue, digests, known.days, resources)
-                measured = reading.measured()
-        except _DamagedError as error:
-            known = replace(known, entries=without(entries, error.damaged))
+                reading = _Reading(connection, name, dataset, applicable, catalogue, digests, known, resources)
+                measured = reading.measured(most)
+        except DamagedError as error:
+            known = replace(known, entries={**entries, **error.damaged})
             continue
         changed = [file.name for file in found if not files.unchanged(file)]
         if not changed:
@@ -82,6 +77,11 @@ def find(dataset: Dataset) -> tuple[File, ...]:
         raise FactsError(str(error)) from None
 
 
+def _columns(dataset: Dataset) -> str:
+    """What an entry of the catalogue depends on."""
+    return repr((dataset.columns, dataset.time_zone))
+
+
 def _connect(found: Sequence[File], spill: Path, resources: Resources) -> duckdb.DuckDBPyConnection:
     return database.connect([file.path for file in found if files.is_utf8(file.path)], spill, resources)
 
@@ -96,44 +96,41 @@ class _Reading:
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
+        name: str,
         dataset: Dataset,
         asked: Sequence[Measure],
         catalogue: Catalogue,
         digests: Digests,
-        known: Mapping[str, DayFacts],
+        known: Known,
         resources: Resources,
     ) -> None:
         self._connection = connection
+        self._name = name
         self._dataset = dataset
         self._catalogue = catalogue
         self._digests = digests
         self._known = known
-        self._timeout = resources.query_timeout
+        self._days: dict[str, DayFacts] = {}
+        self._fingerprints = Fingerprints(dataset, catalogue)
+        self._loader = Loader(connection, dataset, asked, catalogue, resources.query_timeout)
+        self._asker = Asker(connection, asked, resources.query_timeout)
         self._own = [each for each in asked if not each.looks_back]
         self._wide = [each for each in asked if each.looks_back]
-        self._sql = [each.sql for each in asked]
-        self._queries = {each.name: Query() for each in asked}
         self._looked_back: set[date] = set()
-        self._loaded: date | None = None
-        self._verified: set[File] = set()
+        self._recomputed = 0
+        anchor = catalogue.anchor()
+        self._anchor = anchor
+        self._history = [catalogue.day(when) for when in catalogue.history(anchor)] if anchor else []
 
-    def measured(self) -> Measured:
-        anchor = self._catalogue.anchor()
+    def measured(self, most: int | None) -> Measured:
         self._connection.execute(
             "CREATE TEMP TABLE earlier_sessions (day DATE, client UBIGINT, started TIMESTAMP, source_key UBIGINT)"
         )
-        days: dict[str, DayFacts] = {}
-        facts, recomputed = [], 0
-        window = [self._catalogue.day(when) for when in self._catalogue.history(anchor)] if anchor else []
-        for day in window:
-            own = self._fingerprint(day, 0, self._own)
-            wide = self._fingerprint(day, LOOKBACK, self._wide)
-            recomputed += own not in self._known
-            days[own] = self._known.get(own) or self._of_day(day)
-            days[wide] = self._known.get(wide) or self._of_week(day, days[own])
-            facts.append(days[own] | days[wide])
-        self._forget(window)
-        of_anchor = self._catalogue.of_day(anchor)
+        window = self._newest(most)
+        with Progress(self._name, sum(map(self._is_to_be_read, self._with_lookback(window)))) as self._progress:
+            facts = [self._own_facts(day) | self._wide_facts(day) for day in window]
+        self._digests.forget(but=map(self._fingerprints.of_day, self._with_lookback(self._history)))
+        of_anchor = self._catalogue.of_day(self._anchor)
         newest = [*self._catalogue.of_no_day(), *of_anchor]
         return Measured(
             days=tuple(facts),
@@ -141,85 +138,78 @@ class _Reading:
             unreadable=tuple(self._catalogue.unreadable),
             anchor_rows=sum(each.footer.rows for each in newest),
             implausible=sum(each.implausible for each in newest),
-            lacking=self._lacking(of_anchor),
-            queries=self._queries,
-            recomputed=recomputed,
-            known=self._to_remember(days),
+            lacking=drift.lacking(self._dataset, of_anchor, self._catalogue.readable),
+            changed=drift.changes(self._dataset, of_anchor, self._catalogue.of_week_before(self._anchor)),
+            queries=self._asker.queries,
+            recomputed=self._recomputed,
+            left=len(self._history) - len(window),
+            known=self._to_remember(),
             problem=self._digests.problem,
         )
 
-    def _to_remember(self, days: Mapping[str, DayFacts]) -> Known:
-        """What was found, but for days in which a measure failed: it is tried again."""
-        failed = any(query.error for query in self._queries.values())
+    def _newest(self, most: int | None) -> list[Day]:
+        """The newest days of the history, so many that `most` of them are not known."""
+        unknown = [number for number, day in enumerate(self._history) if not self._is_known(day)]
+        return self._history[unknown[-most - 1] + 1 :] if most and len(unknown) > most else self._history
+
+    def _with_lookback(self, window: list[Day]) -> list[Day]:
+        """The window, and the days before it that it looks back on."""
+        return [*(self._before(window[0]) if window else ()), *window]
+
+    def _is_known(self, day: Day) -> bool:
+        return self._fingerprints.of_day(day, self._own) in self._known.days
+
+    def _is_to_be_read(self, day: Day) -> bool:
+        is_known = self._is_known(day) or self._digests.has(self._fingerprints.of_day(day))
+        return not is_known and bool(self._catalogue.of_day(day.date))
+
+    def _to_remember(self) -> Known:
+        """What was found, and what was known of the rest, but for days in which a measure failed: it is tried again."""
+        failed = any(query.error for query in self._asker.queries.values())
         lasting = self._catalogue.lasting()
-        kept = {key: facts for key, facts in days.items() if not failed or key in self._known}
-        return Known(lasting, kept, whole=not failed and len(lasting) == len(self._catalogue.entries))
+        keys = [self._fingerprints.of_day(day, self._own) for day in self._history]
+        keys += [self._fingerprints.of_week(day, self._wide) for day in self._history]
+        found = self._known.days if failed else {**self._known.days, **self._days}
+        kept = {key: found[key] for key in keys if key in found}
+        whole = not failed and len(lasting) == len(self._catalogue.entries)
+        return Known(self._known.columns, lasting, kept, whole)
 
-    def _lacking(self, read: Sequence[Measurable]) -> dict[str, str]:
-        """Each column that one of the files lacks, and the first such file."""
-        found: dict[str, str] = {}
-        for each in read:
-            for column in columns.missing(self._dataset, each.footer):
-                found.setdefault(column, each.file.name)
-        return found
-
-    def _fingerprint(self, day: Day, before: int, asked: Sequence[Measure]) -> str:
-        """What facts depend on: the files of the day and of the time `before` it, configuration and SQL.
-
-        Hashes of DuckDB may differ from one version to the next, and with them which event is first.
-        """
-        read = [each.file for each in self._catalogue.between(day.start - before, day.end)]
-        settings = self._dataset.model_dump(exclude={"limits", "files", "history_days", "cadence", "measures"})
-        relations = [events.relation(name) for name in ("events", "sessions", "purchases")]
-        text = repr((day, read, settings, duckdb.__version__, relations, [each.sql for each in asked]))
-        return blake2b(text.encode(errors="surrogateescape"), digest_size=16).hexdigest()
-
-    def _digest(self, day: Day) -> str:
-        """The fingerprint of the day's sessions and purchases, which no measure has a say in."""
-        return self._fingerprint(day, 0, ())
+    def _own_facts(self, day: Day) -> DayFacts:
+        """The facts that the day's own events give."""
+        key = self._fingerprints.of_day(day, self._own)
+        if key not in self._days and key in self._known.days:
+            self._days[key] = self._known.days[key]
+        elif key not in self._days:
+            self._days[key] = self._of_day(day)
+            self._recomputed += 1
+        return self._days[key]
 
     def _of_day(self, day: Day) -> DayFacts:
-        """The facts that the day's own events give."""
         if not self._load(day):
             return DayFacts(day.date)
         last = self._connection.execute("SELECT epoch_us(max(ts)) FROM events").fetchall()[0][0]
-        return DayFacts(day.date, last, *self._run(self._own)) if last is not None else DayFacts(day.date)
+        return DayFacts(day.date, last, *self._asker.ask(self._own)) if last is not None else DayFacts(day.date)
 
-    def _of_week(self, day: Day, own: DayFacts) -> DayFacts:
+    def _wide_facts(self, day: Day) -> DayFacts:
         """The facts that take the sessions of the days before."""
-        if own.last_event is None or not self._wide:
+        key = self._fingerprints.of_week(day, self._wide)
+        self._days[key] = self._known.days.get(key) or self._of_week(day)
+        return self._days[key]
+
+    def _of_week(self, day: Day) -> DayFacts:
+        last = self._own_facts(day).last_event
+        if last is None or not self._wide:
             return DayFacts(day.date)
         self._look_back(day)
         events_needed = any(each.reads_events for each in self._wide)
-        if self._loaded != day.date and (events_needed or not self._digests.recall(self._digest(day))):
+        if self._loader.loaded != day.date and (events_needed or not self._recalled(day)):
             self._load(day)
-        return DayFacts(day.date, own.last_event, *self._run(self._wide))
+        return DayFacts(day.date, last, *self._asker.ask(self._wide))
 
-    def _run(self, asked: Sequence[Measure]) -> tuple[measures.Facts, dict[str, str]]:
-        """What the measures find, and the label of each gauge that has one."""
-        found: measures.Facts = {}
-        labels: dict[str, str] = {}
-        for each in asked:
-            facts, label = self._run_one(each)
-            found |= facts
-            labels |= {gauge: label for gauge in facts if label}
-        return found, labels
-
-    def _run_one(self, each: Measure) -> tuple[measures.Facts, str | None]:
-        """The facts of one measure; once it has failed, it is not tried again on other days."""
-        before = self._queries[each.name]
-        if before.error:
-            return {}, None
-        started = time.perf_counter()
-        facts: measures.Facts = {}
-        label, error = None, None
-        try:
-            with database.limited(self._connection, self._timeout):
-                facts, label = measures.run(self._connection, each)
-        except measures.MeasureError as failure:
-            error = str(failure)
-        self._queries[each.name] = Query(error, before.seconds + time.perf_counter() - started)
-        return facts, label
+    def _recalled(self, day: Day) -> bool:
+        """Whether the day's purchases were at hand, and are the table of that name now."""
+        self._loader.loaded = None
+        return self._digests.recall(self._fingerprints.of_day(day))
 
     def _before(self, day: Day) -> list[Day]:
         """The days that purchases of the day look back on, the oldest first."""
@@ -238,55 +228,18 @@ class _Reading:
                 self._looked_back.add(earlier.date)
 
     def _add_sessions(self, day: Day) -> None:
-        if not self._catalogue.of_day(day.date) or self._digests.look_back(self._digest(day), day.date):
+        if not self._catalogue.of_day(day.date) or self._digests.look_back(self._fingerprints.of_day(day), day.date):
             return
-        self._load(day)
+        if day in self._history:
+            self._own_facts(day)  # a later reading asks for them, and here the day is loaded anyway
+        if self._loader.loaded != day.date:
+            self._load(day)
         self._connection.execute(f"INSERT INTO earlier_sessions SELECT ?, * FROM ({SESSIONS})", [day.date])
 
-    def _forget(self, window: Sequence[Day]) -> None:
-        """Keep the digests of the window and of the days that it looks back on."""
-        needed = (
-            {day.date: day for day in window} | {day.date: day for day in self._before(window[0])} if window else {}
-        )
-        self._digests.forget(but=map(self._digest, needed.values()))
-
     def _load(self, day: Day) -> bool:
-        """Load the day's tables; False when no file can hold any of its events. Raises _DamagedError."""
-        self._loaded = None
-        read = self._catalogue.of_day(day.date)
-        if not read:
+        """Load the day's tables and keep what later readings need; False when no file can hold any of its events."""
+        if not self._loader.load(day):
             return False
-        self._verify(read)
-        try:
-            self._load_from(read, day)
-        except (duckdb.OutOfMemoryException, duckdb.InterruptException) as error:
-            raise FactsError(f"{day.date}: {database.reason(error)}") from None
-        except duckdb.Error as error:
-            damaged = {each.file: reason for each in read if (reason := self._damage(each, day))}
-            if not damaged:
-                raise FactsError(database.reason(error)) from None
-            raise _DamagedError(damaged) from None
-        self._loaded = day.date
-        self._digests.keep(self._digest(day))
+        self._digests.keep(self._fingerprints.of_day(day))
+        self._progress.advance(self._connection.execute("SELECT count(*) FROM events").fetchall()[0][0])
         return True
-
-    def _verify(self, read: Sequence[Measurable]) -> None:
-        """Raise _DamagedError where the checksums of a file's pages are wrong; each file is looked at once."""
-        new = [each for each in read if each.file not in self._verified]
-        names = {name for column in self._dataset.mapped() for name in getattr(self._dataset.columns, column)}
-        damaged = {each.file: reason for each in new if (reason := checksums.damage(each.file.path, sorted(names)))}
-        if damaged:
-            raise _DamagedError(damaged)
-        self._verified.update(each.file for each in new)
-
-    def _damage(self, each: Measurable, day: Day) -> str | None:
-        """Why the file alone cannot be read, or None when it can."""
-        try:
-            self._load_from([each], day)
-        except duckdb.Error as error:
-            return database.reason(error)
-        return None
-
-    def _load_from(self, read: Sequence[Measurable], day: Day) -> None:
-        with database.limited(self._connection, self._timeout):
-            events.load(self._connection, self._dataset, read, day, self._sql)

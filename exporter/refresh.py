@@ -15,9 +15,16 @@ from exporter.config import Config, Dataset
 from exporter.facts import FactsError, Measured, Query
 from exporter.labels import clean
 from exporter.reading import find
+from exporter.snapshot import COMPARABLE_LAGS
 from exporter.storage import Storage
 
 log = logging.getLogger("exporter")
+
+FIRST = COMPARABLE_LAGS
+"""How many days are measured, at first, before they are served: those that the checks look at."""
+
+NEXT = 7
+"""How many more are measured each time after that, until the whole history is served."""
 
 LONGEST_REMARK = 1000
 """Characters of a line in the log."""
@@ -77,14 +84,26 @@ class Refresher:
         if (last := self._last.get(name)) and _is_still(last, dataset):
             nothing = replace(last, recomputed=0, queries=dict.fromkeys(last.queries, Query()))
             return replace(self.state.views[name], refresh=self._refresh(started, nothing))
-        measured = self._read(name, dataset)
+        before = self.state.views.get(name)
+        measured = self._read(name, dataset, None if before and before.snapshot else FIRST)
+        while measured.left:
+            self._serve_already(self._view(name, dataset, measured, started))
+            log.info("%s: the newest days are served, %d older ones follow", name, measured.left)
+            measured = _together(measured, self._read(name, dataset, NEXT))
+        return self._view(name, dataset, measured, started)
+
+    def _view(self, name: str, dataset: Dataset, measured: Measured, started: float) -> View:
         taken = snapshot.take(name, dataset, self._measures[name], measured, by_hand=self._as_of is not None)
         return View(name, taken, self._refresh(started, measured), self._config.links)
 
-    def _read(self, name: str, dataset: Dataset) -> Measured:
-        """What a reading finds, kept for the next one."""
+    def _serve_already(self, view: View) -> None:
+        views = {**self.state.views, view.dataset: view}
+        self.state = State(views, self._render(views.values()), self.state.errors)
+
+    def _read(self, name: str, dataset: Dataset, most: int | None) -> Measured:
+        """What a reading of `most` new days finds, kept for the next one."""
         kept, known, now = self._storage.folder(name), self._known[name], datetime.now(UTC)
-        task = Task(dataset, self._measures[name], known, self._as_of, now, self._config.resources, kept)
+        task = Task(name, dataset, self._measures[name], known, self._as_of, now, most, self._config.resources, kept)
         measured = self._child.measure(task)
         problem = None if measured.known == known else self._storage.save(name, measured.known)
         self._known[name], self._last[name] = measured.known, measured
@@ -124,9 +143,18 @@ class Refresher:
         return self._config.refresh_interval.total_seconds()
 
 
+def _together(earlier: Measured, later: Measured) -> Measured:
+    """The later reading, with what both took."""
+    queries = {
+        name: replace(each, seconds=each.seconds + earlier.queries[name].seconds)
+        for name, each in later.queries.items()
+    }
+    return replace(later, recomputed=earlier.recomputed + later.recomputed, queries=queries)
+
+
 def _is_still(last: Measured, dataset: Dataset) -> bool:
     """Whether the files are still those of the last reading, which left nothing open."""
-    return last.known.whole and last.known.entries.keys() == set(find(dataset))
+    return last.known.whole and tuple(last.known.entries) == find(dataset)
 
 
 def _remarks(dataset: Dataset, measured: Measured) -> Iterator[str]:

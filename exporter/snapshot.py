@@ -71,10 +71,21 @@ def _frame(dataset: Dataset, measured: Measured, *, by_hand: bool) -> Iterator[S
     yield Sample("clickstream_implausible_timestamp_events", (), measured.implausible)
     for column, file in measured.lacking.items():
         yield Sample("clickstream_missing_column_info", (("column", column), ("file", clean(file))), 1)
+    yield from _changed(dataset, measured)
     yield Sample("clickstream_intraday", (), dataset.cadence == "intraday")
     for limit, value in dataset.limits.model_dump().items():
         if not (by_hand and limit == "max_data_age_hours"):
             yield Sample("clickstream_limit", (("limit", limit),), value)
+
+
+def _changed(dataset: Dataset, measured: Measured) -> Iterator[Sample]:
+    """In how many events a column changed, for every column, and how it did."""
+    for column in dataset.mapped():
+        change = measured.changed.get(column)
+        yield Sample("clickstream_changed_column_events", (("column", column),), change.events if change else 0)
+        if change:
+            labels = (("change", clean(change.what)), ("column", column), ("file", clean(change.file)))
+            yield Sample("clickstream_changed_column_info", labels, 1)
 
 
 def _missing(dataset: Dataset, asked: Sequence[Measure], measured: Measured) -> Iterator[Sample]:

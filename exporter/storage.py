@@ -19,12 +19,13 @@ from typing import IO, Any
 from exporter.catalogue import Measurable
 from exporter.child import SPILL
 from exporter.facts import DayFacts, Known
-from exporter.files import File, Footer
+from exporter.files import File
+from exporter.footers import Footer
 from exporter.measures import Facts, Number
 
 log = logging.getLogger("exporter")
 
-FORMAT = "clickstream-exporter storage 1"
+FORMAT = "clickstream-exporter storage 2"
 
 
 class StorageError(Exception):
@@ -103,8 +104,9 @@ def _checksum(text: bytes) -> str:
 
 def _encoded(known: Known) -> dict[str, Any]:
     return {
+        "columns": known.columns,
         "entries": [
-            [astuple(file), astuple(entry.footer), entry.first, entry.last, entry.implausible]
+            [file, astuple(entry.footer), entry.first, entry.last, entry.implausible]
             for file, entry in known.entries.items()
             if isinstance(entry, Measurable)
         ],
@@ -137,7 +139,7 @@ def _decoded(kept: Mapping[str, Any]) -> Known:
         key: DayFacts(date.fromisoformat(day), last_event, _facts(found), labels)
         for key, (day, last_event, found, labels) in kept["days"].items()
     }
-    return Known(entries, days)
+    return Known(kept["columns"], entries, days)
 
 
 def _facts(found: Mapping[str, Any]) -> Facts:

@@ -240,6 +240,14 @@ def column_missing(t: Numbers) -> int:
 
 
 @check()
+def column_changed(t: Numbers) -> int:
+    """Events are in files where a column changed."""
+    columns = t.values("changed_column_events", "column")
+    most = combined(max, [t.gauge("changed_column_events", column=column) for column in columns])
+    return above(most, 0)
+
+
+@check()
 def implausible_timestamps(t: Numbers) -> int:
     """Events have no plausible timestamp."""
     share = ratio(t.gauge("implausible_timestamp_events"), t.gauge("anchor_file_events"))

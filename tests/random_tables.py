@@ -30,7 +30,14 @@ ROUND_LIMITS: dict[str, tuple[float, ...]] = {
 }
 """Limits with which no arithmetic is rounded; other counts are 8, 10 or 20 then, and ratios eighths."""
 
-BARE = ("unreadable_files", "anchor_file_events", "limit", "exporter_query_success", "last_event_timestamp_seconds")
+BARE = (
+    "unreadable_files",
+    "anchor_file_events",
+    "changed_column_events",
+    "limit",
+    "exporter_query_success",
+    "last_event_timestamp_seconds",
+)
 """Gauges without lag that checks look at."""
 
 NEEDED = {
@@ -116,6 +123,9 @@ def frame(scene: Scene, events: int, now: float) -> Gauges:
     made: Gauges = {f"clickstream_{name}": {(): number} for name, number in numbers.items()}
     if numbers["unreadable_files"]:
         made["clickstream_unreadable_file_info"] = {(("file", "a.parquet"), ("reason", "no footer")): 1}
+    made["clickstream_changed_column_events"] = {
+        (("column", column),): random.choice((0,) * 12 + (1, events)) for column in ("client_id", "revenue")
+    }
     made["clickstream_links_info"] = {(("runbooks", ""), ("grafana", "")): 1}
     by_hand = random.random() < 0.1
     names = [limit for limit in limits if not (by_hand and limit == "max_data_age_hours")]

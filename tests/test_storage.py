@@ -12,6 +12,9 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 from exposition import SHOP, Row, once, run, write_config, write_rows
 
@@ -225,3 +228,31 @@ def test_p1_killed_at_any_moment(shop: Path, tmp_path: Path) -> None:
         process.wait()
     assert once(shop, "--storage.path", str(storage)).text == expected
     assert [path.name for path in (storage / "web").iterdir() if path.suffix not in (".digest", ".json")] == []
+
+
+def test_other_columns(shop: Path, tmp_path: Path) -> None:
+    """What was kept of the files is not believed where the configuration reads their times from another column."""
+    storage = tmp_path / "kept"
+    for path in (tmp_path / "events").iterdir():
+        table = pq.read_table(path)
+        later = pc.add(table["timestamp"].cast(pa.timestamp("us")), pa.scalar(timedelta(days=30)))
+        pq.write_table(table.append_column("loaded", later), path)
+    run(shop, f"--storage.path={storage}")
+    other = SHOP | {"files": "events", "history_days": 10, "columns": SHOP["columns"] | {"timestamp": "loaded"}}
+    expected = once(write_config(tmp_path, web=other))
+    assert run(write_config(tmp_path, web=other), f"--storage.path={storage}").stdout == expected.text
+
+
+def test_unreadable_file_is_tried_again_when_it_changes(shop: Path, tmp_path: Path) -> None:
+    """A damaged file costs nothing as long as it stays as it is, and counts as soon as it is mended."""
+    refresher = Refresher(config.load(shop))
+    good = (tmp_path / "events" / f"{ANCHOR}.parquet").read_bytes()
+    (tmp_path / "events" / f"{ANCHOR}.parquet").write_bytes(good[:-20])
+    damaged = refreshed(refresher)
+    assert damaged.snapshot is not None
+    again = refreshed(refresher)
+    assert again.snapshot is damaged.snapshot, "it was not even looked at"
+    (tmp_path / "events" / f"{ANCHOR}.parquet").write_bytes(good)
+    mended = refreshed(refresher)
+    assert mended.snapshot is not None
+    assert (damaged.snapshot.date, mended.snapshot.date) == (ANCHOR - timedelta(days=1), ANCHOR)

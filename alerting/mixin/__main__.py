@@ -113,6 +113,7 @@ def _alerts(check: Check) -> Iterator[str]:
     annotations = {
         "summary": check.summary,
         "description": check.description,
+        "day": say.DAY,
         "runbook_url": say.runbook(check.name),
         "dashboard_url": say.DASHBOARD,
         "snapshot": say.SNAPSHOT,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alerting.mixin import messages as say
 from alerting.mixin.check import DRIFT, IN_HOURS, INTEGRITY, ON_DAY, WARNING, Check, counts, increased, ratio_above
-from alerting.mixin.expressions import either, exceeds, limit
+from alerting.mixin.expressions import either, exceeds, limit, there
 
 _NAME_BASELINE = "dataset_event_name:clickstream_named_events:baseline"
 _NAMED = "clickstream_comparable_named_events"
@@ -107,6 +107,17 @@ CHECKS = (
         "{{ $each.Labels.file }}{{ end }}",
         f"{ON_DAY}, {say.percent('dataset:clickstream_missing_column:ratio')} of the events lie in files that lack a "
         f"mapped column; the limit is {say.limit_percent('missing_column_ratio')}.",
+    ),
+    Check(
+        "ColumnChanged",
+        WARNING,
+        INTEGRITY,
+        f"{there('dataset:clickstream_changed_column_events:max')} > bool 0",
+        "Column changed: {{ range $i, $each := printf `clickstream_changed_column_info{dataset=%q}` $labels.dataset "
+        '| query | sortByLabel "column" }}{{ if $i }}; {{ end }}{{ $each.Labels.column }} ({{ $each.Labels.change }}) '
+        "in {{ $each.Labels.file }}{{ end }}",
+        f"{ON_DAY}, {say.whole('dataset:clickstream_changed_column_events:max')} events lie in files where a column "
+        "has a name or a type that it has in no file of the week before.",
     ),
     Check(
         "ImplausibleTimestamps",

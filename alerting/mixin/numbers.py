@@ -160,6 +160,7 @@ SHARES = (
     number(
         "dataset:clickstream_missing_column_events:max", extreme("max", 'clickstream_missing_column_events{lag="0"}')
     ),
+    number("dataset:clickstream_changed_column_events:max", extreme("max", "clickstream_changed_column_events")),
     _ratio("missing_column", "missing_column_events:max", "events:day"),
     *_increase("null_client", "null_client_events", "events"),
     *_increase("missing_referrer", "missing_referrer_events", "events"),

@@ -6,7 +6,9 @@
 --              referrer's host, else (direct);  source_key is its hash, NULL where it is (direct)
 --   is_direct  no external referrer, no utm_* and no click id
 --   schema_id  joins `missing_columns`: which mapped columns the event's file lacks
--- A regex costs three times what `contains` does, and few URLs have a campaign: only those are looked into.
+--   agent      of a purchase: its device, else its user agent
+-- A regex costs three times what `contains` does, and few URLs have a campaign: only those are looked into, by CASE,
+-- because AND evaluates both sides. `regexp_extract` is asked once for each of a column's values, others for each row.
 WITH spotted AS (
   SELECT *,
          contains(page_url, 'utm_')                               AS may_have_utm,
@@ -21,12 +23,12 @@ WITH spotted AS (
            CASE WHEN may_have_utm THEN regexp_extract(page_url, '[?&#]utm_source=([^&#]*)', 1) END,
            ''
          )                                                                                          AS campaign,
-         coalesce(may_have_utm AND regexp_matches(page_url, '[?&#]utm_[a-z]+='), false)
+         coalesce(CASE WHEN may_have_utm THEN regexp_matches(page_url, '[?&#]utm_[a-z]+=') END, false)
            OR coalesce(utm_source, utm_medium, utm_campaign, '') <> ''                              AS has_utm
   FROM spotted
 ), judged AS (
   SELECT *,
-         host <> '' AND NOT coalesce(regexp_full_match(host, $site_pattern), false) AS is_external
+         host <> '' AND coalesce(regexp_extract(host, $site_pattern), '') = '' AS is_external
   FROM traced
 ), sourced AS (
   SELECT *,
@@ -49,5 +51,6 @@ SELECT *,
        payload IS NOT NULL                                                      AS has_payload,
        payload IS NOT NULL AND NOT json_valid(payload)                          AS is_json_error,
        NOT (coalesce(is_external, false) OR has_utm OR coalesce(click_id, '') <> '') AS is_direct,
-       CASE WHEN source <> '(direct)' THEN hash(source) END                     AS source_key
+       CASE WHEN source <> '(direct)' THEN hash(source) END                     AS source_key,
+       CASE WHEN list_contains($purchase, event_name) THEN coalesce(device, user_agent) END AS agent
 FROM sourced

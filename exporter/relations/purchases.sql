@@ -11,5 +11,5 @@ SELECT events.ts,
        sessions.source_key                                                            AS session_source_key
 FROM events
 ASOF LEFT JOIN sessions ON sessions.client = events.client AND sessions.started <= events.ts
-LEFT JOIN device_classes ON device_classes.agent = coalesce(events.device, events.user_agent)
+LEFT JOIN device_classes ON device_classes.agent = events.agent
 WHERE events.is_purchase

@@ -1,22 +1,27 @@
 -- The sessions of one day: events of one client with gaps of at most 30 minutes, by their first event.
--- A session that spans midnight is one on each day, as Google Analytics 4 counts them. Of events at the
--- same microsecond one with a source goes first, and the key settles the rest, so that "first" is certain.
-WITH visits AS (
+-- A session that spans midnight is one on each day, as Google Analytics 4 counts them. Within half an hour of the
+-- clock no gap can be longer, so a client's half hours are compared, not its events. Of first events at the same
+-- microsecond one with a source counts.
+WITH half_hours AS (
   SELECT client,
-         ts,
-         hour,
-         is_direct,
-         source_key,
-         ts - lag(ts) OVER by_client <= INTERVAL 30 MINUTES
-           AND client = lag(client) OVER by_client AS continues
+         min(ts) AS first,
+         max(ts) AS last
   FROM events
   WHERE client IS NOT NULL
-  WINDOW by_client AS (ORDER BY client, ts, is_direct, source_key, row_key)
+  GROUP BY client, epoch_us(ts) // 1800000000
+), visits AS (
+  SELECT client,
+         first                                                                                    AS started,
+         first - lag(last) OVER (PARTITION BY client ORDER BY first) <= INTERVAL 30 MINUTES AS continues
+  FROM half_hours
 )
 SELECT client,
-       ts AS started,
-       hour,
-       is_direct,
-       source_key
+       started,
+       any_value(events.hour)     AS hour,
+       bool_and(events.is_direct) AS is_direct,
+       min(events.source_key)     AS source_key
 FROM visits
+JOIN events USING (client)
 WHERE continues IS NOT TRUE
+  AND events.ts = started
+GROUP BY client, started

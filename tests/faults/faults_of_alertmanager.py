@@ -12,6 +12,7 @@ from faults import fault
 from standins import Alerts
 from trial import Trial
 
+from alerting import rules
 from alerting.alertmanager import CERTIFICATE
 
 LIE = {
@@ -49,6 +50,12 @@ def alert_forged(trial: Trial) -> None:
 
 
 @fault("V5")
+def cause_forged(trial: Trial) -> None:
+    """Someone posts a cause that is no alert of a check: Alertmanager then inhibits the business alerts."""
+    _forge(trial, {"alertname": "ClickstreamNoData", "severity": "critical"}, {"summary": "forged"}, 60)
+
+
+@fault("V5")
 def certificate_of_another_snapshot_forged(trial: Trial) -> None:
     """Someone posts a certificate of data that are not there."""
     _forge(trial, _certificate(trial, snapshot=trial.after.snapshot + 1), {"firing": "", "switched_off": ""}, 60)
@@ -59,6 +66,21 @@ def certificate_of_the_snapshot_forged(trial: Trial) -> None:
     """Someone posts a second certificate of the new data, by rules that have one check."""
     labels = _certificate(trial, checks=1)
     _forge(trial, labels, {"firing": "", "switched_off": ""}, 60)
+
+
+@fault("V5", "Prometheus at .* (contradicts Alertmanager|has no certificate)")
+def whole_certificate_forged(trial: Trial) -> None:
+    """Someone keeps Prometheus' notifications away and posts the opposite: a whole certificate with its alerts."""
+    trial.bench.notifications.lose = lambda: True
+    labels = {"alertname": CERTIFICATE, "dataset": DATASET, "severity": "none", "checks": str(len(rules.checks()))}
+    labels |= {"snapshot": str(trial.after.snapshot)} | ({"date": trial.after.date} if trial.after.date else {})
+    lies = _opposite(trial, [{"labels": labels}])
+    while not trial.over.wait(0.3):
+        for alert in trial.bench.listed():
+            if alert["labels"] not in [lie["labels"] for lie in lies]:
+                trial.bench.forge(alert["labels"], {}, -1)
+        for lie in lies:
+            trial.bench.forge(lie["labels"], lie["annotations"], 10)
 
 
 @fault("V11", r"clock.*\d", fronted=True)

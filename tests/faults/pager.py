@@ -8,14 +8,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
 from bench import Bench, running
 from days import day
-from standins import Answer, Service
+from service import Answer, Service
+from shipped_routes import configure, shipped
 
 HEALTHY, BAD = "healthy", "revenue-drop"
 RESEND = "4s"
@@ -45,12 +44,13 @@ class Pager:
         self.service = Service(self._answer)
 
     def _answer(self, _method: str, path: str, body: bytes) -> Answer:
-        if path == "/pagerduty":
+        is_page = path == "/pagerduty_routing_key"
+        if is_page:
             event = json.loads(body)
             summary = event.get("payload", {}).get("summary", "")
             with self._lock:
                 self.events.append(Event(event["event_action"], event["dedup_key"], summary, time.monotonic()))
-        return Answer(202 if path == "/pagerduty" else 200, b'{"status": "success"}')
+        return Answer(202, b'{"status": "success"}') if is_page else Answer(200, b"ok", "text/plain")
 
     @property
     def actions(self) -> list[str]:
@@ -59,16 +59,8 @@ class Pager:
 
     def configure(self, folder: Path) -> None:
         """Write the shipped configuration with short intervals, and with this as PagerDuty and as Slack."""
-        shipped: dict[str, Any] = yaml.safe_load((files("alerting") / "alertmanager.yml").read_text("utf-8"))
-        shipped["route"] |= {"group_wait": f"{GROUP_WAIT}s", "group_interval": f"{GROUP_INTERVAL}s"}
-        secret = folder / "secret"
-        secret.write_text(f"{self.service.url}/slack", "utf-8")
-        for receiver in shipped["receivers"]:
-            for each in receiver.get("pagerduty_configs", []):
-                each |= {"routing_key_file": str(secret), "url": f"{self.service.url}/pagerduty"}
-            for each in receiver.get("slack_configs", []):
-                each |= {"api_url_file": str(secret)}
-        (folder / "alertmanager.yml").write_text(yaml.safe_dump(shipped), "utf-8")
+        waits = {"group_wait": f"{GROUP_WAIT}s", "group_interval": f"{GROUP_INTERVAL}s"}
+        configure(folder, self.service.url, shipped(), **waits)
 
 
 @contextmanager

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from bench import Bench
 from days import DATASET, Day, Line, choose, truth
 
-from alerting.gate import PASS, Verdict, Wanted, judge
+from alerting.gate import judge
 from alerting.stack import StackError
+from alerting.verdict import PASS, Verdict, Wanted
 
 HEALTHY = 40.0
 """Seconds within which a bench without faults must be judged right."""

@@ -1,6 +1,6 @@
 """What a refresh costs, in multiples of what DuckDB needs to decode the mapped columns of one day (LIMIT).
 
-python tests/bench/bench.py [--events N] [--json FILE] [--big]
+python tests/bench/cost.py [--events N] [--json FILE] [--big]
 
 Machines differ and are noisy: the ratios are of CPU time, measured in one run, interleaved, the median of five.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import shutil
 import statistics
@@ -70,10 +71,30 @@ def write_config(folder: Path, pattern: str = "events/*.parquet", **resources: o
 
 
 def used() -> tuple[float, float]:
-    """CPU seconds and peak memory in MB of this process and its children."""
-    own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    cpu = own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
-    return cpu, max(own.ru_maxrss, children.ru_maxrss) / 1024
+    """CPU seconds and peak memory in MB of this process and of those that it started, also those that still run."""
+    own, ended = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    cpu = own.ru_utime + own.ru_stime + ended.ru_utime + ended.ru_stime
+    running = _descendants(os.getpid())
+    peaks = [int(line.split()[1]) for pid in running for line in _lines(pid, "status") if line.startswith("VmHWM")]
+    return cpu + sum(map(_cpu, running)), max(own.ru_maxrss, ended.ru_maxrss, *peaks) / 1024
+
+
+def _descendants(process: int) -> list[int]:
+    children = [int(pid) for line in _lines(process, f"task/{process}/children") for pid in line.split()]
+    return [*children, *(each for child in children for each in _descendants(child))]
+
+
+def _cpu(process: int) -> float:
+    """The CPU seconds of a process and of its children that have ended."""
+    fields = "".join(_lines(process, "stat")).rpartition(") ")[2].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
+def _lines(process: int, name: str) -> list[str]:
+    try:
+        return Path(f"/proc/{process}/{name}").read_text().splitlines()
+    except OSError:
+        return []
 
 
 def measured(work: Callable[[], object]) -> Cost:

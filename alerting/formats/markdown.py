@@ -1,0 +1,58 @@
+"""The verdict for a ticket or a chat."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from alerting.formats.advice import advice
+from alerting.formats.outline import about, not_judged, plain, sections, word
+from alerting.verdict import Line, Verdict
+
+_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_MARKUP = re.compile(r"[\\`*_{}\[\]()#|~$!]")
+_BEGINNING = re.compile(r"^(?=[-+=])|^\d+(?=[.)])")
+"""What would begin a list or underline a heading."""
+
+_MENTIONS_AND_LINKS = re.compile(r"[@#]|:(?=//|[\w+-]+:)|(?<=www)\.|(?<=GH)-", re.IGNORECASE)
+"""What chats and trackers act upon even where it is escaped: @name, #1, https://, :smile:, www., GH-1."""
+
+_INVISIBLE = "\u200b"
+"""A space of no width: it ends what would become a mention or a link."""
+
+_LINK = re.compile(r"https?://[\w.~:/?#@!$&'*+,;=%-]+", re.ASCII)
+
+
+def markdown(verdict: Verdict) -> str:
+    """The verdict as CommonMark, in which names from the data are text and nothing else."""
+    blocks = [f"**{word(verdict)}** {escape(about(verdict))}"]
+    if verdict.proven:
+        blocks += [_block(section.title, [_alert(line) for line in section.lines]) for section in sections(verdict)]
+        blocks += _listed("Not judged", not_judged(verdict))
+    else:
+        blocks += _listed("What is missing", verdict.missing)
+        blocks += _listed("What to do", advice(verdict))
+    return "\n\n".join(blocks) + "\n"
+
+
+def escape(said: str) -> str:
+    """The text, of which nothing becomes markup, a link or a mention, in Markdown, HTML and Slack."""
+    cut = _MENTIONS_AND_LINKS.sub(rf"\g<0>{_INVISIBLE}", plain(said))
+    return _BEGINNING.sub(r"\g<0>\\", _MARKUP.sub(r"\\\g<0>", cut)).translate(_ENTITIES)
+
+
+def _alert(line: Line) -> str:
+    """An alert on one line, or two; its runbook is a link where it is an address."""
+    runbook = plain(line.runbook)
+    linked = f" ([runbook]({runbook}))" if _LINK.fullmatch(runbook) else f" ({escape(runbook)})" if runbook else ""
+    explained = f"\n  {escape(line.description)}" if line.description else ""
+    return f"**{line.severity}** {escape(line.message)}{linked}{explained}"
+
+
+def _listed(title: str, items: Sequence[str]) -> Iterator[str]:
+    if items:
+        yield _block(title, [escape(item) for item in items])
+
+
+def _block(title: str, items: Sequence[str]) -> str:
+    return "\n".join([f"**{title}**", "", *(f"- {item}" for item in items)])

@@ -1,0 +1,81 @@
+"""The order in which a person wants to read a verdict: what broke, what follows from it, what else there is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from alerting.verdict import FAIL, Line, Verdict
+
+UNKNOWN = "UNKNOWN"
+REASONS = ("SmallSampleDay", "BaselineShort", "LowVolume", "NotMeasured")
+"""The checks whose messages say which others are switched off, and why."""
+
+_WHY = {
+    "QueryFailing": "the measures that they need failed",
+    "NoData": "there are no data",
+    "": "what they need is not there",
+}
+_BY_HAND = "DataStale: the newest day was set by hand, so its age says nothing"
+
+
+@dataclass(frozen=True)
+class Section:
+    """Some of the alerts, under a title."""
+
+    title: str
+    lines: tuple[Line, ...]
+
+
+def word(verdict: Verdict) -> str:
+    """PASS, FAIL or UNKNOWN."""
+    return verdict.status if verdict.proven else UNKNOWN
+
+
+def about(verdict: Verdict) -> str:
+    """What was judged, and how much fires."""
+    what = f"data set {verdict.dataset}" if verdict.dataset else "no data set"
+    what += f", {verdict.date or 'no day'}"
+    if not verdict.proven:
+        return f"{what}: no verdict could be proven, which counts as {FAIL}"
+    counted = {name: sum(line.severity == name for line in verdict.lines) for name in ("CRITICAL", "WARN", "INFO")}
+    named = [f"{number} {name}" for name, number in counted.items() if number]
+    named += [f"{len(verdict.inhibited)} inhibited"] if verdict.inhibited else []
+    return f"{what}: {', '.join(named) or 'nothing fires'}"
+
+
+def sections(verdict: Verdict) -> list[Section]:
+    """The alerts of a proven verdict: the causes, the effects, the rest; none of them empty."""
+    causes = [line for line in verdict.lines if line.severity == "CRITICAL" and line.tier != "business"]
+    business = [line for line in verdict.lines if line.tier == "business" and line.severity != "INFO"]
+    shown = {id(line) for line in (*causes, *business)}
+    hidden = [replace(line, description="") for line in verdict.inhibited]  # its cause explains it
+    rest = [line for line in verdict.lines if id(line) not in shown and line.check not in REASONS]
+    found = (
+        Section("Causes (pipeline)", tuple(causes)),
+        Section("Effects (business)", (*business, *hidden)),
+        Section("Warnings and remarks", tuple(rest)),
+    )
+    return [section for section in found if section.lines]
+
+
+def not_judged(verdict: Verdict) -> list[str]:
+    """Which checks of a proven verdict are switched off, and why."""
+    reasons = [line.message for line in verdict.lines if line.check in REASONS]
+    named = {word.strip(",") for message in reasons for word in message.split()}
+    others = [check for check in verdict.switched_off if check not in named]
+    if "DataStale" in others and not _fires(verdict, "NoData"):
+        others.remove("DataStale")
+        reasons.append(_BY_HAND)
+    if others:
+        why = next(said for check, said in _WHY.items() if not check or _fires(verdict, check))
+        reasons.append(f"{', '.join(others)}: {why}")
+    return reasons
+
+
+def _fires(verdict: Verdict, check: str) -> bool:
+    return any(line.check == check for line in verdict.lines)
+
+
+def plain(text: str) -> str:
+    """The text on one line, without characters that a terminal or a reader could take for more than text."""
+    return "".join(each if each.isprintable() else "?" for each in " ".join(text.split()))

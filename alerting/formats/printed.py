@@ -1,0 +1,59 @@
+"""Puts a verdict into the form that was asked for."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+from alerting.formats import junit
+from alerting.formats.emf import emf
+from alerting.formats.markdown import markdown
+from alerting.formats.text import WIDTH, text
+from alerting.verdict import Verdict, in_order
+
+FORMATS = ("json", "text", "markdown", "junit", "emf")
+
+
+def printed(
+    verdict: Verdict, form: str, to: TextIO, *, details: bool = False, numbers: Mapping[str, float] | None = None
+) -> str:
+    """The verdict in one of the `FORMATS`, as `to` can show it; `numbers` are those of the day, for emf."""
+    if form == "json":
+        return json.dumps(_report(verdict, details=details), indent=2, ensure_ascii=False) + "\n"
+    if form == "text":
+        said = _for_terminal(verdict) if to.isatty() else text(verdict)
+    elif form == "markdown":
+        said = markdown(verdict)
+    elif form == "junit":
+        said = str(junit.document(verdict), "utf-8")
+    else:
+        said = emf(verdict, numbers or {}, datetime.now(UTC))
+    encoding = to.encoding or "utf-8"
+    return said.encode(encoding, "xmlcharrefreplace" if form == "junit" else "replace").decode(encoding)
+
+
+def _for_terminal(verdict: Verdict) -> str:
+    """The text as wide as the terminal, in colours unless NO_COLOR (no-color.org) or the terminal forbids it."""
+    columns = shutil.get_terminal_size((WIDTH, 24)).columns
+    colour = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return text(verdict, min(columns, WIDTH), colour=colour)
+
+
+def _report(verdict: Verdict, *, details: bool) -> dict[str, Any]:
+    lines = in_order((*verdict.lines, *verdict.inhibited)) if details else verdict.lines
+    report: dict[str, Any] = {
+        "date": verdict.date,
+        "alerts": [{"severity": line.severity, "message": line.message} for line in lines],
+        "status": verdict.status,
+    }
+    if details:
+        report["details"] = {
+            "dataset": verdict.dataset,
+            "snapshot": verdict.snapshot,
+            "switched_off": list(verdict.switched_off),
+        }
+    return report

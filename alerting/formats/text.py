@@ -1,0 +1,68 @@
+"""The verdict for a terminal: what a person on call wants to read."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from alerting.formats.advice import advice
+from alerting.formats.outline import about, not_judged, plain, sections, word
+from alerting.verdict import Line, Verdict
+
+WIDTH = 100
+"""Columns of a line; names that are longer are not broken."""
+
+_LABEL = 10
+_COLOURS = {"FAIL": "31", "UNKNOWN": "35", "PASS": "32", "CRITICAL": "31", "WARN": "33"}
+"""Red, magenta, green and yellow, as ANSI numbers them."""
+
+
+def text(verdict: Verdict, width: int = WIDTH, *, colour: bool = False) -> str:
+    """The verdict in lines of `width` columns, with colours where a terminal can show them."""
+    lines = list(_labelled(word(verdict), about(verdict), width, colour, indent=""))
+    if verdict.proven:
+        for section in sections(verdict):
+            lines += ["", section.title]
+            lines += [shown for line in section.lines for shown in _alert(line, width, colour)]
+        lines += _listed("Not judged", not_judged(verdict), width)
+    else:
+        lines += _listed("What is missing", verdict.missing, width)
+        lines += _listed("What to do", advice(verdict), width)
+    return "\n".join(lines) + "\n"
+
+
+def _alert(line: Line, width: int, colour: bool) -> Iterator[str]:
+    """An alert: its message, what it means, and where its runbook is."""
+    yield from _labelled(line.severity, line.message, width, colour)
+    for further in filter(None, (line.description, line.runbook)):
+        yield from _wrapped(further, width, " " * (2 + _LABEL))
+
+
+def _labelled(label: str, said: str, width: int, colour: bool, indent: str = "  ") -> Iterator[str]:
+    first, *others = _wrapped(said, width, " " * (len(indent) + _LABEL))
+    number = _COLOURS.get(label) if colour else None
+    shown = f"\x1b[{number}m{label}\x1b[0m" if number else label
+    yield indent + shown + " " * (_LABEL - len(label)) + first.lstrip()
+    yield from others
+
+
+def _listed(title: str, items: list[str] | tuple[str, ...], width: int) -> Iterator[str]:
+    if items:
+        yield from ("", title)
+    for item in items:
+        first, *others = _wrapped(item, width, " " * 4)
+        yield "  - " + first.lstrip()
+        yield from others
+
+
+def _wrapped(said: str, width: int, indent: str) -> list[str]:
+    """The lines of a text, each indented; one at least."""
+    found = textwrap.wrap(
+        plain(said),
+        max(width, 40),
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return found or [indent]

@@ -1,0 +1,43 @@
+"""Fingerprints: what facts were measured from, so that they are measured again only when it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import blake2b
+
+import duckdb
+
+from exporter import events
+from exporter.catalogue import Catalogue
+from exporter.config import Dataset
+from exporter.days import HOURS_24, Day
+from exporter.measures import Measure
+
+LOOKBACK = 7 * HOURS_24
+"""How far assisted purchases look back, in microseconds."""
+
+
+class Fingerprints:
+    """A short text for a day's files, the configuration and the SQL: the same for the same facts.
+
+    Hashes of DuckDB may differ from one version to the next, and with them which event is first.
+    """
+
+    def __init__(self, dataset: Dataset, catalogue: Catalogue) -> None:
+        settings = dataset.model_dump(exclude={"limits", "files", "history_days", "cadence", "measures"})
+        relations = [events.relation(name) for name in ("events", "sessions", "purchases")]
+        self._shared = repr((settings, duckdb.__version__, relations))
+        self._catalogue = catalogue
+
+    def of_day(self, day: Day, asked: Sequence[Measure] = ()) -> str:
+        """Of what the day's own events give; without measures, of its sessions and purchases."""
+        return self._fingerprint(day, day.start, asked)
+
+    def of_week(self, day: Day, asked: Sequence[Measure]) -> str:
+        """Of what measures give that look back on the sessions of the days before."""
+        return self._fingerprint(day, day.start - LOOKBACK, asked)
+
+    def _fingerprint(self, day: Day, start: int, asked: Sequence[Measure]) -> str:
+        read = [each.file for each in self._catalogue.between(start, day.end)]
+        text = repr((day, read, self._shared, [each.sql for each in asked]))
+        return blake2b(text.encode(errors="surrogateescape"), digest_size=16).hexdigest()

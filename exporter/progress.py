@@ -1,0 +1,52 @@
+"""Says how far a long reading is: a bar on a terminal, a line in the log every ten seconds elsewhere."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from datetime import timedelta
+from types import TracebackType
+
+from tqdm import tqdm
+
+log = logging.getLogger("exporter")
+
+PATIENCE = 1.0
+"""Seconds until the bar shows: most readings are over by then."""
+
+INTERVAL = 10.0
+"""Seconds between two lines in the log."""
+
+
+class Progress:
+    """The progress of a reading that has to read `days` days."""
+
+    def __init__(self, name: str, days: int) -> None:
+        self._name = name
+        self._days = days
+        self._done = self._rows = 0
+        self._started = self._said = time.monotonic()
+        self._bar = tqdm(total=days, desc=name, unit=" days", delay=PATIENCE, leave=False, disable=None)
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.close()
+
+    def advance(self, rows: int) -> None:
+        """Say that one more day has been read, and how many events it has."""
+        self._done += 1
+        self._rows += rows
+        now = time.monotonic()
+        rate = self._rows / max(now - self._started, 1e-9)
+        self._bar.set_postfix_str(f"{tqdm.format_sizeof(rate)} rows/s", refresh=False)
+        self._bar.update()
+        if not sys.stderr.isatty() and now - self._said >= INTERVAL:
+            self._said = now
+            left = timedelta(seconds=round((now - self._started) / self._done * (self._days - self._done)))
+            message = "%s: %d of %d days read, %s rows/s, %s left"
+            log.info(message, self._name, self._done, self._days, tqdm.format_sizeof(rate), left)

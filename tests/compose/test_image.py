@@ -1,0 +1,63 @@
+"""The exporter's image, without an engine: its RUN lines are run here, in a folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from shipped import ROOT, instructions, mounts
+
+pytestmark = pytest.mark.xdist_group("tests/compose/test_image.py")  # so that the wheel is built once
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the programs that the first stage of the Dockerfile makes of what .dockerignore lets through."""
+    folder = tmp_path_factory.mktemp("image")
+    source = folder / "source"
+    source.mkdir()
+    for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines():
+        if line.startswith("!"):
+            copy = shutil.copytree if (ROOT / line[1:]).is_dir() else shutil.copy
+            copy(ROOT / line[1:], source / line[1:])
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    for line in (each for each in instructions("RUN") if each.startswith(("pip", "python"))):
+        here = re.sub(r"(?<!\S)(?=/wheels\b|/opt/clickstream\b)", str(folder), line)
+        done = subprocess.run(here.split(), check=False, cwd=source, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, f"{here}\n{done.stderr}"
+    return folder / "opt/clickstream/bin"
+
+
+def test_the_image_holds_the_commands_and_no_installer(programs: Path) -> None:
+    """The programs start, and nothing that could install another is beside them."""
+    for name in ("clickstream-exporter", "clickstream-report"):
+        subprocess.run([programs / name, "--help"], check=True, capture_output=True)
+    assert [path.name for path in programs.iterdir() if path.name.startswith("pip")] == []
+
+
+def test_the_wheel_holds_all_that_is_read(programs: Path, tmp_path: Path) -> None:
+    """SQL, rules and the demo's configuration are in it, so the image measures without the clone."""
+    subprocess.run([programs / "python", "-m", "exporter.demo", tmp_path / "demo"], check=True, cwd=tmp_path)
+    command = [programs / "clickstream-exporter", "--config.file", tmp_path / "demo/config.yml", "--once"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert 'clickstream_purchases{dataset="shop",lag="0"} 14.0' in done.stdout
+    judged = "import alerting.rules; print(len(alerting.rules.groups()))"
+    assert subprocess.check_output([programs / "python", "-c", judged], cwd=tmp_path).strip() == b"2"
+
+
+def test_the_image_starts_as_the_stack_mounts_it() -> None:
+    """It reads, keeps and listens where the volumes and the port are, and not as root."""
+    (entrypoint,), arguments = (json.loads(instructions(name)[0]) for name in ("ENTRYPOINT", "CMD"))
+    assert entrypoint == "clickstream-exporter"
+    options = dict(argument.split("=") for argument in arguments)
+    assert options["--config.file"] in mounts("exporter")
+    assert mounts("exporter")[options["--storage.path"]] == ("exporter", False)
+    assert options["--web.listen-address"] == "0.0.0.0:9847"
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", instructions("USER")[-1])

@@ -1,0 +1,30 @@
+"""A real exporter on the demo's data."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from alerting.stack import Server, await_answer, end, free_address, start
+from exporter.demo import write_demo
+
+BAD_DAY = date(2025, 3, 9)
+
+
+@contextmanager
+def exporting(folder: Path) -> Iterator[str]:
+    """The address of an exporter of the demo's bad day, whose data and log are in `folder`."""
+    config = write_demo(folder / "demo", BAD_DAY)
+    address = free_address()
+    command = [sys.executable, "-P", "-m", "exporter", "--config.file", str(config), "--as-of", str(BAD_DAY)]
+    ready = f"http://{address}/-/ready"
+    server = Server("demo", [*command, "--web.listen-address", address], None, ready)
+    process = start(server, folder)
+    try:
+        await_answer(server, process, folder)
+        yield address
+    finally:
+        end(process)

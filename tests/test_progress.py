@@ -1,0 +1,102 @@
+"""How far a long reading is, and what is served meanwhile."""
+
+from __future__ import annotations
+
+import logging
+import os
+import pty
+import subprocess
+import sys
+import termios
+from contextlib import suppress
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from exposition import SHOP, write_config, write_rows
+
+from exporter import config, progress
+from exporter.progress import Progress
+from exporter.refresh import FIRST, Refresher, State
+
+SLOW = """
+import time
+from exporter.progress import Progress
+with Progress("shop", 4) as progress:
+    for _ in range(4):
+        time.sleep(0.6)
+        progress.advance(600_000)
+"""
+
+
+def on_terminal(code: str) -> str:
+    """What a Python program writes to stderr when that is a terminal."""
+    reading, writing = pty.openpty()
+    termios.tcsetwinsize(writing, (24, 100))
+    text = b""
+    with subprocess.Popen([sys.executable, "-c", code], stderr=writing, stdout=subprocess.DEVNULL):
+        os.close(writing)
+        with suppress(OSError):  # which is how a terminal says that nobody writes any more
+            while True:
+                text += os.read(reading, 4096)
+    os.close(reading)
+    return text.decode()
+
+
+def test_terminal() -> None:
+    """On a terminal there is a bar with days, events a second and the time that is left; it goes in the end."""
+    shown = on_terminal(SLOW)
+    last = [line for line in shown.split("\r") if line.strip()][-1]
+    assert last.startswith("shop: ")
+    assert "/4 [" in last
+    assert "M rows/s" in last or "k rows/s" in last
+    assert shown.endswith("\r")
+
+
+def test_log(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Elsewhere there are lines in the log."""
+    monkeypatch.setattr(progress, "INTERVAL", 0.0)
+    monkeypatch.setattr(progress.time, "monotonic", iter([0.0, 10.0, 20.0]).__next__)
+    with caplog.at_level(logging.INFO, "exporter"), Progress("shop", 35) as reading:
+        reading.advance(12_000_000)
+        reading.advance(8_000_000)
+    assert caplog.messages == [
+        "shop: 1 of 35 days read, 1.20M rows/s, 0:05:40 left",
+        "shop: 2 of 35 days read, 1.00M rows/s, 0:05:30 left",
+    ]
+
+
+def test_short_reading_says_nothing(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:
+    """What is over at once needs no progress."""
+    with caplog.at_level(logging.INFO, "exporter"), Progress("shop", 1) as reading:
+        reading.advance(1)
+    assert (caplog.messages, capfd.readouterr().err) == ([], "")
+
+
+def test_newest_days_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the first start the days that the checks look at are served before older ones, and each is read once."""
+    days = [date(2025, 3, 31) - timedelta(days=lag) for lag in range(30)]
+    for day in days:
+        write_rows(
+            tmp_path / f"events/{day}.parquet", [{"timestamp": f"{day}T10:00:00", "event_name": "page_viewed"}] * 10
+        )
+    refresher = Refresher(config.load(write_config(tmp_path, web=SHOP | {"files": "events", "history_days": 30})))
+    served: list[int] = []
+    serve = refresher._serve_already
+
+    def watched(taken: object) -> None:
+        serve(taken)  # type: ignore[arg-type]
+        served.append(count(refresher.state))
+
+    monkeypatch.setattr(refresher, "_serve_already", watched)
+    state = refresher.refresh()
+    refresher.stop()
+    assert served == [FIRST, 22]  # seven at a time, and those that the last of them look back on
+    assert count(state) == 30
+    assert b'clickstream_exporter_days_recomputed{dataset="web"} 30.0' in state.exposition
+    assert refresher.refresh().views["web"].snapshot is state.views["web"].snapshot
+
+
+def count(state: State) -> int:
+    """How many days are served."""
+    return sum(line.startswith(b"clickstream_events{") for line in state.exposition.splitlines())
