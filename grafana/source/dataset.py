@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from alerting.mixin.expressions import STATE
-from grafana.source import board, days, drifts, likeforlike, palette, promql, volumes
+from grafana.source import board, columns, days, drifts, likeforlike, palette, promql, volumes
 from grafana.source.kinds import stat
 from grafana.source.panels import Panel, heading, placed, target
 
@@ -97,7 +97,7 @@ def dashboard() -> dict[str, Any]:
         (8, likeforlike.PANELS),
         heading("Are the data sound? Shares of each day, and the limit of each check"),
         *((7, [(8, each) for each in line]) for line in drifts.INTEGRITY),
-        (8, [(18, days.NAMES), (6, drifts.IMPLAUSIBLE)]),
+        (8, [(12, days.NAMES), (8, columns.CHANGED), (4, drifts.IMPLAUSIBLE)]),
         heading("Does the business drift?"),
         (8, [(12, drifts.CONVERSION), (12, drifts.DIRECT)]),
         (8, [(12, drifts.DEVICES), (12, drifts.ASSISTED)]),

@@ -109,14 +109,22 @@ def _alerts() -> str:
 
 
 _LINKS = "max by (dataset, runbooks) (last_over_time(clickstream_links_info[36h]))"
-_WITH_PAGE = f"""\
-label_replace(label_join(
+_WITH_PLACE = f"""\
+label_join(
 {_alerts()}
 * on (dataset) group_left (runbooks) topk by (dataset) (1, {_LINKS})
 or on (dataset, check) {_alerts()}
 * on () group_left (runbooks) topk(1, {_LINKS})
 or on (dataset, check) {_alerts()},
-"page", "/", "runbooks", "check"), "page", "$1.md", "page", "(.+)")"""
+"path", "/", "runbooks", "check")"""
+
+
+def alerts() -> str:
+    """The firing alerts, with the `page` of the runbook, or where that is no URL its `path`: it would be no link."""
+    page = f'label_replace({_WITH_PLACE}, "page", "$1.md", "path", "(https?://.+)")'
+    path = f'label_replace({page}, "path", "$1.md", "path", "(.+)")'
+    return f'label_replace({path}, "path", "", "path", "https?://.+")'
+
 
 _ALERT_COLUMNS = {
     "Value #A": "Severity",
@@ -126,6 +134,7 @@ _ALERT_COLUMNS = {
     "Value #B": "Measured",
     "Value #C": "Limit",
     "page": "Runbook",
+    "path": "Runbook file",
 }
 
 FIRING = table(
@@ -133,7 +142,7 @@ FIRING = table(
     "The alerts that fire, critical ones first. What was measured and its limit are shares: of the day, or how far the "
     "day is from its baseline. Silences and inhibitions are Alertmanager's, and not seen here.",
     targets(
-        promql.keyed(_WITH_PAGE, "check"),
+        promql.keyed(alerts(), "check"),
         *(
             f"max by (key) ({promql.keyed(f'({each}) and on (dataset, check) {STATE} == 1', 'check')})"
             for each in (measured.values(), measured.limits())
@@ -165,6 +174,7 @@ FIRING = table(
             links=[link("Runbook", "${__value.raw}")],
             custom_width=190,
         ),
+        override("Runbook file", custom_width=320),
     ],
 )
 
