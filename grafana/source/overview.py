@@ -210,13 +210,17 @@ def _matrix(tier: str, question: str) -> Panel:
     )
 
 
+_HEIGHT = max(len(promql.names(tier=tier)) for tier in (PIPELINE, INTEGRITY, BUSINESS)) + 2
+"""So that no check must be scrolled to."""
+
+
 def dashboard() -> dict[str, Any]:
     """The dashboard as Grafana's JSON."""
     panels = placed(
         (5, [(10, VERDICT), (14, DATASETS)]),
         (7, [(24, FIRING)]),
         (
-            14,
+            _HEIGHT,
             [
                 (8, _matrix(PIPELINE, "are the data there?")),
                 (8, _matrix(INTEGRITY, "are they sound?")),

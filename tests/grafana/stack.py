@@ -37,13 +37,24 @@ def _judged(folder: Path, day: str) -> Iterator[Stack]:
     with running(folder / "stack", config, ("--as-of", day)) as stack:
         servers = Servers([stack.alertmanager], stack.exporter, stack.prometheus)
         assert judge(servers, Wanted(), 60, lambda _: None).exit_code < 2
-        await_(lambda: bool(ask(stack.prometheus, "dataset:clickstream_refresh:failing")))
+        await_(lambda: settled(stack.prometheus))
         yield stack
 
 
+def settled(prometheus: str) -> bool:
+    """Whether all days are served, the newest snapshot is certified, and the exporter's own rules were evaluated."""
+    certificates = ask(prometheus, 'ALERTS{alertname="ClickstreamCertificate",alertstate="firing"}')
+    snapshots = [f"{float(each['value'][1]):.0f}" for each in ask(prometheus, "clickstream_snapshot")]
+    return (
+        len(ask(prometheus, "clickstream_events")) >= 14
+        and [each["metric"]["snapshot"] for each in certificates] == snapshots
+        and bool(ask(prometheus, "dataset:clickstream_refresh:failing"))
+    )
+
+
 def await_(true: Callable[[], bool]) -> None:
-    """Wait until something is true; fails after 15 seconds."""
-    deadline = time.monotonic() + 15
+    """Wait until something is true; fails after 30 seconds."""
+    deadline = time.monotonic() + 30
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.2)
