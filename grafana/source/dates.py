@@ -40,9 +40,10 @@ def line(name: str, expr: str, colour: str, **fields: Any) -> Series:
     return Series(name, expr, colour, {"drawStyle": "line", "lineWidth": 2, "fillOpacity": 0} | fields)
 
 
-def limit(expr: str, name: str = "Limit", **fields: Any) -> Series:
-    """The line that an alert fires beyond."""
-    return line(name, expr, palette.LIMIT, lineStyle={"dash": [8, 6], "fill": "dash"}, **fields)
+def limit(check: str, expr: str, name: str = "Limit", **fields: Any) -> Series:
+    """The line beyond which the alert of a check fires, in the colour of its severity."""
+    colour = palette.SEVERITY[promql.severity(check)]
+    return line(name, expr, colour, **{"lineStyle": {"dash": [8, 6], "fill": "dash"}} | fields)
 
 
 def joined(names: Sequence[str], drop: Sequence[str] = ("lag",)) -> list[Panel]:
@@ -84,10 +85,11 @@ def judged_days(value: str, check: str, rest: str = "") -> list[Series]:
 
     What is not compared is `rest`, or else the number of the days that are neither.
     """
+    colour = palette.SEVERITY[promql.severity(check)]
     of_anchor, fires = f"({value}) and on (lag) {promql.ANCHOR}", promql.fires(check)
     rest = rest or f"({value}) unless on (lag) {promql.COMPARED}"
     return [
-        bars("Anchor day, alert fires", f"{of_anchor} and on () {fires}", palette.CRITICAL),
+        bars("Anchor day, alert fires", f"{of_anchor} and on () {fires}", colour),
         bars("Anchor day", f"{of_anchor} unless on () {fires}", palette.ANCHOR),
         bars("Baseline days", f"({value}) and on (lag) {promql.BASELINE_DAYS}", palette.BASELINE_DAY),
         bars("Not compared", rest, palette.NOT_COMPARED, opacity=45),

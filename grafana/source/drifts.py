@@ -37,9 +37,9 @@ def _lines(share: Share) -> list[Series]:
         lines.append(line("Baseline", promql.at_compared(before), palette.BASELINE))
         against = f"({before} + {promql.limit(share.increase)})" if share.increase else ""
         against = f"{before} * (1 - {promql.limit(share.drop)})" if share.drop else against
-        lines.append(limit(promql.at_compared(against), "Limit against the baseline"))
+        lines.append(limit(share.check, promql.at_compared(against), "Limit against the baseline"))
     if share.limit:
-        lines.append(limit(promql.at_all(promql.limit(share.limit)), lineWidth=1))
+        lines.append(limit(share.check, promql.at_all(promql.limit(share.limit)), lineWidth=1))
     return lines
 
 
@@ -66,7 +66,7 @@ COLUMNS = by_date(
     "Of the column that is missing most. ColumnMissing fires where the anchor day is above the limit.",
     [
         *judged_days(f"{_COLUMN_EVENTS} / on (lag) ({promql.of_day('events')} > 0)", "ColumnMissing"),
-        limit(promql.at_all(promql.limit("missing_column_ratio")), lineWidth=1),
+        limit("ColumnMissing", promql.at_all(promql.limit("missing_column_ratio")), lineWidth=1),
     ],
     "percentunit",
     top=LEAST,

@@ -76,7 +76,7 @@ AGE = _graph(
         {
             "matcher": {"id": "byRegexp", "options": "/^Limit of/"},
             "properties": [
-                {"id": "color", "value": palette.fixed(palette.LIMIT)},
+                {"id": "color", "value": palette.fixed(palette.CRITICAL)},
                 {"id": "custom.lineStyle", "value": {"dash": [8, 6], "fill": "dash"}},
                 {"id": "custom.fillOpacity", "value": 0},
             ],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from alerting.mixin.expressions import STATE
 from grafana.source import palette, promql
 from grafana.source.days import SHARE, WHOLE
 from grafana.source.kinds import coloured, table
@@ -42,14 +41,10 @@ _COLUMNS = {
 
 def _state(measures: dict[str, str]) -> str:
     """The state of the check of each measure, by severity where it fires."""
-    states = {
-        measure: f'max({STATE}{{{promql.ONE},check="{CHECKS[measure]}"}})' for measure in measures if measure in CHECKS
-    }
-    return promql.named(states)
+    return promql.named({measure: promql.state(CHECKS[measure]) for measure in measures if measure in CHECKS})
 
 
 def _table(title: str, description: str, queries: list[str], unit: str, states: str) -> Panel:
-    words = {0: ("in order", palette.QUIET), 1: ("fires", palette.CRITICAL), 2: ("switched off", palette.OFF)}
     return table(
         title,
         description,
@@ -60,7 +55,9 @@ def _table(title: str, description: str, queries: list[str], unit: str, states: 
         overrides=[
             override("Measure", custom_align="left", custom_width=220),
             override("Difference", unit="percentunit", decimals=1),
-            override("Check", mappings=palette.mapping(words), custom_cellOptions=coloured(), custom_align="center"),
+            override(
+                "Check", mappings=palette.mapping(palette.STATES), custom_cellOptions=coloured(), custom_align="center"
+            ),
         ],
     )
 

@@ -20,10 +20,11 @@ UNKNOWN = "#9B4F96"
 ANCHOR = "#0072B2"
 BASELINE_DAY = "#6BAED6"
 NOT_COMPARED = "#8E8E8E"
-LIMIT = CRITICAL
 BASELINE = "text"
 
-DEVICES = {"desktop": "#0072B2", "mobile": "#E69F00", "tablet": "#00795C", "bot": "#CC79A7", "other": "#8E8E8E"}
+DEVICES = {"mobile": "#56B4E9", "desktop": "#0072B2", "tablet": "#CC79A7", "bot": "#00795C", "other": "#8E8E8E"}
+
+SEVERITY = {"critical": CRITICAL, "warning": WARNING, "info": INFO}
 
 TRUSTWORTHY, UNKNOWN_VERDICT, BROKEN = 1, 2, 3
 VERDICTS = {
@@ -33,6 +34,7 @@ VERDICTS = {
 }
 
 NOT_JUDGED, OK, SWITCHED_OFF, FIRES_INFO, FIRES_WARNING, FIRES_CRITICAL = -1, 0, 2, 3, 4, 5
+FIRES = {"critical": FIRES_CRITICAL, "warning": FIRES_WARNING, "info": FIRES_INFO}
 STATES = {
     NOT_JUDGED: ("not judged", UNKNOWN),
     OK: ("in order", QUIET),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alerting.mixin.check import CRITICAL, INFO, WARNING
+from alerting.mixin.check import CRITICAL
 from alerting.mixin.checks import CHECKS
 from alerting.mixin.expressions import BASELINE_DAY, STATE, THERE
 from grafana.source import palette
@@ -17,6 +17,11 @@ DAY = 24 * 3600
 def names(*, severity: str | None = None, tier: str | None = None) -> list[str]:
     """The checks of a severity, of a tier, or of both, in the order of the rule file."""
     return [check.name for check in CHECKS if severity in (None, check.severity) and tier in (None, check.tier)]
+
+
+def severity(check: str) -> str:
+    """The severity of a check."""
+    return next(each.severity for each in CHECKS if each.name == check)
 
 
 def _states(checks: list[str], dataset: str) -> str:
@@ -60,10 +65,9 @@ def verdict(dataset: str = ALL) -> str:
 
 def matrix(tier: str) -> str:
     """The state of each check of a tier, by severity where it fires, -1 where it is no longer judged."""
-    codes = {INFO: palette.FIRES_INFO, WARNING: palette.FIRES_WARNING, CRITICAL: palette.FIRES_CRITICAL}
     unless = [check.name for check in CHECKS if check.unless and check.tier == tier]
     parts = [f"({_normal(ALL)}) + {palette.FIRES_INFO - 1}"] if unless else []
-    for severity, code in codes.items():
+    for severity, code in palette.FIRES.items():
         checks = names(severity=severity, tier=tier)
         if checks:
             parts.append(f"({_states(checks, ALL)} == 1) + {code - 1}")
@@ -134,9 +138,14 @@ def fires(check: str) -> str:
     return f'max({STATE}{{{ONE},check="{check}"}} == 1)'
 
 
-def named(numbers: dict[str, str], label: str = "measure") -> str:
-    """Several numbers of the data set, told apart by a label."""
-    return "\nor ".join(f'label_replace({expr}, "{label}", "{name}", "", "")' for name, expr in numbers.items())
+def state(check: str) -> str:
+    """The state of a check, by severity where it fires."""
+    return f'({fires(check)} + {palette.FIRES[severity(check)] - 1} or max({STATE}{{{ONE},check="{check}"}}))'
+
+
+def named(numbers: dict[str, str]) -> str:
+    """Several numbers of the data set, told apart by what they measure."""
+    return "\nor ".join(f'label_replace({expr}, "measure", "{name}", "", "")' for name, expr in numbers.items())
 
 
 def keyed(expr: str, label: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from grafana.source import palette, promql
 from grafana.source.dates import Series, by_date, judged_days, limit, line
 from grafana.source.panels import Panel
@@ -28,22 +30,26 @@ def at_limit(name: str, limit_name: str, sign: str) -> str:
     return f"{baseline(name)} * (1 {sign} {promql.limit(limit_name)})"
 
 
-def _baseline_line(name: str, **fields: object) -> Series:
+def _baseline_line(name: str, **fields: Any) -> Series:
     return line("Baseline", promql.at_compared(baseline(name)), palette.BASELINE, **fields)
 
 
-def _lower_limit(name: str) -> Series:
-    """The limit of a drop, with the band up to the baseline in which a day is in order."""
-    limit_name = f"{name.removesuffix('s')}_drop_ratio"
-    return limit(promql.at_compared(at_limit(name, limit_name, "-")))
+def _limit(check: str, name: str, limit_name: str, sign: str, *called: str, **fields: Any) -> Series:
+    return limit(check, promql.at_compared(at_limit(name, limit_name, sign)), *called, **fields)
 
 
+_DOTS = {"dash": [2, 8], "fill": "dot"}
 _BAND = {"fillBelowTo": "Limit", "fillOpacity": 15}
+"""From the limit up to the baseline: there a day is in order."""
 
 EVENTS = by_date(
     "Events",
     f"Events of each day. EventVolumeDrop fires below the limit. {NOT_COMPARED}",
-    [*_days("events", "EventVolumeDrop"), _baseline_line("events", **_BAND), _lower_limit("events")],
+    [
+        *_days("events", "EventVolumeDrop"),
+        _baseline_line("events", **_BAND),
+        _limit("EventVolumeDrop", "events", "event_drop_ratio", "-"),
+    ],
     "short",
 )
 
@@ -61,13 +67,8 @@ REVENUE = by_date(
     [
         *_days("revenue", "RevenueDrop"),
         _baseline_line("revenue", **_BAND),
-        _lower_limit("revenue"),
-        line(
-            "Limit of a spike",
-            promql.at_compared(at_limit("revenue", "revenue_spike_ratio", "+")),
-            palette.INFO,
-            lineStyle={"dash": [2, 8], "fill": "dot"},
-        ),
+        _limit("RevenueDrop", "revenue", "revenue_drop_ratio", "-"),
+        _limit("RevenueSpike", "revenue", "revenue_spike_ratio", "+", "Limit of a spike", lineStyle=_DOTS),
     ],
     "short",
 )
