@@ -42,10 +42,12 @@ def answers(prometheus: str) -> list[dict[str, Any]]:
     return [each for board in BOARDS for each in answered(prometheus, board) if each["panel"]["type"] != "row"]
 
 
-def shown(folder: Path, panels: list[dict[str, Any]], **question: Any) -> dict[str, list[list[dict[str, Any]]]]:
+def shown(
+    folder: Path, panels: list[dict[str, Any]], grafana: int = 12, **question: Any
+) -> dict[str, list[list[dict[str, Any]]]]:
     """The frames that each panel draws: fields with values, texts, colours and links."""
     asked = {"panels": panels, "variables": node.VARIABLES} | question
-    frames = node.asked("build/transform.cjs", folder, asked)
+    frames = node.asked(f"build/transform-{grafana}.cjs", folder, asked)
     return {each["panel"]["title"]: made for each, made in zip(panels, frames, strict=True)}
 
 
@@ -125,6 +127,11 @@ def test_links_lead_to_the_data_set_and_the_day(answers: list[dict[str, Any]], t
     assert table(found["Can today's data be trusted?"], "links")["shop"] == [[url]]
     assert table(found["Data sets"], "links")["Data set"] == [[url]]
     assert table(found["All days"], "links")["Date"][1] == [f"{url}&var-day=2025-03-08"]
+
+
+def test_grafana_13_shows_the_same(answers: list[dict[str, Any]], tmp_path: Path) -> None:
+    """Its code makes the same fields, texts, colours and links of all panels."""
+    assert shown(tmp_path, answers, 13) == shown(tmp_path, answers)
 
 
 def test_an_empty_answer_spoils_no_table(answers: list[dict[str, Any]], tmp_path: Path) -> None:
