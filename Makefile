@@ -1,11 +1,12 @@
 # Works in a fresh clone, as any user: Python's packages go to .venv, the servers to .servers.
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults bench lint rules servers clean
+NODE := tests/grafana/node
+.PHONY: help demo test faults bench lint rules dashboards test-dashboards picture servers clean
 .SILENT:
 
 help: ## List the targets
-	awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s%s\n", $$1, $$2 }' Makefile
+	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s%s\n", $$1, $$2 }' Makefile
 
 demo: .venv/.installed ## Make data that break one day, and let the checks find it
 	.venv/bin/python -m alerting.servers >&2
@@ -38,12 +39,30 @@ lint: .venv/.installed ## Check style, format and types
 rules: .venv/.installed ## Write the rule file from alerting/mixin/
 	.venv/bin/python -m alerting.mixin
 
+dashboards: .venv/.installed ## Write the dashboards from grafana/source/
+	.venv/bin/python -m grafana.source
+
+test-dashboards: .venv/.installed $(NODE)/node_modules/.package-lock.json ## Test them with Grafana's own code, in Node
+	.venv/bin/python -m alerting.servers >&2
+	.venv/bin/python -m pytest -q -n 2 --dist loadgroup tests/grafana
+
+picture: .venv/.installed $(NODE)/node_modules/.package-lock.json ## Draw the picture of the README; needs a chromium
+	.venv/bin/python -m alerting.servers >&2
+	.venv/bin/python tests/grafana/picture.py
+
 servers: .venv/.installed ## Find Prometheus and Alertmanager, or unpack Debian's packages of them
 	.venv/bin/python -m alerting.servers
 
 clean: ## Remove everything that make has made
-	rm -rf .venv .servers .demo build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
-	find alerting exporter tests -name __pycache__ -prune -exec rm -rf {} +
+	rm -rf .venv .servers .demo build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info $(NODE)/node_modules $(NODE)/build
+	find alerting exporter grafana tests -name __pycache__ -prune -exec rm -rf {} +
+
+$(NODE)/node_modules/.package-lock.json: $(NODE)/package-lock.json
+	node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' || { \
+	  echo 'node on PATH is not Node 20 or newer' >&2; exit 1; }
+	echo 'Installing npm packages into $(NODE)/node_modules' >&2
+	cd $(NODE) && npm ci --silent
+	touch $@
 
 .venv/.installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

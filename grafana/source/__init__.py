@@ -1,0 +1,1 @@
+"""What the dashboards are made of. `make dashboards` writes `grafana/dashboards/` from here."""

@@ -1,0 +1,112 @@
+"""The dashboard of one data set: its days by their dates, and the anchor day against its baseline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alerting.mixin.expressions import STATE
+from grafana.source import board, columns, days, drifts, likeforlike, palette, promql, volumes
+from grafana.source.kinds import stat
+from grafana.source.panels import Panel, heading, placed, target
+
+DAY: Panel = {
+    "name": "day",
+    "label": "Day (empty: the newest)",
+    "type": "textbox",
+    "query": "",
+    "current": {"text": "", "value": ""},
+    "hide": 0,
+    "options": [],
+}
+
+
+def _fact(title: str, description: str, expr: str, **defaults: Any) -> Panel:
+    """A number of the data set, without a colour of its own."""
+    shown = {"color": palette.fixed("text"), "noValue": "-"} | defaults
+    return stat(title, description, [target(expr, table=False)], shown, options={"colorMode": "none"})
+
+
+VERDICT = stat(
+    "Can it be trusted?",
+    "The verdict on the newest day: see the overview.",
+    [target(promql.verdict(promql.ONE), table=False, legend="Verdict")],
+    {
+        "mappings": palette.mapping(palette.VERDICTS),
+        "color": {"mode": "thresholds"},
+        "thresholds": palette.steps(palette.UNKNOWN),
+        "noValue": "UNKNOWN",
+    },
+    options={"textMode": "value"},
+)
+
+FACTS = [
+    (6, VERDICT),
+    (
+        4,
+        _fact(
+            "Anchor day",
+            "The newest day in the data, in the reporting time zone of the data set. It is the one that is judged.",
+            promql.anchor_date(promql.ONE),
+            unit="time:YYYY-MM-DD",
+        ),
+    ),
+    (
+        4,
+        _fact(
+            "Age of the data",
+            "How long ago the last event was.",
+            f"time() - {promql.number('dataset:clickstream_last_event_timestamp_seconds:max')}",
+            unit="dtdurations",
+            decimals=0,
+        ),
+    ),
+    (
+        3,
+        _fact(
+            "Complete hours",
+            "Hours of the anchor day that are surely over; these are compared with the same hours of the days before.",
+            promql.number("dataset:clickstream_complete_hours:max"),
+        ),
+    ),
+    (
+        3,
+        _fact(
+            "Baseline days",
+            "Days of the seven before that have enough events. Below the limit min_baseline_days, drift is not judged.",
+            promql.number("dataset:clickstream_baseline:days"),
+        ),
+    ),
+    (
+        4,
+        _fact(
+            "Checks that fire",
+            "Of all severities.",
+            f"count({STATE}{{{promql.ONE}}} == 1) or max({STATE}{{{promql.ONE}}}) * 0",
+        ),
+    ),
+]
+
+
+def dashboard() -> dict[str, Any]:
+    """The dashboard as Grafana's JSON."""
+    panels = placed(
+        (4, FACTS),
+        (4, [(24, days.CHOSEN)]),
+        heading("Volumes of the days, and what the alerts compare"),
+        (9, [(8, each) for each in volumes.PANELS]),
+        (8, likeforlike.PANELS),
+        heading("Are the data sound? Shares of each day, and the limit of each check"),
+        *((7, [(8, each) for each in line]) for line in drifts.INTEGRITY),
+        (8, [(12, days.NAMES), (8, columns.CHANGED), (4, drifts.IMPLAUSIBLE)]),
+        heading("Does the business drift?"),
+        (8, [(12, drifts.CONVERSION), (12, drifts.DIRECT)]),
+        (8, [(12, drifts.DEVICES), (12, drifts.ASSISTED)]),
+        heading("All days"),
+        (12, [(24, days.ALL)]),
+    )
+    return board.dashboard(
+        board.DATASET,
+        "The days of one data set by their dates, and the newest day against its baseline.",
+        panels,
+        [board.dataset_variable(several=False), DAY],
+    )

@@ -1,0 +1,192 @@
+"""The dashboard of the exporter itself: what it did, over the time of the scrapes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from grafana.source import board, palette
+from grafana.source.kinds import coloured, graph, stat, table
+from grafana.source.panels import Panel, joined, override, placed, renamed, target, targets, transform
+from grafana.source.promql import ALL, keyed
+
+_JOB = 'job="clickstream"'
+_OWN = "clickstream_exporter"
+
+
+def _of_dataset(gauge: str, how: str = "max") -> str:
+    return f"{how} by (dataset) ({gauge}{{{ALL}}})"
+
+
+def _graph(title: str, description: str, unit: str, *queries: tuple[str, str], **rest: Any) -> Panel:
+    listed = [
+        target(expr, chr(65 + index), table=False, legend=legend, ranged=True)
+        for index, (expr, legend) in enumerate(queries)
+    ]
+    return graph(title, description, listed, {"unit": unit} | rest.pop("defaults", {}), **rest)
+
+
+def _tile(
+    title: str, description: str, expr: str, words: dict[int, tuple[str, str]], missing: str, label: str = "dataset"
+) -> Panel:
+    return stat(
+        title,
+        description,
+        [target(expr, table=False, legend=f"{{{{{label}}}}}")],
+        {
+            "mappings": palette.mapping(words),
+            "color": {"mode": "thresholds"},
+            "thresholds": palette.steps(palette.UNKNOWN),
+            "noValue": missing,
+        },
+    )
+
+
+UP = _tile(
+    "Scrapes",
+    "Whether Prometheus can scrape the exporter. ExporterDown fires after ten minutes without.",
+    f"min by (instance) (up{{{_JOB}}})",
+    {0: ("DOWN", palette.CRITICAL), 1: ("up", palette.IN_ORDER)},
+    "no target",
+    "instance",
+)
+
+REFRESHED = _tile(
+    "Last refresh",
+    "Whether it succeeded. Where it did not, what is served is the last snapshot.",
+    _of_dataset(f"{_OWN}_refresh_success", "min"),
+    palette.YES_NO,
+    "unknown",
+)
+
+IN_TIME = _tile(
+    "Refreshes",
+    "RefreshFailing fires where the last one failed, or none has succeeded for three intervals.",
+    _of_dataset("dataset:clickstream_refresh:failing"),
+    {0: ("in order", palette.IN_ORDER), 1: ("FAILING", palette.CRITICAL)},
+    "unknown",
+)
+
+AGE = _graph(
+    "Time since a refresh succeeded",
+    "It climbs to the interval and falls back; beyond the limit, three intervals, RefreshFailing fires.",
+    "s",
+    (f"time() - {_of_dataset(f'{_OWN}_last_refresh_timestamp_seconds')}", "{{dataset}}"),
+    (f"3 * {_of_dataset(f'{_OWN}_refresh_interval_seconds')}", "Limit of {{dataset}}"),
+    overrides=[
+        {
+            "matcher": {"id": "byRegexp", "options": "/^Limit of/"},
+            "properties": [
+                {"id": "color", "value": palette.fixed(palette.CRITICAL)},
+                {"id": "custom.lineStyle", "value": {"dash": [8, 6], "fill": "dash"}},
+                {"id": "custom.fillOpacity", "value": 0},
+            ],
+        }
+    ],
+)
+
+DURATION = _graph(
+    "Duration of a refresh",
+    "Where it comes near to the interval, refreshes follow one another without a pause.",
+    "s",
+    (_of_dataset(f"{_OWN}_refresh_duration_seconds"), "{{dataset}}"),
+)
+
+RECOMPUTED = _graph(
+    "Days that were read again",
+    "Days whose events the last refresh had to read: all after a start without a storage, few after a daily load.",
+    "short",
+    (_of_dataset(f"{_OWN}_days_recomputed"), "{{dataset}}"),
+)
+
+FILES = _graph(
+    "Files",
+    "Files found, and those that could not be read and were set aside: UnreadableFiles fires at the first.",
+    "short",
+    (_of_dataset("clickstream_files"), "{{dataset}}"),
+    (_of_dataset("clickstream_unreadable_files"), "Unreadable of {{dataset}}"),
+    overrides=[
+        {
+            "matcher": {"id": "byRegexp", "options": "/^Unreadable of/"},
+            "properties": [{"id": "color", "value": palette.fixed(palette.CRITICAL)}],
+        }
+    ],
+)
+
+SERIES = _graph(
+    "Series",
+    "Series that are served, and the time of a scrape.",
+    "short",
+    (_of_dataset("clickstream_series"), "{{dataset}}"),
+    (f"max(scrape_duration_seconds{{{_JOB}}})", "Scrape"),
+    overrides=[override("Scrape", unit="s", custom_axisPlacement="right", custom_fillOpacity=0)],
+)
+
+QUERIES = table(
+    "Measures",
+    "Each measure of the last refresh, the slowest first. What rests on one that failed is not judged: QueryFailing.",
+    targets(
+        keyed(f"min by (dataset, query) ({_OWN}_query_success{{{ALL}}})", "query"),
+        f"max by (key) ({keyed(f'{_OWN}_query_duration_seconds{{{ALL}}}', 'query')})",
+    ),
+    {"custom": {"align": "left"}},
+    transformations=[
+        *joined("key", {"dataset": "Data set", "query": "Measure", "Value #B": "Duration", "Value #A": "Result"}),
+        transform("sortBy", fields={}, sort=[{"field": "Duration", "desc": True}]),
+    ],
+    overrides=[
+        override(
+            "Duration",
+            unit="s",
+            decimals=3,
+            min=0,
+            color=palette.fixed(palette.ANCHOR),
+            custom_cellOptions={"type": "gauge", "mode": "basic", "valueDisplayMode": "text"},
+        ),
+        override("Result", mappings=palette.mapping(palette.YES_NO), custom_cellOptions=coloured(), custom_width=120),
+    ],
+)
+
+UNREADABLE = table(
+    "The first file that could not be read",
+    "Of each data set, and why. Others are in the exporter's log.",
+    targets(f"max by (dataset, file, reason) (clickstream_unreadable_file_info{{{ALL}}})"),
+    {"custom": {"align": "left"}, "noValue": "Every file can be read."},
+    transformations=[
+        renamed({"dataset": "Data set", "file": "File", "reason": "Reason"}, drop=["Time", "Value"]),
+    ],
+)
+
+NOT_MEASURED = table(
+    "What is not measured",
+    "Gauges that a data set does not have, and why; the checks that need them are switched off.",
+    targets(f"max by (dataset, gauge, reason) (clickstream_not_measured{{{ALL}}})"),
+    {"custom": {"align": "left"}, "noValue": "Every gauge is measured."},
+    transformations=[
+        renamed({"dataset": "Data set", "gauge": "Gauge", "reason": "Reason"}, drop=["Time", "Value"]),
+    ],
+)
+
+VERSION = stat(
+    "Version",
+    "Of the exporter.",
+    [target(f"max by (version) ({_OWN}_build_info)", table=False, legend="{{version}}")],
+    {"color": palette.fixed("text"), "noValue": "-"},
+    options={"colorMode": "none", "textMode": "name"},
+)
+
+
+def dashboard() -> dict[str, Any]:
+    """The dashboard as Grafana's JSON."""
+    panels = placed(
+        (5, [(6, UP), (6, REFRESHED), (6, IN_TIME), (6, VERSION)]),
+        (9, [(12, AGE), (12, DURATION)]),
+        (9, [(8, RECOMPUTED), (8, FILES), (8, SERIES)]),
+        (14, [(24, QUERIES)]),
+        (7, [(12, UNREADABLE), (12, NOT_MEASURED)]),
+    )
+    return board.dashboard(
+        board.EXPORTER,
+        "What the exporter did: refreshes, measures and files.",
+        panels,
+        [board.dataset_variable(several=True)],
+    )

@@ -1,0 +1,81 @@
+"""What a check measures, and the limit that it must not pass: a pair of numbers for each check that has one limit."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from alerting.mixin.checks import CHECKS
+from grafana.source.promql import ALL
+
+_SHARE = "dataset:clickstream_{}:ratio"
+
+NUMBERS = {
+    "EventVolumeDrop": ("dataset:clickstream_events:drop_ratio", "event_drop_ratio"),
+    "RevenueDrop": ("dataset:clickstream_revenue:drop_ratio", "revenue_drop_ratio"),
+    "RevenueSpike": ("dataset:clickstream_revenue:rise_ratio", "revenue_spike_ratio"),
+    "DuplicateEvents": (_SHARE.format("duplicate_event"), "duplicate_event_ratio"),
+    "DuplicatePurchases": (_SHARE.format("duplicate_purchase"), "duplicate_purchase_ratio"),
+    "InvalidEvents": (_SHARE.format("invalid_event"), "invalid_event_ratio"),
+    "NullClientIds": (_SHARE.format("null_client"), "null_client_ratio"),
+    "MissingReferrer": ("dataset:clickstream_missing_referrer:increase", "missing_referrer_increase"),
+    "MissingUtm": ("dataset:clickstream_missing_utm:increase", "missing_utm_increase"),
+    "JsonErrors": (_SHARE.format("json_error"), "json_error_ratio"),
+    "PurchasesWithoutRevenue": (_SHARE.format("purchase_without_revenue"), "purchase_without_revenue_ratio"),
+    "ColumnMissing": (_SHARE.format("missing_column"), "missing_column_ratio"),
+    "ImplausibleTimestamps": (_SHARE.format("implausible_timestamp"), "implausible_timestamp_ratio"),
+    "ConversionRateDrop": ("dataset:clickstream_conversion:drop_ratio", "conversion_drop_ratio"),
+    "DirectShareHigh": (_SHARE.format("direct_session"), "direct_share"),
+    "AssistedShareDrop": ("dataset:clickstream_assisted:drop_ratio", "assisted_drop_ratio"),
+}
+"""Check to the rule's number and the name of the limit."""
+
+SECOND = {
+    "NullClientIds": ("dataset:clickstream_null_client:baseline_ratio", "null_client_increase"),
+    "DirectShareHigh": ("dataset:clickstream_direct_session:baseline_ratio", "direct_share_increase"),
+}
+"""Those that fire at so much above the baseline, too."""
+
+
+def _of_dataset(series: str, labels: str = "") -> str:
+    return f"max by (dataset) ({series}{{{labels}{ALL}}} > -Inf)"
+
+
+def _limit(name: str) -> str:
+    return _of_dataset("dataset_limit:clickstream_limit:max", f'limit="{name}",')
+
+
+def _lower(check: str, limit: str) -> str:
+    """The limit of a check, or the lower one of two."""
+    if check not in SECOND:
+        return _limit(limit)
+    baseline, increase = SECOND[check]
+    against = f"({_of_dataset(baseline)} + on (dataset) {_limit(increase)})"
+    return f"({_limit(limit)} < on (dataset) {against} or {against} or {_limit(limit)})"
+
+
+def _named(numbers: dict[str, str]) -> str:
+    lines = (f'label_replace({expr}, "check", "{check}", "", "")' for check, expr in numbers.items())
+    return "\nor ".join(lines)
+
+
+def values() -> str:
+    """What each of these checks measured, by data set and check."""
+    return _named({check: _of_dataset(number) for check, (number, _) in NUMBERS.items()})
+
+
+def limits() -> str:
+    """The limit of each of these checks, by data set and check."""
+    return _named({check: _lower(check, limit) for check, (_, limit) in NUMBERS.items()})
+
+
+def phrases() -> list[dict[str, Any]]:
+    """A value mapping: each check in the words of its alert, without the numbers."""
+    said = {check.name: re.split(r":|\{\{", check.summary)[0].strip() for check in CHECKS}
+    said |= {"RefreshFailing": "Refresh failing", "ExporterDown": "Exporter down"}
+    return [
+        {
+            "type": "value",
+            "options": {name: {"text": text, "index": index} for index, (name, text) in enumerate(said.items())},
+        }
+    ]

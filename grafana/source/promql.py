@@ -1,0 +1,159 @@
+"""PromQL of the dashboards. Labels of the exporter's instance are dropped: one that moved is the same data set."""
+
+from __future__ import annotations
+
+from alerting.mixin.check import CRITICAL
+from alerting.mixin.checks import CHECKS
+from alerting.mixin.expressions import BASELINE_DAY, STATE, THERE
+from grafana.source import palette
+
+ALL = 'dataset=~"$dataset"'
+ONE = 'dataset="$dataset"'
+
+HALF_A_DAY = 12 * 3600
+DAY = 24 * 3600
+
+
+def names(*, severity: str | None = None, tier: str | None = None) -> list[str]:
+    """The checks of a severity, of a tier, or of both, in the order of the rule file."""
+    return [check.name for check in CHECKS if severity in (None, check.severity) and tier in (None, check.tier)]
+
+
+def severity(check: str) -> str:
+    """The severity of a check."""
+    return next(each.severity for each in CHECKS if each.name == check)
+
+
+def _states(checks: list[str], dataset: str) -> str:
+    return f'{STATE}{{{dataset},check=~"{"|".join(checks)}"}}'
+
+
+def _normal(dataset: str) -> str:
+    """Firing checks whose alert is an info, because what they see is normal for the data set."""
+    lines = (
+        f"({_states([check.name], dataset)} == 1 and on (dataset) {check.unless} == 1)"
+        for check in CHECKS
+        if check.unless
+    )
+    return " or ".join(lines)
+
+
+def certificate(dataset: str = ALL) -> str:
+    """1 for each data set whose newest snapshot was judged, by all checks."""
+    return (
+        f'max by (dataset) (ALERTS{{alertname="ClickstreamCertificate",alertstate="firing",{dataset}}})\n'
+        f"unless on (dataset) dataset:clickstream_refresh:failing == 1"
+    )
+
+
+def known(dataset: str = ALL) -> str:
+    """Each data set that was served within 36 hours."""
+    return f"max by (dataset) (last_over_time(clickstream_series{{{dataset}}}[36h]))"
+
+
+def verdict(dataset: str = ALL) -> str:
+    """BROKEN where a critical check fires, TRUSTWORTHY where none does, UNKNOWN where that could not be proven."""
+    fires = f"({_states(names(severity=CRITICAL), dataset)} == 1 unless on (dataset, check) {_normal(dataset)})"
+    judged = f"({certificate(dataset)})"
+    return (
+        f"{palette.TRUSTWORTHY} * {judged}\n"
+        f"+ on (dataset) (max by (dataset) {fires} * {palette.BROKEN - palette.TRUSTWORTHY} "
+        f"or on (dataset) {judged} * 0)\n"
+        f"or on (dataset) {known(dataset)} * 0 + {palette.UNKNOWN_VERDICT}"
+    )
+
+
+def matrix(tier: str) -> str:
+    """The state of each check of a tier, by severity where it fires, -1 where it is no longer judged."""
+    unless = [check.name for check in CHECKS if check.unless and check.tier == tier]
+    parts = [f"({_normal(ALL)}) + {palette.FIRES_INFO - 1}"] if unless else []
+    for severity, code in palette.FIRES.items():
+        checks = names(severity=severity, tier=tier)
+        if checks:
+            parts.append(f"({_states(checks, ALL)} == 1) + {code - 1}")
+    every = _states(names(tier=tier), ALL)
+    parts += [every, f"last_over_time({every}[36h]) * 0 - 1"]
+    return "max by (dataset, check) (\n" + "\nor ".join(parts) + "\n)"
+
+
+def date(dataset: str = ONE) -> str:
+    """Noon of each lag's date, in milliseconds, as if the reporting zone were UTC: the same date in every zone."""
+    start = f"max by (lag) (clickstream_day_timestamp_seconds{{{dataset}}})"
+    offset = f"max by (lag) (clickstream_day_utc_offset_seconds{{{dataset}}})"
+    return f"1000 * ({start} + on (lag) {offset} + {HALF_A_DAY})"
+
+
+def padded_date() -> str:
+    """The dates of all lags, and one before and after them, so that a chart shows the whole of its outer bars."""
+    apart = 1000 * DAY
+    anchor = ONE + ',lag="0"'
+    after = f'label_replace({date(anchor)} + {apart}, "lag", "after", "", "")'
+    return f'{date()}\nor {after}\nor label_replace(min({date()}) - {apart}, "lag", "before", "", "")'
+
+
+def anchor_date(dataset: str = ALL) -> str:
+    """Noon of the anchor day's date, in milliseconds."""
+    day = f"max by (dataset) (dataset:clickstream_day:local_timestamp_seconds{{{dataset}}}{THERE})"
+    return f"1000 * ({day} + {HALF_A_DAY})"
+
+
+def of_day(gauge: str, labels: str = "", by: str = "lag") -> str:
+    """A gauge of the days, by lag."""
+    return f"max by ({by}) (clickstream_{gauge}{{{ONE}{labels}}})"
+
+
+def share(part: str, whole: str) -> str:
+    """A share of the whole days, by lag."""
+    return f"{of_day(part)} / on (lag) ({of_day(whole)} > 0)"
+
+
+def compared_share(part: str, whole: str) -> str:
+    """A share of the complete hours, by lag, and of the whole days where hours are not compared."""
+    return f"{share(f'comparable_{part}', f'comparable_{whole}')}\nor on (lag) {share(part, whole)}"
+
+
+def number(series: str) -> str:
+    """One number of the data set, where it is one; `series` is a recorded number, with labels or without."""
+    name, _, labels = series.rstrip("}").partition("{")
+    return f"max({name}{{{labels}{',' if labels else ''}{ONE}}}{THERE})"
+
+
+def limit(name: str) -> str:
+    """A limit of the data set."""
+    return number(f'dataset_limit:clickstream_limit:max{{limit="{name}"}}')
+
+
+def at_compared(expr: str) -> str:
+    """A number of the data set at each lag that is compared: the anchor day and the seven before it."""
+    return f"0 * {of_day('comparable_events')} + on () group_left () ({expr})"
+
+
+def at_all(expr: str) -> str:
+    """A number of the data set at each lag."""
+    return f"0 * {of_day('events')} + on () group_left () ({expr})"
+
+
+def fires(check: str) -> str:
+    """The state of a check where it fires."""
+    return f'max({STATE}{{{ONE},check="{check}"}} == 1)'
+
+
+def state(check: str) -> str:
+    """The state of a check, by severity where it fires."""
+    return f'({fires(check)} + {palette.FIRES[severity(check)] - 1} or max({STATE}{{{ONE},check="{check}"}}))'
+
+
+def named(numbers: dict[str, str]) -> str:
+    """Several numbers of the data set, told apart by what they measure."""
+    return "\nor ".join(f'label_replace({expr}, "measure", "{name}", "", "")' for name, expr in numbers.items())
+
+
+def keyed(expr: str, label: str) -> str:
+    """The series with one more label that tells them apart, for tables are joined by one."""
+    return f'label_join({expr}, "key", "/", "dataset", "{label}")'
+
+
+ANCHOR = of_day("events", ',lag="0"')
+BASELINE_DAYS = f"max by (lag) ({BASELINE_DAY}{{{ONE}}}{THERE})"
+COMPARED = f"({ANCHOR} or {BASELINE_DAYS})"
+"""The lags that take part in a comparison."""

@@ -1,0 +1,60 @@
+"""The servers that the dashboards are shown with: the demo, judged."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import pytest
+from boards import ask
+from generations import Generation
+
+from alerting.gate import Servers, Wanted, judge
+from alerting.stack import Stack, running
+from exporter.demo import write_demo
+
+BROKEN_DAY = "2025-03-09"
+
+
+@contextmanager
+def judged(folder: Path, day: str, generation: Generation | None = None) -> Iterator[Stack]:
+    """The running servers, once they have judged a day of the demo; `folder` is empty."""
+    with pytest.MonkeyPatch.context() as patch:
+        if generation:
+            patch.setenv("PROMETHEUS", str(generation.prometheus))
+            patch.setenv("ALERTMANAGER", str(generation.alertmanager))
+        with _judged(folder, day) as stack:
+            yield stack
+
+
+@contextmanager
+def _judged(folder: Path, day: str) -> Iterator[Stack]:
+    config = write_demo(folder / "demo", date(2025, 3, 9))
+    (folder / "stack").mkdir()
+    with running(folder / "stack", config, ("--as-of", day)) as stack:
+        servers = Servers([stack.alertmanager], stack.exporter, stack.prometheus)
+        assert judge(servers, Wanted(), 60, lambda _: None).exit_code < 2
+        await_(lambda: settled(stack.prometheus))
+        yield stack
+
+
+def settled(prometheus: str) -> bool:
+    """Whether all days are served, the newest snapshot is certified, and the exporter's own rules were evaluated."""
+    certificates = ask(prometheus, 'ALERTS{alertname="ClickstreamCertificate",alertstate="firing"}')
+    snapshots = [f"{float(each['value'][1]):.0f}" for each in ask(prometheus, "clickstream_snapshot")]
+    return (
+        len(ask(prometheus, "clickstream_events")) >= 14
+        and [each["metric"]["snapshot"] for each in certificates] == snapshots
+        and bool(ask(prometheus, "dataset:clickstream_refresh:failing"))
+    )
+
+
+def await_(true: Callable[[], bool]) -> None:
+    """Wait until something is true; fails after 30 seconds."""
+    deadline = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)

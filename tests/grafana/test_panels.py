@@ -1,0 +1,157 @@
+"""Every query against a real Prometheus that scrapes the real exporter, on the demo's broken day."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from boards import BOARDS, Query, ask, queries
+from generations import Generation
+from stack import BROKEN_DAY, await_, judged
+
+from alerting.mixin.checks import CHECKS
+from grafana.source import palette, promql
+
+EMPTY = {
+    ("overview", "Data sets", "Age"): "the day was chosen by hand",
+    ("exporter", "The first file that could not be read", "A"): "every file can be read",
+    ("exporter", "What is not measured", "A"): "everything is measured",
+    ("dataset", "Columns that are missing or changed", "A"): "none is",
+}
+EITHER = {"page", "path"}
+"""A runbook has one of these labels."""
+
+FIRING = {"Revenue", "Events without a client id", "Payloads that are no JSON", "Sessions with a purchase"}
+"""Charts whose check fires; in the others the bar of a firing anchor day is absent, and in these the other one."""
+
+
+@pytest.fixture(scope="module")
+def prometheus(generation: Generation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a Prometheus that has judged the broken day."""
+    with judged(tmp_path_factory.mktemp("broken"), BROKEN_DAY, generation) as stack:
+        yield stack.prometheus
+
+
+@pytest.fixture(scope="module")
+def answers(prometheus: str) -> dict[tuple[str, str, str], list[dict[str, Any]]]:
+    """The series of each query, by dashboard, panel, and what the panel calls its value."""
+    asked = cache(lambda expr: ask(prometheus, expr))
+    return {(query.board, query.title, called(query)): asked(query.expr) for query in queries()}
+
+
+def called(query: Query) -> str:
+    """What the panel calls the value of a query."""
+    return query.names.get(f"Value #{query.ref}", query.ref)
+
+
+def test_every_query_answers(answers: dict[tuple[str, str, str], list[dict[str, Any]]]) -> None:
+    """No panel is empty, but those that show what is wrong where nothing is."""
+    empty = {key for key, series in answers.items() if not series}
+    anchors = {key for key in answers if key[2].startswith("Anchor day") and not key[1].startswith("Like for like")}
+    assert empty - anchors == set(EMPTY)
+    assert {key[1] for key in anchors & empty if key[2] == "Anchor day"} == FIRING
+    assert {key[1] for key in anchors - empty if key[2] == "Anchor day, alert fires"} == FIRING
+
+
+def test_the_days_of_the_demo_are_all_there(answers: dict[tuple[str, str, str], list[dict[str, Any]]]) -> None:
+    """Charts and tables have 15 days; those that compare have the anchor day and the seven before it."""
+    lags = {str(lag) for lag in range(15)}
+    expected = {"Baseline days": lags_of(1, 7), "Baseline": lags_of(0, 7), "Limit of a spike": lags_of(0, 7)}
+    by_lag = {
+        key: lag_of(series) - {"before", "after"}
+        for key, series in answers.items()
+        if series and "lag" in series[0]["metric"]
+    }
+    assert len(by_lag) > 100
+    for (_, title, name), found in by_lag.items():
+        if name.startswith("Anchor day"):
+            assert found == {"0"}
+        elif name in ("Limit", "Limit against the baseline"):
+            assert found in (lags, lags_of(0, 7)), title
+        elif name == "Not compared":
+            assert found in (lags, lags_of(8, 14)), title
+        else:
+            assert found == expected.get(name, lags), (title, name)
+
+
+def lags_of(first: int, last: int) -> set[str]:
+    """The lags from one to another."""
+    return {str(lag) for lag in range(first, last + 1)}
+
+
+def lag_of(series: list[dict[str, Any]]) -> set[str]:
+    """The lags of the series."""
+    return {each["metric"]["lag"] for each in series}
+
+
+def test_labels_that_panels_use_are_there(prometheus: str) -> None:
+    """Those of the legends, and those that become columns."""
+    for query in queries():
+        series = ask(prometheus, query.expr)
+        labels = set(series[0]["metric"]) if series else None
+        used = set(re.findall(r"{{(\w+)}}", query.legend))
+        used |= {name for name in query.names if not name.startswith("Value") and query.ref == "A"} - EITHER
+        assert labels is None or used <= labels, (query.title, query.ref)
+
+
+def test_variables_have_values(prometheus: str) -> None:
+    """The data sets that can be chosen are those that are served."""
+    for board in BOARDS.values():
+        asked = [each["query"]["query"] for each in board["templating"]["list"] if each["type"] == "query"]
+        for query in asked:
+            series, label = re.fullmatch(r"label_values\((.+), (\w+)\)", query).groups()
+            assert {each["metric"][label] for each in ask(prometheus, series)} == {"shop"}
+
+
+def test_a_lag_is_joined_to_its_date(prometheus: str) -> None:
+    """Noon UTC of the date in the data: whatever zone a viewer is in, up to twelve hours away, sees that date."""
+    found = {each["metric"]["lag"]: float(each["value"][1]) for each in ask(prometheus, chosen_date())}
+    assert datetime.fromtimestamp(found["0"] / 1000, UTC) == datetime(2025, 3, 9, 12, tzinfo=UTC)
+    assert datetime.fromtimestamp(found["14"] / 1000, UTC) == datetime(2025, 2, 23, 12, tzinfo=UTC)
+
+
+def chosen_date() -> str:
+    """The query of the dates, for the demo's data set."""
+    return promql.date('dataset="shop"')
+
+
+def values(prometheus: str, expr: str, label: str) -> dict[str, float]:
+    """The values of the answer by a label."""
+    return {each["metric"][label]: float(each["value"][1]) for each in ask(prometheus, expr)}
+
+
+ALL = 'dataset=~".*"'
+
+
+def test_the_broken_day_is_seen(prometheus: str) -> None:
+    """The verdict is BROKEN, and the matrices have each check in its state, by severity where it fires."""
+    assert values(prometheus, promql.verdict(ALL), "dataset") == {"shop": palette.BROKEN}
+    states = every_state(prometheus)
+    assert len(states) == len(CHECKS)
+    assert {check: state for check, state in states.items() if state != palette.OK} == {
+        "RevenueDrop": palette.FIRES_CRITICAL,
+        "ConversionRateDrop": palette.FIRES_WARNING,
+        "JsonErrors": palette.FIRES_WARNING,
+        "NullClientIds": palette.FIRES_WARNING,
+        "DataStale": palette.SWITCHED_OFF,
+    }
+
+
+def every_state(prometheus: str) -> dict[str, float]:
+    """The cells of the three matrices, by check."""
+    matrices = [query.expr for query in queries() if query.title.startswith(("Pipeline:", "Integrity:", "Business:"))]
+    return {check: state for expr in matrices for check, state in values(prometheus, expr, "check").items()}
+
+
+def test_what_is_not_proven_is_never_green(generation: Generation, tmp_path: Path) -> None:
+    """A good day is TRUSTWORTHY while the exporter is served; then the verdict is UNKNOWN, and no check in order."""
+    with judged(tmp_path, "2025-03-08", generation) as stack:
+        await_(lambda: values(stack.prometheus, promql.verdict(ALL), "dataset") == {"shop": palette.TRUSTWORTHY})
+        stack.processes["exporter"].kill()
+        await_(lambda: values(stack.prometheus, promql.verdict(ALL), "dataset") == {"shop": palette.UNKNOWN_VERDICT})
+        await_(lambda: set(every_state(stack.prometheus).values()) == {palette.NOT_JUDGED})

@@ -1,0 +1,127 @@
+"""The queries of the dashboards, on what the demo does not have."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from boards import chosen
+from generations import Generation
+
+from grafana.source import columns
+from grafana.source.overview import alerts
+from grafana.source.palette import BROKEN, FIRES_CRITICAL, FIRES_INFO, OK, TRUSTWORTHY, UNKNOWN_VERDICT
+from grafana.source.promql import matrix, verdict
+
+STATE = 'dataset:clickstream_check:state{dataset="shop",check="%s"}'
+SERVED = 'clickstream_series{dataset="shop"}'
+CERTIFIED = 'ALERTS{alertname="ClickstreamCertificate",alertstate="firing",dataset="shop"}'
+FAILING = 'dataset:clickstream_refresh:failing{dataset="shop"}'
+INTRADAY = 'dataset:clickstream_intraday:max{dataset="shop"}'
+JUDGED = {SERVED: 7, CERTIFIED: 1, FAILING: 0, INTRADAY: 0, STATE % "PartialDay": 0, STATE % "DirectShareHigh": 0}
+
+
+def value(generation: Generation, folder: Path, series: dict[str, int], expr: str, expected: dict[str, int]) -> None:
+    """Let promtool compare the answer, by labels, after five minutes in which nothing changed."""
+    given = [{"series": name, "values": f"{number}x20"} for name, number in series.items()]
+    asked = {
+        "expr": chosen(expr),
+        "eval_time": "5m",
+        "exp_samples": [{"labels": labels, "value": number} for labels, number in expected.items()],
+    }
+    path = folder / "test.yml"
+    test = {"interval": "15s", "input_series": given, "promql_expr_test": [asked]}
+    path.write_text(yaml.safe_dump({"rule_files": [], "tests": [test]}), "utf-8")
+    done = subprocess.run(
+        [generation.promtool, "test", "rules", path], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, TRUSTWORTHY),
+        ({STATE % "DirectShareHigh": 1}, TRUSTWORTHY),
+        ({STATE % "PartialDay": 2}, TRUSTWORTHY),
+        ({STATE % "PartialDay": 1}, BROKEN),
+        ({STATE % "PartialDay": 1, INTRADAY: 1}, TRUSTWORTHY),
+        ({STATE % "PartialDay": 1, INTRADAY: 1, STATE % "RevenueDrop": 1}, BROKEN),
+        ({FAILING: 1}, UNKNOWN_VERDICT),
+        ({FAILING: 1, STATE % "PartialDay": 1}, UNKNOWN_VERDICT),
+        ({CERTIFIED: None}, UNKNOWN_VERDICT),
+        ({CERTIFIED: None, STATE % "RevenueDrop": 1}, UNKNOWN_VERDICT),
+    ],
+    ids=[
+        "in order",
+        "a warning",
+        "switched off",
+        "critical",
+        "a partial day is normal",
+        "critical beside a partial day that is normal",
+        "numbers that are no longer renewed",
+        "critical numbers that are no longer renewed",
+        "no certificate",
+        "critical without a certificate",
+    ],
+)
+def test_verdict(generation: Generation, tmp_path: Path, change: dict[str, int | None], expected: int) -> None:
+    """Critical checks break it; without a certificate of the newest data it is unknown, whatever fires."""
+    series = {name: number for name, number in (JUDGED | change).items() if number is not None}
+    value(generation, tmp_path, series, verdict(), {'{dataset="shop"}': expected})
+
+
+def test_every_data_set_has_its_own_verdict(generation: Generation, tmp_path: Path) -> None:
+    """One that is not judged is seen beside one that is."""
+    series = JUDGED | {SERVED.replace("shop", "web"): 8}
+    expected = {'{dataset="shop"}': TRUSTWORTHY, '{dataset="web"}': UNKNOWN_VERDICT}
+    value(generation, tmp_path, series, verdict(), expected)
+
+
+@pytest.mark.parametrize(
+    ("runbooks", "place"),
+    [("https://wiki.example/run", "page"), ("alerting/runbooks", "path")],
+)
+def test_a_runbook_is_a_link_where_it_has_a_url(
+    generation: Generation, tmp_path: Path, runbooks: str, place: str
+) -> None:
+    """An alert of no data set has the page of any; a path would be a broken link."""
+    firing = 'ALERTS{{alertname="Clickstream{}",alertstate="firing",severity="critical",tier="pipeline"{}}}'
+    links = f'clickstream_links_info{{dataset="shop",grafana="-",runbooks="{runbooks}"}}'
+    series = {firing.format("NoData", ',dataset="shop"'): 1, firing.format("ExporterDown", ""): 1, links: 1}
+    labels = '{{{}check="{name}", {}="{}/{name}.md", runbooks="{}", tier="pipeline"}}'
+    expected = {
+        labels.format('dataset="shop", ', place, runbooks, runbooks, name="NoData"): 3,
+        labels.format("", place, runbooks, runbooks, name="ExporterDown"): 3,
+    }
+    value(generation, tmp_path, series, alerts(), expected)
+
+
+@pytest.mark.parametrize(("intraday", "expected"), [(0, FIRES_CRITICAL), (1, FIRES_INFO)])
+def test_a_firing_check_has_the_severity_of_its_alert(
+    generation: Generation, tmp_path: Path, intraday: int, expected: int
+) -> None:
+    """A partial day is critical, but an info where the data set grows during the day."""
+    series = {INTRADAY: intraday, STATE % "PartialDay": 1, STATE % "NoData": 0}
+    cells = {'{check="PartialDay", dataset="shop"}': expected, '{check="NoData", dataset="shop"}': OK}
+    value(generation, tmp_path, series, matrix("pipeline"), cells)
+
+
+def test_columns_that_are_missing_or_changed_are_listed(generation: Generation, tmp_path: Path) -> None:
+    """Each with the events that it concerns and the first file, but no other column."""
+    series = {
+        'clickstream_missing_column_info{dataset="shop",column="referrer",file="a.parquet"}': 1,
+        'clickstream_missing_column_events{dataset="shop",column="referrer",lag="0"}': 7,
+        'clickstream_missing_column_events{dataset="shop",column="referrer",lag="1"}': 0,
+        'clickstream_missing_column_events{dataset="shop",column="client_id",lag="0"}': 0,
+        'clickstream_changed_column_info{dataset="shop",column="timestamp",change="type",file="b.parquet"}': 1,
+        'clickstream_changed_column_events{dataset="shop",column="timestamp"}': 9,
+        'clickstream_changed_column_events{dataset="shop",column="client_id"}': 0,
+    }
+    expected = {
+        '{change="missing", column="referrer", file="a.parquet"}': 7,
+        '{change="type", column="timestamp", file="b.parquet"}': 9,
+    }
+    value(generation, tmp_path, series, columns.CHANGED["targets"][0]["expr"], expected)
