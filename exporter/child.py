@@ -6,13 +6,14 @@ import contextlib
 import logging
 import os
 import pickle
+import resource
 import select
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import IO
@@ -151,7 +152,7 @@ def _forked(task: Task, spill: Path) -> bytes:
 def _answer(task: Task, spill: Path, answer: IO[bytes]) -> None:
     threading.Thread(target=_end_with_exporter, daemon=True).start()
     try:
-        found: object = measure(
+        measured = measure(
             task.name,
             task.dataset,
             task.measures,
@@ -163,6 +164,8 @@ def _answer(task: Task, spill: Path, answer: IO[bytes]) -> None:
             kept=task.kept,
             spill=spill,
         )
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        found: object = replace(measured, peak=peak)
     except FactsError as error:
         found = str(error)
     except Exception as error:  # noqa: BLE001 - the border of the process: whatever it was, the parent must hear it

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from prometheus_client import CollectorRegistry, Metric, generate_latest
+from prometheus_client import CollectorRegistry, Metric, ProcessCollector, generate_latest
 from prometheus_client.registry import Collector
 
 from exporter.config import Links
@@ -28,6 +28,7 @@ HELP = {
     "clickstream_exporter_last_refresh_timestamp_seconds": "End of the last refresh that succeeded, since the epoch.",
     "clickstream_exporter_query_duration_seconds": "Time that a measure took in the last refresh.",
     "clickstream_exporter_query_success": "Whether a measure succeeded in the last refresh.",
+    "clickstream_exporter_reading_peak_memory_bytes": "Most memory that the last reading had at once.",
     "clickstream_exporter_refresh_duration_seconds": "Time that the last refresh took.",
     "clickstream_exporter_refresh_interval_seconds": "Time between two refreshes, as configured.",
     "clickstream_exporter_refresh_success": "Whether the last refresh succeeded.",
@@ -49,7 +50,7 @@ HELP = {
 
 @dataclass(frozen=True)
 class Refresh:
-    """How the last refresh of a data set went; times in seconds, None where there is nothing to tell."""
+    """How the last refresh of a data set went; times in seconds, memory in bytes, None where nothing is to tell."""
 
     success: bool
     finished: float | None = None
@@ -57,6 +58,7 @@ class Refresh:
     interval: float | None = None
     recomputed: int | None = None
     queries: Mapping[str, Query] | None = None
+    peak: int | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,15 @@ def render(views: Iterable[View], asked: Iterable[Measure]) -> bytes:
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Gauges(list(views), _helps(asked)))
     return generate_latest(registry)
+
+
+def process() -> bytes:
+    """The standard metrics of the exporter's own process, `process_…`, as they are now."""
+    return generate_latest(_PROCESS)
+
+
+_PROCESS = CollectorRegistry(auto_describe=False)
+ProcessCollector(registry=_PROCESS)
 
 
 def _helps(asked: Iterable[Measure]) -> dict[str, str]:
@@ -117,6 +128,7 @@ def _self(refresh: Refresh) -> Iterator[Sample]:
         "refresh_duration_seconds": refresh.duration,
         "refresh_interval_seconds": refresh.interval,
         "days_recomputed": refresh.recomputed,
+        "reading_peak_memory_bytes": refresh.peak,
     }
     for name, value in numbers.items():
         if value is not None:

@@ -21,6 +21,9 @@ SESSIONS = "SELECT client, started, source_key FROM sessions WHERE source_key IS
 
 PURCHASES = "SELECT * FROM purchases"
 
+BATCH = 100_000
+"""Rows at a time: a day may have millions of sessions."""
+
 _OURS = re.compile(r"[0-9a-f]{32}\.(sessions|purchases)\.(digest|tmp)")
 """The names of the files here. No other is ever removed: someone may keep the storage beside the data."""
 
@@ -42,8 +45,8 @@ class Digests:
             path = self._path(key, name)
             unfinished = path.with_suffix(".tmp")
             try:
-                table = self._connection.sql(query).to_arrow_table()
-                pq.write_table(table, unfinished, compression="zstd", write_page_checksum=True)
+                with self._connection.sql(query).to_arrow_reader(BATCH) as batches:
+                    _write(unfinished, batches)
                 os.replace(unfinished, path)
             except (OSError, pa.ArrowException) as error:
                 self.problem = f"{self._folder}: nothing is kept: {error}"
@@ -72,13 +75,20 @@ class Digests:
 
     def _insert(self, key: str, name: str, sql: str, values: list[object]) -> bool:
         try:
-            table = pq.read_table(self._path(key, name), page_checksum_verification=True)
-            self._connection.register("digest", table)
-            self._connection.execute(sql, values)
-            self._connection.unregister("digest")
+            with pq.ParquetFile(self._path(key, name), page_checksum_verification=True) as file:
+                batches = pa.RecordBatchReader.from_batches(file.schema_arrow, file.iter_batches(BATCH))
+                self._connection.register("digest", batches)
+                self._connection.execute(sql, values)
+                self._connection.unregister("digest")
         except (OSError, pa.ArrowException, duckdb.Error):
             return False
         return True
 
     def _path(self, key: str, name: str) -> Path:
         return self._folder / f"{key}.{name}.digest"
+
+
+def _write(path: Path, batches: pa.RecordBatchReader) -> None:
+    with pq.ParquetWriter(path, batches.schema, compression="zstd", write_page_checksum=True) as file:
+        for batch in batches:
+            file.write_batch(batch)

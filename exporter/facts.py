@@ -63,7 +63,8 @@ class Measured:
     `anchor_rows` and `implausible` count the events, and those without a plausible timestamp, in the files of
     the anchor day and of no day. `lacking` maps a mapped column to the first file of the anchor day without it,
     `changed` to how it differs there from the week before. `left` days of the history have not been measured yet.
-    `problem` is what kept the reading from leaving anything for the next one.
+    `problem` is what kept the reading from leaving anything for the next one, `peak` the most memory in bytes that
+    it had at once, None where nothing was read.
     """
 
     days: tuple[DayFacts, ...]
@@ -78,3 +79,4 @@ class Measured:
     left: int
     known: Known
     problem: str | None = None
+    peak: int | None = None

@@ -137,6 +137,7 @@ class Refresher:
             interval=self._interval(),
             recomputed=measured.recomputed if self._timings else None,
             queries=measured.queries,
+            peak=measured.peak if self._timings else None,
         )
 
     def _interval(self) -> float:
@@ -149,7 +150,8 @@ def _together(earlier: Measured, later: Measured) -> Measured:
         name: replace(each, seconds=each.seconds + earlier.queries[name].seconds)
         for name, each in later.queries.items()
     }
-    return replace(later, recomputed=earlier.recomputed + later.recomputed, queries=queries)
+    peak = max(earlier.peak or 0, later.peak or 0)
+    return replace(later, recomputed=earlier.recomputed + later.recomputed, queries=queries, peak=peak)
 
 
 def _is_still(last: Measured, dataset: Dataset) -> bool:

@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
+from exporter import collector
 from exporter.listener import Listener, Request, Response
 from exporter.refresh import Refresher, State
 
@@ -109,7 +110,7 @@ class Server:
         return Response(HTTPStatus.OK, page.encode(), "text/html; charset=utf-8")
 
     async def _metrics(self, _request: Request) -> Response:
-        exposition = self._refresher.state.exposition
+        exposition = self._refresher.state.exposition + collector.process()
         return Response(HTTPStatus.OK, exposition, "text/plain; version=0.0.4; charset=utf-8")
 
     async def _healthy(self, _request: Request) -> Response:

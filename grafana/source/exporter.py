@@ -112,6 +112,14 @@ FILES = _graph(
     ],
 )
 
+MEMORY = _graph(
+    "Memory",
+    "Of the exporter's own process, and the most that the last reading of each data set had: `resources` bounds it.",
+    "bytes",
+    (f"max by (instance) (process_resident_memory_bytes{{{_JOB}}})", "Exporter"),
+    (_of_dataset(f"{_OWN}_reading_peak_memory_bytes"), "Reading {{dataset}}"),
+)
+
 SERIES = _graph(
     "Series",
     "Series that are served, and the time of a scrape.",
@@ -180,7 +188,7 @@ def dashboard() -> dict[str, Any]:
     panels = placed(
         (5, [(6, UP), (6, REFRESHED), (6, IN_TIME), (6, VERSION)]),
         (9, [(12, AGE), (12, DURATION)]),
-        (9, [(8, RECOMPUTED), (8, FILES), (8, SERIES)]),
+        (9, [(6, RECOMPUTED), (6, FILES), (6, MEMORY), (6, SERIES)]),
         (14, [(24, QUERIES)]),
         (7, [(12, UNREADABLE), (12, NOT_MEASURED)]),
     )
