@@ -13,10 +13,11 @@ import subprocess
 import sys
 import tempfile
 import threading
+import traceback
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
 
 from exporter import log
 from exporter.config import Dataset, Resources
@@ -88,15 +89,19 @@ class Child:
             pickle.dump((task, spill), process.stdin)
             process.stdin.flush()
             return pickle.load(process.stdout)
-        except (OSError, EOFError, ValueError, pickle.UnpicklingError):
+        except StoppedError:
+            raise
+        except Exception as error:  # noqa: BLE001 - what it said cannot be understood any more, whatever the reason
             with self._lock:
                 self._end()
-            return "the process that starts readers died"
+            return f"the process that starts readers died ({type(error).__name__})"
 
     def _running(self) -> subprocess.Popen[bytes]:
         with self._lock:
             if self._stopped:
                 raise StoppedError("stopped")
+            if self._process is not None and self._process.poll() is not None:
+                self._end()
             if self._process is None:
                 # A session of its own: a signal to its group reaches what it has forked.
                 self._process = subprocess.Popen(
@@ -123,22 +128,19 @@ def main() -> None:
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
             task, spill = pickle.load(sys.stdin.buffer)
-            answers.write(_forked(task, spill))
+            answers.write(_forked(task, spill, answers))
             answers.flush()
+            del task
 
 
-def _forked(task: Task, spill: Path) -> bytes:
+def _forked(task: Task, spill: Path, answers: IO[bytes]) -> bytes:
     """The pickled answer of a process that measured `task`."""
     reading, writing = os.pipe()
     process = os.fork()
     if not process:
-        try:
-            os.close(reading)
-            with os.fdopen(writing, "wb") as answer:
-                _answer(task, spill, answer)
-            os._exit(0)
-        finally:
-            os._exit(1)
+        os.close(reading)
+        answers.close()  # so that the exporter hears when the process that starts readers dies
+        _measure_and_exit(task, spill, writing)
     os.close(writing)
     with os.fdopen(reading, "rb") as answer:
         text = answer.read()
@@ -149,8 +151,21 @@ def _forked(task: Task, spill: Path) -> bytes:
     return text
 
 
-def _answer(task: Task, spill: Path, answer: IO[bytes]) -> None:
-    threading.Thread(target=_end_with_exporter, daemon=True).start()
+def _measure_and_exit(task: Task, spill: Path, writing: int) -> NoReturn:
+    code = 1
+    try:
+        threading.Thread(target=_end_alone, args=(writing,), daemon=True).start()
+        with os.fdopen(writing, "wb") as answer:
+            pickle.dump(_answer(task, spill), answer)
+        code = 0
+    except BaseException:  # noqa: BLE001 - nothing may go on as a second process that starts readers
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def _answer(task: Task, spill: Path) -> Measured | str:
+    """What was measured, or what failed."""
     try:
         measured = measure(
             task.name,
@@ -164,19 +179,18 @@ def _answer(task: Task, spill: Path, answer: IO[bytes]) -> None:
             kept=task.kept,
             spill=spill,
         )
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        found: object = replace(measured, peak=peak)
     except FactsError as error:
-        found = str(error)
+        return str(error)
     except Exception as error:  # noqa: BLE001 - the border of the process: whatever it was, the parent must hear it
-        found = f"{type(error).__name__}: {error}".splitlines()[0]
-    pickle.dump(found, answer)
+        return f"{type(error).__name__}: {error}".splitlines()[0]
+    return replace(measured, peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 
 
-def _end_with_exporter() -> None:
-    """End this process when nobody waits for its answer any more: the other end of stdin is closed."""
+def _end_alone(writing: int) -> None:
+    """End this process when nobody waits for its answer: the other end of its pipe, or of stdin, is closed."""
     poll = select.poll()
     poll.register(sys.stdin.fileno(), 0)
+    poll.register(writing, 0)
     poll.poll()
     os._exit(1)
 

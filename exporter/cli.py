@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
+from types import FrameType
 from typing import NoReturn
 
 from exporter import collector, log, measures
@@ -71,7 +72,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         dest="storage",
         metavar="DIR",
         type=Path,
-        help="keep what was measured there, so that a restart costs nothing (kept in memory)",
+        help="keep what was measured there, so that a restart costs nothing (only until it ends)",
     )
     parser.add_argument("--as-of", metavar="DATE", type=iso_date, help="take this day for the newest, to look back")
     parser.add_argument("--once", action="store_true", help="print the metrics on stdout and end")
@@ -125,9 +126,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _once(config: Config, as_of: date | None, storage: Storage) -> int:
     """Print the exposition without times of this very run, so that the same data give the same bytes."""
-    refresher = Refresher(config, as_of, storage, timings=False)
-    state = refresher.refresh()
-    refresher.stop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _exit)
+    refresher = Refresher(config, as_of, storage, serving=False)
+    try:
+        state = refresher.refresh()
+    finally:
+        refresher.stop()
     try:
         sys.stdout.buffer.write(state.exposition)
         sys.stdout.flush()
@@ -136,6 +141,11 @@ def _once(config: Config, as_of: date | None, storage: Storage) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return 1 if state.errors else 0
+
+
+def _exit(number: int, _frame: FrameType | None) -> NoReturn:
+    """End as the shell says of a signal, and remove what is temporary."""
+    sys.exit(128 + number)
 
 
 def _serve(config: Config, options: argparse.Namespace, storage: Storage) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from exporter.config import COLUMNS, Dataset
 from exporter.footers import Footer, UnreadableError
@@ -41,9 +42,22 @@ def source(dataset: Dataset, footer: Footer, column: str) -> tuple[str | None, s
     return None
 
 
-def shape(dataset: Dataset, footer: Footer) -> tuple[str, ...]:
-    """What two files must share to be read by one scan: the SQL of every column."""
-    return tuple(selected(dataset, footer))
+@dataclass(frozen=True, order=True)
+class Shape:
+    """What two files must share to be read by one scan: the SQL of every column, and the types that it reads.
+
+    Of two types the database would cast one to the other, and lose cents or zeros at the front of an id.
+    """
+
+    sql: tuple[str, ...]
+    types: tuple[str, ...]
+
+
+def shape(dataset: Dataset, footer: Footer) -> Shape:
+    """The shape of a file."""
+    types = dict(zip((name for name, _ in footer.kinds), footer.types, strict=True))
+    names = {footer.own_name(name) for column in dataset.mapped() for name in getattr(dataset.columns, column)}
+    return Shape(tuple(selected(dataset, footer)), tuple(types[name] for name in sorted(filter(None, names))))
 
 
 def scan(parameter: str) -> str:

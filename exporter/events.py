@@ -10,6 +10,7 @@ import duckdb
 
 from exporter import columns
 from exporter.catalogue import Measurable
+from exporter.columns import Shape
 from exporter.config import COLUMNS, Dataset
 from exporter.database import literal
 from exporter.days import Day
@@ -74,10 +75,10 @@ def _named(texts: Iterable[str]) -> list[str]:
     return [name for name in (*FACTS, *canonical) if name in words]
 
 
-def _source(dataset: Dataset, shapes: Sequence[Sequence[str]]) -> str:
+def _source(dataset: Dataset, shapes: Sequence[Shape]) -> str:
     """SQL for the canonical columns of all files, a scan for each shape."""
     scans = (
-        f"SELECT {number} AS schema_id,\n  " + ",\n  ".join(shape) + f"\nFROM {columns.scan(f'$files_{number}')}"
+        f"SELECT {number} AS schema_id,\n  " + ",\n  ".join(shape.sql) + f"\nFROM {columns.scan(f'$files_{number}')}"
         for number, shape in enumerate(shapes)
     )
     return (

@@ -9,8 +9,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
+
+ATTEMPTS = 3
+"""How often a listing is begun again because a folder went meanwhile: it may be coming back, by another name."""
 
 
 class FilesError(Exception):
@@ -32,28 +36,37 @@ class File(NamedTuple):
 
 @dataclass(frozen=True)
 class _Folder:
-    """A folder below a pattern's fixed one: how it is reached, where it really is, and what its files are called."""
+    """A folder below a pattern's fixed one: how it is reached, where it really is, and what its files are called.
+
+    `within` are the folders that links have led away from on the way.
+    """
 
     path: str
     real: str
     name: str
+    within: frozenset[str]
 
     def below(self, entry: os.DirEntry[str]) -> _Folder | None:
         """The folder `entry` of this one; None for a link that leads back to where it lies."""
-        real = os.path.realpath(entry.path) if entry.is_symlink() else f"{self.real}/{entry.name}"
-        if f"{self.real}/".startswith(f"{real}/"):
+        name = f"{self.name}{entry.name}/"
+        if not entry.is_symlink():
+            return _Folder(entry.path, f"{self.real}/{entry.name}", name, self.within)
+        real = os.path.realpath(entry.path).rstrip("/")
+        within = self.within | {self.real}
+        if any(f"{each}/".startswith(f"{real}/") for each in within):
             return None
-        return _Folder(entry.path, real, f"{self.name}{entry.name}/")
+        return _Folder(entry.path, real, name, within)
 
 
 def find(patterns: Iterable[str]) -> tuple[File, ...]:
     """Every file that a pattern matches, once, in the order of the paths; a folder stands for all below it.
 
-    A file is named by its path below the pattern's fixed folder. What begins with `.` or `_` there is left
-    out, as Hadoop writers expect. Raises FilesError when a folder does not exist or cannot be read.
+    A file is named by its path below the pattern's fixed folder, by the first of several. What begins with `.` or
+    `_` there is left out, as Hadoop writers expect. Raises FilesError when a folder does not exist or cannot be read.
     """
-    files = {file.path: file for pattern in patterns for file in _matching(pattern)}
-    return tuple(files[path] for path in sorted(files))
+    found = [file for pattern in patterns for file in _listing(pattern)]
+    files = {file.path: file for file in sorted(found, reverse=True)}
+    return tuple(reversed(files.values()))
 
 
 def unchanged(file: File) -> bool:
@@ -71,25 +84,44 @@ def is_utf8(path: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in path)
 
 
+def _listing(pattern: str) -> list[File]:
+    for _ in range(ATTEMPTS):
+        try:
+            return list(_matching(pattern))
+        except FileNotFoundError as error:
+            gone = error.filename
+        except RecursionError:
+            raise FilesError(f"{pattern}: the folders are nested too deeply") from None
+        except PermissionError as error:
+            raise FilesError(f"{error.filename}: not readable") from None
+        except OSError as error:
+            raise FilesError(f"{error.filename}: {error.strerror}") from None
+    raise FilesError(f"{gone}: folders come and go while they are listed")
+
+
 _Wanted = Sequence[re.Pattern[str] | None]
 """The parts of a pattern below its fixed folder; None stands for any number of folders."""
 
 
 def _matching(pattern: str) -> Iterator[File]:
-    parts = Path(re.sub(r"(?<=/)(\*\*/)+(?=\*\*(/|$))", "", pattern)).parts
+    parts = Path(pattern).parts
     plain = next((i for i, part in enumerate(parts) if glob.has_magic(_drop_escapes(part))), len(parts))
     fixed = Path(*map(_unescape, parts[:plain]))
     if fixed.is_dir():
-        wanted = [None if part == "**" else re.compile(fnmatch.translate(part)) for part in parts[plain:]]
-        folder = _Folder(str(fixed), os.path.realpath(fixed).rstrip("/"), "")
-        yield from _walk(folder, wanted or _ALL, _inside(wanted or _ALL, {0}))
+        wanted = _wanted(pattern, parts[plain:])
+        folder = _Folder(str(fixed), os.path.realpath(fixed).rstrip("/"), "", frozenset())
+        yield from _walk(folder, wanted, _inside(wanted, {0}))
     elif not fixed.exists():
         raise FilesError(f"{fixed}: no such file or folder")
     elif plain == len(parts):
         yield _file(os.path.realpath(fixed), fixed.name, fixed.stat())
 
 
-_ALL: _Wanted = (None, re.compile(fnmatch.translate("*.parquet")))
+def _wanted(pattern: str, parts: Sequence[str]) -> _Wanted:
+    if ".." in parts:
+        raise FilesError(f"{pattern}: .. after a wildcard")
+    below = [part for before, part in pairwise(("", *parts)) if not part == before == "**"]
+    return [None if part == "**" else re.compile(fnmatch.translate(part)) for part in below or ("**", "*.parquet")]
 
 
 def _drop_escapes(text: str) -> str:
@@ -133,13 +165,8 @@ def _after(wanted: _Wanted, at: AbstractSet[int], name: str) -> set[int]:
 
 
 def _entries(folder: _Folder) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder.path) as entries:
-            return list(entries)
-    except FileNotFoundError:
-        return []  # it has just gone
-    except OSError as error:
-        raise _unreadable(folder, error) from None
+    with os.scandir(folder.path) as entries:
+        return list(entries)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -155,19 +182,13 @@ def _listed(folder: _Folder, entry: os.DirEntry[str]) -> File | None:
     try:
         if not entry.is_symlink():
             return _file(f"{folder.real}/{entry.name}", name, entry.stat(follow_symlinks=False))
-        real = os.path.realpath(entry.path)
     except FileNotFoundError:
         return None
-    except OSError as error:
-        raise _unreadable(folder, error) from None
+    real = os.path.realpath(entry.path)
     try:
         return _file(real, name, os.stat(real))
     except OSError:
         return File(real, name, 0, -1, 0)
-
-
-def _unreadable(folder: _Folder, error: OSError) -> FilesError:
-    return FilesError(f"{folder.path}: {'not readable' if isinstance(error, PermissionError) else error.strerror}")
 
 
 def _file(path: str, name: str, status: os.stat_result) -> File:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import blake2b
-
-import duckdb
+from importlib.metadata import version
 
 from exporter import events
 from exporter.catalogue import Catalogue
@@ -20,13 +19,14 @@ LOOKBACK = 7 * HOURS_24
 class Fingerprints:
     """A short text for a day's files, the configuration and the SQL: the same for the same facts.
 
-    Hashes of DuckDB may differ from one version to the next, and with them which event is first.
+    Hashes of DuckDB may differ from one version to the next, and device classes from one of ua-parser's.
     """
 
     def __init__(self, dataset: Dataset, catalogue: Catalogue) -> None:
         settings = dataset.model_dump(exclude={"limits", "files", "history_days", "cadence", "measures"})
         relations = [events.relation(name) for name in ("events", "sessions", "purchases")]
-        self._shared = repr((settings, duckdb.__version__, relations))
+        versions = [version(name) for name in ("clickstream-exporter", "duckdb", "ua-parser", "ua-parser-builtins")]
+        self._shared = repr((settings, versions, relations))
         self._catalogue = catalogue
 
     def of_day(self, day: Day, asked: Sequence[Measure] = ()) -> str:

@@ -24,8 +24,9 @@ class UnreadableError(Exception):
 class Footer:
     """What a file's footer says.
 
-    `kinds` maps column names to what is in them (see `kind`). `first` and `last` are the least and the
-    greatest timestamp in microseconds since the epoch; they are None where only the data itself can tell.
+    `kinds` maps column names to what is in them (see `kind`), `types` are their types in the same order. `first`
+    and `last` are the least and the greatest timestamp in microseconds since the epoch; they are None where only the
+    data itself can tell.
     """
 
     kinds: tuple[tuple[str, str], ...]
@@ -33,6 +34,7 @@ class Footer:
     first: int | None
     last: int | None
     null_timestamps: int
+    types: tuple[str, ...]
 
     def own_name(self, name: str) -> str | None:
         """The file's name for the column `name`, which it may write in another case; None where it has none."""
@@ -62,7 +64,8 @@ def read_footer(file: File, timestamp_names: Iterable[str]) -> Footer:
             kinds = tuple((field.name, kind(field.type)) for field in schema)
             name = next(filter(None, (own_name(schema.names, name) for name in timestamp_names)), None)
             first, last, nulls = _range(metadata, schema, name) if name else (None, None, 0)
-            return Footer(kinds, metadata.num_rows, first, last, nulls)
+            types = tuple(str(_value_type(field.type)) for field in schema)
+            return Footer(kinds, metadata.num_rows, first, last, nulls, types)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise UnreadableError(_first_sentence(error), lasting=not getattr(error, "errno", None)) from None
 
@@ -74,8 +77,7 @@ def _first_sentence(error: Exception) -> str:
 
 def kind(type_: pa.DataType) -> str:
     """What a column holds: timestamp, instant, text, integer, number, date, nested, nothing or other."""
-    if pa.types.is_dictionary(type_):
-        return kind(type_.value_type)
+    type_ = _value_type(type_)
     if pa.types.is_timestamp(type_):
         return "instant" if type_.tz else "timestamp"
     tests = {
@@ -87,6 +89,11 @@ def kind(type_: pa.DataType) -> str:
         "nested": (pa.types.is_nested,),
     }
     return next((name for name, each in tests.items() if any(test(type_) for test in each)), "other")
+
+
+def _value_type(type_: pa.DataType) -> pa.DataType:
+    """The type itself, or that of the values of a dictionary."""
+    return type_.value_type if pa.types.is_dictionary(type_) else type_
 
 
 def _range(metadata: pq.FileMetaData, schema: pa.Schema, name: str) -> tuple[int | None, int | None, int]:

@@ -47,6 +47,6 @@ class Progress:
         self._bar.update()
         if not sys.stderr.isatty() and now - self._said >= INTERVAL:
             self._said = now
-            left = timedelta(seconds=round((now - self._started) / self._done * (self._days - self._done)))
+            left = timedelta(seconds=round((now - self._started) / self._done * max(self._days - self._done, 0)))
             message = "%s: %d of %d days read, %s rows/s, %s left"
             log.info(message, self._name, self._done, self._days, tqdm.format_sizeof(rate), left)

@@ -42,7 +42,7 @@ def measure(
 ) -> Measured:
     """Read the files of `dataset` and measure every day of its history that is not `known` yet.
 
-    `as_of` leaves out all later days; of those that are not known, the newest are measured, `most` of them at most.
+    `as_of` leaves out all later days; of those that are not known, the newest `most` are measured, None for all.
     `resources` is what it may take. `kept` is a folder for what later readings need again, `spill` one for what does
     not fit into memory. Raises FactsError when the files cannot be listed, or change all the time while they are read.
     """
@@ -127,7 +127,7 @@ class _Reading:
             "CREATE TEMP TABLE earlier_sessions (day DATE, client UBIGINT, started TIMESTAMP, source_key UBIGINT)"
         )
         window = self._newest(most)
-        with Progress(self._name, sum(map(self._is_to_be_read, self._with_lookback(window)))) as self._progress:
+        with Progress(self._name, self._to_be_read(window)) as self._progress:
             facts = [self._own_facts(day) | self._wide_facts(day) for day in window]
         self._digests.forget(but=map(self._fingerprints.of_day, self._with_lookback(self._history)))
         of_anchor = self._catalogue.of_day(self._anchor)
@@ -159,9 +159,12 @@ class _Reading:
     def _is_known(self, day: Day) -> bool:
         return self._fingerprints.of_day(day, self._own) in self._known.days
 
-    def _is_to_be_read(self, day: Day) -> bool:
-        is_known = self._is_known(day) or self._digests.has(self._fingerprints.of_day(day))
-        return not is_known and bool(self._catalogue.of_day(day.date))
+    def _to_be_read(self, window: list[Day]) -> int:
+        """How many days will be loaded, if no file changes meanwhile."""
+        before = self._with_lookback(window)[: -len(window)] if window else []
+        unknown = [day for day in window if not self._is_known(day)]
+        unknown += [day for day in before if not self._digests.has(self._fingerprints.of_day(day))]
+        return sum(bool(self._catalogue.of_day(day.date)) for day in unknown)
 
     def _to_remember(self) -> Known:
         """What was found, and what was known of the rest, but for days in which a measure failed: it is tried again."""

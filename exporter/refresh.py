@@ -20,12 +20,6 @@ from exporter.storage import Storage
 
 log = logging.getLogger("exporter")
 
-FIRST = COMPARABLE_LAGS
-"""How many days are measured, at first, before they are served: those that the checks look at."""
-
-NEXT = 7
-"""How many more are measured each time after that, until the whole history is served."""
-
 LONGEST_REMARK = 1000
 """Characters of a line in the log."""
 
@@ -40,14 +34,17 @@ class State:
 
 
 class Refresher:
-    """Measures the data sets of a configuration again and again, remembering what has not changed."""
+    """Measures the data sets of a configuration again and again, remembering what has not changed.
+
+    Where nobody is served, there is nothing of this very run in the exposition, and nothing before it is whole.
+    """
 
     def __init__(
-        self, config: Config, as_of: date | None = None, storage: Storage | None = None, *, timings: bool = True
+        self, config: Config, as_of: date | None = None, storage: Storage | None = None, *, serving: bool = True
     ) -> None:
         self._config = config
         self._as_of = as_of
-        self._timings = timings
+        self._serving = serving
         self._storage = storage or Storage()
         self._known = {name: self._storage.load(name) for name in config.datasets}
         self._last: dict[str, Measured] = {}
@@ -58,11 +55,12 @@ class Refresher:
 
     def refresh(self) -> State:
         """Measure every data set now and serve the result; a data set that fails keeps its last snapshot."""
-        views, errors = {}, {}
+        views: dict[str, View] = {}
+        errors: dict[str, str] = {}
         for name, dataset in self._config.datasets.items():
             started = time.time()
             try:
-                views[name] = self._measured(name, dataset, started)
+                views[name] = self._measured(name, dataset, started, views)
             except StoppedError:
                 return self.state
             except FactsError as error:
@@ -73,35 +71,37 @@ class Refresher:
                 log.exception("%s: refresh failed", name)
             if name in errors:
                 views[name] = self._failed(name, started)
-        self.state = State(views, self._render(views.values()), errors)
-        return self.state
+        return self._serve(views, errors)
 
     def stop(self) -> None:
         """End a refresh that runs in another thread."""
         self._child.stop()
 
-    def _measured(self, name: str, dataset: Dataset, started: float) -> View:
+    def _serve(self, views: Mapping[str, View], errors: Mapping[str, str]) -> State:
+        self.state = State(views, self._render(views.values()), errors)
+        return self.state
+
+    def _measured(self, name: str, dataset: Dataset, started: float, so_far: Mapping[str, View]) -> View:
+        """The data set; where it is measured for the first time, its newest days are served before the rest is read."""
         if (last := self._last.get(name)) and _is_still(last, dataset):
             nothing = replace(last, recomputed=0, queries=dict.fromkeys(last.queries, Query()))
             return replace(self.state.views[name], refresh=self._refresh(started, nothing))
         before = self.state.views.get(name)
-        measured = self._read(name, dataset, None if before and before.snapshot else FIRST)
-        while measured.left:
-            self._serve_already(self._view(name, dataset, measured, started))
+        is_first = self._serving and not (before and before.snapshot)
+        measured = self._read(name, dataset, COMPARABLE_LAGS if is_first else None)
+        if measured.left:
+            newest = self._view(name, dataset, measured, started)
+            self._serve({**self.state.views, **so_far, name: newest}, self.state.errors)
             log.info("%s: the newest days are served, %d older ones follow", name, measured.left)
-            measured = _together(measured, self._read(name, dataset, NEXT))
+            measured = _together(measured, self._read(name, dataset, None))
         return self._view(name, dataset, measured, started)
 
     def _view(self, name: str, dataset: Dataset, measured: Measured, started: float) -> View:
         taken = snapshot.take(name, dataset, self._measures[name], measured, by_hand=self._as_of is not None)
         return View(name, taken, self._refresh(started, measured), self._config.links)
 
-    def _serve_already(self, view: View) -> None:
-        views = {**self.state.views, view.dataset: view}
-        self.state = State(views, self._render(views.values()), self.state.errors)
-
     def _read(self, name: str, dataset: Dataset, most: int | None) -> Measured:
-        """What a reading of `most` new days finds, kept for the next one."""
+        """What a reading of `most` new days finds, None for all, kept for the next one."""
         kept, known, now = self._storage.folder(name), self._known[name], datetime.now(UTC)
         task = Task(name, dataset, self._measures[name], known, self._as_of, now, most, self._config.resources, kept)
         measured = self._child.measure(task)
@@ -123,7 +123,7 @@ class Refresher:
     def _failed(self, name: str, started: float) -> View:
         before = self.state.views.get(name)
         finished = before.refresh.finished if before else None
-        duration = time.time() - started if self._timings else None
+        duration = time.time() - started if self._serving else None
         queries = before.refresh.queries if before else None
         refresh = Refresh(False, finished, duration, self._interval(), queries=queries)
         return View(name, before.snapshot if before else None, refresh, self._config.links)
@@ -132,12 +132,12 @@ class Refresher:
         finished = time.time()
         return Refresh(
             success=True,
-            finished=finished if self._timings else None,
-            duration=finished - started if self._timings else None,
+            finished=finished if self._serving else None,
+            duration=finished - started if self._serving else None,
             interval=self._interval(),
-            recomputed=measured.recomputed if self._timings else None,
+            recomputed=measured.recomputed if self._serving else None,
             queries=measured.queries,
-            peak=measured.peak if self._timings else None,
+            peak=measured.peak if self._serving else None,
         )
 
     def _interval(self) -> float:
@@ -156,7 +156,7 @@ def _together(earlier: Measured, later: Measured) -> Measured:
 
 def _is_still(last: Measured, dataset: Dataset) -> bool:
     """Whether the files are still those of the last reading, which left nothing open."""
-    return last.known.whole and tuple(last.known.entries) == find(dataset)
+    return last.known.whole and not last.left and tuple(last.known.entries) == find(dataset)
 
 
 def _remarks(dataset: Dataset, measured: Measured) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import logging
@@ -25,7 +26,7 @@ from exporter.measures import Facts, Number
 
 log = logging.getLogger("exporter")
 
-FORMAT = "clickstream-exporter storage 2"
+FORMAT = "clickstream-exporter storage 3"
 
 
 class StorageError(Exception):
@@ -46,10 +47,8 @@ class Storage:
     def folder(self, dataset: str) -> Path:
         """Where the reading process keeps what it needs again."""
         folder = self._path / dataset
-        try:
+        with contextlib.suppress(OSError):  # who writes there will say so
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            log.warning("%s: nothing is kept: %s", folder, error.strerror)
         return folder
 
     def load(self, dataset: str) -> Known:
@@ -77,6 +76,8 @@ class Storage:
             unfinished.write_bytes(f"{FORMAT}\n{_checksum(text)}\n".encode() + text)
             os.replace(unfinished, path)
         except OSError as error:
+            with contextlib.suppress(OSError):
+                unfinished.unlink()
             return f"{path}: nothing is kept: {error.strerror}"
         return None
 
@@ -131,9 +132,9 @@ def _plain(number: Number) -> int | float | str:
 
 def _decoded(kept: Mapping[str, Any]) -> Known:
     entries = {}
-    for file, (kinds, *rest), first, last, implausible in kept["entries"]:
+    for file, (kinds, rows, least, most, nulls, types), first, last, implausible in kept["entries"]:
         found = File(*file)
-        footer = Footer(tuple((name, kind) for name, kind in kinds), *rest)
+        footer = Footer(tuple((name, kind) for name, kind in kinds), rows, least, most, nulls, tuple(types))
         entries[found] = Measurable(found, footer, first, last, implausible)
     days = {
         key: DayFacts(date.fromisoformat(day), last_event, _facts(found), labels)

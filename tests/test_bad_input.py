@@ -8,6 +8,7 @@ import re
 import struct
 import unicodedata
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from textwrap import dedent
 
@@ -611,3 +612,36 @@ def test_column_in_no_file(tmp_path: Path) -> None:
     assert [(labels["column"], labels["file"]) for labels in out.labels("clickstream_missing_column_info")] == [
         ("referrer", "every file")
     ]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "revenue"),
+    [
+        ((pa.int64(), 2), (pa.float64(), 2.5), 4.5),
+        ((pa.decimal128(6, 1), Decimal("1.5")), (pa.decimal128(6, 2), Decimal("1.55")), 3.05),
+        ((pa.float64(), 2.5), (TEXT, "7.25"), 9.75),
+        ((pa.int64(), 2), (TEXT, "two"), 2),
+    ],
+    ids=["integer and number", "decimals", "number and text", "integer and a text that is none"],
+)
+def test_types_that_differ_between_files(
+    tmp_path: Path, one: tuple[pa.DataType, object], other: tuple[pa.DataType, object], revenue: float
+) -> None:
+    """Each file's amounts are read as what they are, and not as those of the file beside it."""
+    for name, (of, value) in {"1": one, "2": other}.items():
+        path = write_rows(tmp_path / f"{name}.parquet", [purchase(transaction_id=name, client_id=name)])
+        pq.write_table(pq.read_table(path).append_column("amount", pa.array([value], of)), path)
+    columns = SHOP["columns"] | {"revenue": "amount"}
+    out = once(write_config(tmp_path, web=SHOP | {"columns": columns}))
+    assert out.value("clickstream_unreadable_files") == 0
+    assert out.value("clickstream_revenue", lag=0) == revenue
+
+
+def test_ids_that_are_numbers_in_one_file(tmp_path: Path) -> None:
+    """A 7 and a text 007 are two clients, whichever file is read first."""
+    for name, of, client in (("1", pa.int64(), 7), ("2", TEXT, "007")):
+        path = write_rows(tmp_path / f"{name}.parquet", [view()])
+        table = pq.read_table(path)
+        position = table.column_names.index("client_id")
+        pq.write_table(table.set_column(position, "client_id", pa.array([client], of)), path)
+    assert once(write_config(tmp_path, web=SHOP)).value("clickstream_sessions", lag=0) == 2

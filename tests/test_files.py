@@ -6,13 +6,14 @@ import glob
 import os
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from exporter.files import File, FilesError, find, unchanged
 
 NAMES = ("a", "b", "ab", "day=1", "[q]", "x.parquet", "y.parquet")
-PARTS = ("*", "**", "a*", "*b", "*.parquet", "?", "[ab]", "a", "day=1", "x.parquet", "[[]q]")
+PARTS = ("*", "**", ".", "a*", "*b", "*.parquet", "?", "[ab]", "a", "day=1", "x.parquet", "[[]q]")
 
 
 def fill(folder: Path, rng: random.Random, depth: int = 3) -> None:
@@ -59,6 +60,62 @@ def test_links(tmp_path: Path) -> None:
     (tmp_path / "real/itself.parquet").symlink_to("itself.parquet")
     found = find([str(tmp_path / "data")])
     assert [(Path(file.path).name, file.size) for file in found] == [("1.parquet", 0), ("itself.parquet", -1)]
+
+
+def test_links_without_end(tmp_path: Path) -> None:
+    """Folders that lead to one another, or to the root of all, end the walk there."""
+    for one, other in (("a", "b"), ("b", "a")):
+        (tmp_path / "data" / one).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "data" / one / "1.parquet").touch()
+        for number in range(3):
+            (tmp_path / "data" / one / f"link-{number}").symlink_to(tmp_path / "data" / other)
+    (tmp_path / "data/a/root").symlink_to("/")
+    assert paths(tmp_path / "data") == ["a/1.parquet", "a/link-0/1.parquet"]
+
+
+@pytest.mark.parametrize("order", [(1, 2, 3), (3, 2, 1)])
+def test_names_of_links(tmp_path: Path, order: tuple[int, ...]) -> None:
+    """A file that several links name is called by the first of them, whichever was made first."""
+    (tmp_path / "real").touch()
+    (tmp_path / "data").mkdir()
+    for number in order:
+        (tmp_path / "data" / f"{number}.parquet").symlink_to(tmp_path / "real")
+    assert paths(tmp_path / "data") == ["1.parquet"]
+
+
+def test_folder_that_goes_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day that is swapped for another while it is listed is not missed."""
+    (tmp_path / "day=1").mkdir()
+    (tmp_path / "day=1/1.parquet").touch()
+    scandir = os.scandir
+    swapped = []
+
+    def swap(path: str) -> Any:
+        if path.endswith("day=1") and not swapped:
+            swapped.append(path)
+            os.rename(path, f"{path}.old")
+            try:
+                return scandir(path)
+            finally:
+                os.rename(f"{path}.old", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", swap)
+    assert paths(tmp_path) == ["day=1/1.parquet"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [("*/../*.parquet", r"\.\. after a wildcard"), ("x" * 300, "File name too long"), ("deep", "nested too deeply")],
+)
+def test_patterns_that_cannot_be_listed(tmp_path: Path, pattern: str, message: str) -> None:
+    """They are an error that names them."""
+    nested = str(tmp_path / "deep")
+    for _ in range(1100 if pattern == "deep" else 0):
+        os.mkdir(nested)
+        nested += "/d"
+    with pytest.raises(FilesError, match=message):
+        paths(tmp_path / pattern)
 
 
 def test_unchanged(tmp_path: Path) -> None:

@@ -11,13 +11,16 @@ import termios
 from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from exposition import SHOP, write_config, write_rows
 
 from exporter import config, progress
+from exporter.child import Task
+from exporter.facts import FactsError, Measured
 from exporter.progress import Progress
-from exporter.refresh import FIRST, Refresher, State
+from exporter.refresh import Refresher, State
 
 SLOW = """
 import time
@@ -73,30 +76,78 @@ def test_short_reading_says_nothing(caplog: pytest.LogCaptureFixture, capfd: pyt
     assert (caplog.messages, capfd.readouterr().err) == ([], "")
 
 
-def test_newest_days_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def month(tmp_path: Path) -> Path:
+    """The configuration of thirty days of events."""
+    for lag in range(30):
+        day = date(2025, 3, 31) - timedelta(days=lag)
+        rows = [{"timestamp": f"{day}T10:00:00", "event_name": "page_viewed"}] * 10
+        write_rows(tmp_path / f"events/{day}.parquet", rows)
+    (tmp_path / "broken.sql").write_text(
+        "-- clickstream_broken: Help.\nSELECT hour, nope AS clickstream_broken FROM events"
+    )
+    return write_config(tmp_path, web=SHOP | {"files": "events", "history_days": 30})
+
+
+def served(refresher: Refresher, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many days are served, each time that something else is, from now on."""
+    found: list[int] = []
+    serve = refresher._serve
+
+    def watched(*arguments: Any) -> State:
+        state = serve(*arguments)
+        found.append(sum(line.startswith(b"clickstream_events{") for line in state.exposition.splitlines()))
+        return state
+
+    monkeypatch.setattr(refresher, "_serve", watched)
+    return found
+
+
+def test_newest_days_first(month: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On the first start the days that the checks look at are served before older ones, and each is read once."""
-    days = [date(2025, 3, 31) - timedelta(days=lag) for lag in range(30)]
-    for day in days:
-        write_rows(
-            tmp_path / f"events/{day}.parquet", [{"timestamp": f"{day}T10:00:00", "event_name": "page_viewed"}] * 10
-        )
-    refresher = Refresher(config.load(write_config(tmp_path, web=SHOP | {"files": "events", "history_days": 30})))
-    served: list[int] = []
-    serve = refresher._serve_already
-
-    def watched(taken: object) -> None:
-        serve(taken)  # type: ignore[arg-type]
-        served.append(count(refresher.state))
-
-    monkeypatch.setattr(refresher, "_serve_already", watched)
+    refresher = Refresher(config.load(month))
+    found = served(refresher, monkeypatch)
     state = refresher.refresh()
-    refresher.stop()
-    assert served == [FIRST, 22]  # seven at a time, and those that the last of them look back on
-    assert count(state) == 30
+    assert found == [8, 30]
     assert b'clickstream_exporter_days_recomputed{dataset="web"} 30.0' in state.exposition
     assert refresher.refresh().views["web"].snapshot is state.views["web"].snapshot
+    refresher.stop()
 
 
-def count(state: State) -> int:
-    """How many days are served."""
-    return sum(line.startswith(b"clickstream_events{") for line in state.exposition.splitlines())
+def test_nobody_is_served(month: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the exposition is printed once, all days are read at once."""
+    refresher = Refresher(config.load(month), serving=False)
+    found = served(refresher, monkeypatch)
+    refresher.refresh()
+    refresher.stop()
+    assert found == [30]
+
+
+def test_first_start_with_a_measure_that_fails(month: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told, and does not keep the rest from being served."""
+    month.write_text(month.read_text().replace("history_days", "measures: [broken.sql]\n    history_days"))
+    refresher = Refresher(config.load(month))
+    found = served(refresher, monkeypatch)
+    state = refresher.refresh()
+    refresher.stop()
+    assert (found, state.errors) == ([8, 30], {})
+    assert b'clickstream_exporter_query_success{dataset="web",query="broken"} 0.0' in state.exposition
+
+
+def test_first_start_that_is_interrupted(month: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the older days could not be read, they are read at the next refresh."""
+    refresher = Refresher(config.load(month))
+    found = served(refresher, monkeypatch)
+    measure, asked = refresher._child.measure, []
+
+    def fail(task: Task) -> Measured:
+        asked.append(task.most)
+        if len(asked) == 2:
+            raise FactsError("no memory")
+        return measure(task)
+
+    monkeypatch.setattr(refresher._child, "measure", fail)
+    assert refresher.refresh().errors == {"web": "no memory"}
+    assert refresher.refresh().errors == {}
+    refresher.stop()
+    assert (found, asked) == ([8, 8, 30], [8, None, None])

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -227,18 +228,30 @@ def test_reader_killed(tmp_path: Path) -> None:
         assert exporter.refresh()[0] == 200
 
 
-def test_starter_of_readers_killed(tmp_path: Path, exporter: Exporter) -> None:
-    """The end of the process that starts those that read fails a refresh that runs; the next has another one."""
+@pytest.mark.parametrize("kill", [os.kill, os.killpg], ids=["alone", "with those that it started"])
+def test_starter_of_readers_killed(
+    tmp_path: Path, exporter: Exporter, kill: Callable[[int, signal.Signals], None]
+) -> None:
+    """The end of the process that starts those that read fails a refresh at once; the next has another one."""
     write(tmp_path, 9, "slow")
     with ThreadPoolExecutor() as pool:
         caller = pool.submit(exporter.refresh)
         left = wait_for(lambda: exporter.readers(0.2))
         (starter,) = exporter.starters()
-        os.killpg(starter, signal.SIGKILL)
+        kill(starter, signal.SIGKILL)
         assert (caller.result()[0], exporter.sample(SUCCESS)) == (503, 0)
         write(tmp_path, 9)
         assert (exporter.refresh()[0], exporter.starters() == {starter}) == (200, False)
         wait_for(lambda: all(processor_time(pid) < 0 for pid in left))
+
+
+def test_starter_of_readers_killed_between_refreshes(tmp_path: Path, exporter: Exporter) -> None:
+    """Nobody notices: the next refresh has another one."""
+    (starter,) = exporter.starters()
+    os.kill(starter, signal.SIGKILL)
+    wait_for(lambda: processor_time(starter) < 0)
+    write(tmp_path, 10)
+    assert exporter.refresh() == (200, [{"dataset": "web", "snapshot": ANY, "date": "2025-03-10"}])
 
 
 def test_starter_of_readers_killed_before_it_was_told_everything(tmp_path: Path) -> None:

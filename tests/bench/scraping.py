@@ -77,6 +77,6 @@ def _refresh(url: str) -> None:
 
 def _resident(process: int) -> float:
     """The memory of the exporter and of the process that starts its readers, in MB."""
-    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    children = " ".join(each.read_text() for each in Path(f"/proc/{process}/task").glob("*/children")).split()
     statm = [Path(f"/proc/{pid}/statm").read_text().split() for pid in (str(process), *children)]
     return sum(int(each[1]) for each in statm) * os.sysconf("SC_PAGE_SIZE") / 2**20

@@ -70,7 +70,13 @@ def used() -> tuple[float, float]:
 
 
 def _descendants(process: int) -> list[int]:
-    children = [int(pid) for line in _lines(process, f"task/{process}/children") for pid in line.split()]
+    tasks = Path(f"/proc/{process}/task").glob("*/children")
+    children = [
+        int(pid)
+        for task in tasks
+        for line in _lines(process, f"task/{task.parent.name}/children")
+        for pid in line.split()
+    ]
     return [*children, *(each for child in children for each in _descendants(child))]
 
 
