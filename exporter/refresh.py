@@ -36,7 +36,7 @@ class State:
 class Refresher:
     """Measures the data sets of a configuration again and again, remembering what has not changed.
 
-    Where nobody is served, there is nothing of this very run in the exposition, and nothing before it is whole.
+    Where nobody is served, the exposition has nothing of this very run, such as times, and is made once all is read.
     """
 
     def __init__(
