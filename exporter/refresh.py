@@ -94,6 +94,7 @@ class Refresher:
             self._serve({**self.state.views, **so_far, name: newest}, self.state.errors)
             log.info("%s: the newest days are served, %d older ones follow", name, measured.left)
             measured = _together(measured, self._read(name, dataset, None))
+            log.info("%s: all %d days are served", name, len(measured.days))
         return self._view(name, dataset, measured, started)
 
     def _view(self, name: str, dataset: Dataset, measured: Measured, started: float) -> View:
