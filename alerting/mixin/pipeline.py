@@ -29,7 +29,11 @@ CHECKS = (
         PIPELINE,
         f"1 - ({extreme('min', _QUERIES)} > -Inf)",
         "Query failing: "
-        + say.names("last_over_time(clickstream_exporter_query_success{dataset=%q}[36h]) == 0", "query"),
+        + say.names(
+            "clickstream_exporter_query_success{dataset=%q} == 0 or on (dataset) "
+            "last_over_time(clickstream_exporter_query_success{dataset=%q}[36h]) == 0",
+            "query",
+        ),
         "These measures failed in the last refresh, so what rests on them is not judged; "
         "the exporter's log has the reason.",
     ),
