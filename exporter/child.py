@@ -33,6 +33,10 @@ SPILL = ".clickstream-spill-"
 """What the names of folders begin with that hold what does not fit into memory."""
 
 
+TOLD = b"!"
+"""What the process that starts readers answers once it has a whole task."""
+
+
 class StoppedError(FactsError):
     """The measuring process was ended because the exporter ends."""
 
@@ -83,18 +87,28 @@ class Child:
     def _ask(self, task: Task, spill: Path) -> object:
         """What was measured, or a text that says what failed."""
         try:
-            process = self._running()
-            assert process.stdin is not None
-            assert process.stdout is not None
-            pickle.dump((task, spill), process.stdin)
-            process.stdin.flush()
-            return pickle.load(process.stdout)
+            process = self._told(task, spill) or self._told(task, spill)
+            return pickle.load(process.stdout) if process and process.stdout else "no process could start a reader"
         except StoppedError:
             raise
         except Exception as error:  # noqa: BLE001 - what it said cannot be understood any more, whatever the reason
             with self._lock:
                 self._end()
             return f"the process that starts readers died ({type(error).__name__})"
+
+    def _told(self, task: Task, spill: Path) -> subprocess.Popen[bytes] | None:
+        """The process that starts readers, once it has the task; None where it ended before that: another may not."""
+        process = self._running()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            pickle.dump((task, spill), process.stdin)
+            process.stdin.flush()
+            if process.stdout.read(len(TOLD)) == TOLD:
+                return process
+        with self._lock:
+            self._end()
+        return None
 
     def _running(self) -> subprocess.Popen[bytes]:
         with self._lock:
@@ -128,6 +142,8 @@ def main() -> None:
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
             task, spill = pickle.load(sys.stdin.buffer)
+            answers.write(TOLD)
+            answers.flush()
             answers.write(_forked(task, spill, answers))
             answers.flush()
             del task

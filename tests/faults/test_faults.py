@@ -12,7 +12,7 @@ from lab import BENCH, is_broken, tasks, trials
 from trial import Fault, Result
 
 BENCHES = 5
-PATIENCE = 8.0
+PATIENCE = 10.0
 """Seconds for the gate where an unknown is allowed: enough to see that it stays unknown."""
 
 
