@@ -32,13 +32,16 @@ def missing(dataset: Dataset, footer: Footer) -> tuple[str, ...]:
 
 
 def source(dataset: Dataset, footer: Footer, column: str) -> tuple[str | None, str] | None:
-    """Where the file has `column` from: its name, None where it is one that the configuration has, and its kind."""
+    """Where the file has `column` from: its name, None where it is one that the configuration has, and its kind.
+
+    What comes from the payload is JSON, whatever the payload's own name and kind are.
+    """
     for name in getattr(dataset.columns, column) or ():
         own = footer.own_name(name)
         if own:
             return (None if own == name else own), dict(footer.kinds)[own]
-        if name.startswith("$") and (payload := source(dataset, footer, "payload")):
-            return payload
+        if name.startswith("$") and source(dataset, footer, "payload"):
+            return None, "JSON"
     return None
 
 

@@ -603,6 +603,19 @@ def test_changed_columns(tmp_path: Path) -> None:
     assert out.value("clickstream_missing_column_events", column="client_id", lag=0) == 0
 
 
+def test_changed_payload(tmp_path: Path) -> None:
+    """A payload with another name is one change, however many columns are read from it."""
+    write_rows(tmp_path / "1.parquet", [view("2025-03-08")])
+    path = write_rows(tmp_path / "2.parquet", [view(), purchase(event_data='{"revenue": 5}')])
+    table = pq.read_table(path)
+    renamed = ["Event_Data" if name == "event_data" else name for name in table.column_names]
+    pq.write_table(table.rename_columns(renamed), path)
+    out = once(write_config(tmp_path, web=SHOP))
+    told = [(labels["column"], labels["change"]) for labels in out.labels("clickstream_changed_column_info")]
+    assert told == [("payload", "named Event_Data")]
+    assert out.value("clickstream_revenue", lag=0) == 5
+
+
 def test_column_in_no_file(tmp_path: Path) -> None:
     """A mapped column that no file has is told as such: it may be a slip of the configuration."""
     fewer = {name: of for name, of in TYPES.items() if name != "referrer"}
