@@ -28,6 +28,7 @@ class Fingerprints:
         versions = [version(name) for name in ("clickstream-exporter", "duckdb", "ua-parser", "ua-parser-builtins")]
         self._shared = repr((settings, versions, relations))
         self._catalogue = catalogue
+        self._read: dict[tuple[int, int], str] = {}
 
     def of_day(self, day: Day, asked: Sequence[Measure] = ()) -> str:
         """Of what the day's own events give; without measures, of its sessions and purchases."""
@@ -38,6 +39,11 @@ class Fingerprints:
         return self._fingerprint(day, day.start - LOOKBACK, asked)
 
     def _fingerprint(self, day: Day, start: int, asked: Sequence[Measure]) -> str:
-        read = [each.file for each in self._catalogue.between(start, day.end)]
-        text = repr((day, read, self._shared, [each.sql for each in asked]))
+        text = repr((day, self._files(start, day.end), self._shared, [each.sql for each in asked]))
         return blake2b(text.encode(errors="surrogateescape"), digest_size=16).hexdigest()
+
+    def _files(self, start: int, end: int) -> str:
+        """The files that may hold events of the time, as a text; they are asked for several times."""
+        if (start, end) not in self._read:
+            self._read[start, end] = repr([each.file for each in self._catalogue.between(start, end)])
+        return self._read[start, end]
