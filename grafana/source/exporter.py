@@ -154,24 +154,32 @@ QUERIES = table(
     ],
 )
 
-UNREADABLE = table(
+
+def _told(title: str, description: str, info: str, names: dict[str, str], none: str) -> Panel:
+    """A table of what the labels of an `info` series say."""
+    return table(
+        title,
+        description,
+        targets(f"max by ({', '.join(names)}) ({info}{{{ALL}}})"),
+        {"custom": {"align": "left"}, "noValue": none},
+        transformations=[renamed(names, drop=["Time", "Value"])],
+    )
+
+
+UNREADABLE = _told(
     "The first file that could not be read",
     "Of each data set, and why. Others are in the exporter's log.",
-    targets(f"max by (dataset, file, reason) (clickstream_unreadable_file_info{{{ALL}}})"),
-    {"custom": {"align": "left"}, "noValue": "Every file can be read."},
-    transformations=[
-        renamed({"dataset": "Data set", "file": "File", "reason": "Reason"}, drop=["Time", "Value"]),
-    ],
+    "clickstream_unreadable_file_info",
+    {"dataset": "Data set", "file": "File", "reason": "Reason"},
+    "Every file can be read.",
 )
 
-NOT_MEASURED = table(
+NOT_MEASURED = _told(
     "What is not measured",
     "Gauges that a data set does not have, and why; the checks that need them are switched off.",
-    targets(f"max by (dataset, gauge, reason) (clickstream_not_measured{{{ALL}}})"),
-    {"custom": {"align": "left"}, "noValue": "Every gauge is measured."},
-    transformations=[
-        renamed({"dataset": "Data set", "gauge": "Gauge", "reason": "Reason"}, drop=["Time", "Value"]),
-    ],
+    "clickstream_not_measured",
+    {"dataset": "Data set", "gauge": "Gauge", "reason": "Reason"},
+    "Every gauge is measured.",
 )
 
 VERSION = stat(
