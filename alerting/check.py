@@ -13,12 +13,21 @@ from types import FrameType
 from alerting.drill import DrillError, drill, hold
 from alerting.gate import Servers, judge
 from alerting.proof import UsageError
-from alerting.report import EXIT_CODES, add_common, announce, numbers_of, publish, tell, url
+from alerting.report import (
+    ALERTMANAGER,
+    EXIT_CODES,
+    add_alertmanagers,
+    add_common,
+    announce,
+    numbers_of,
+    publish,
+    tell,
+)
 from alerting.servers import ServerError
 from alerting.stack import StackError, running
 from alerting.verdict import Verdict, Wanted, unknown
 from exporter.cli import USAGE, Parser, iso_date, load_config
-from exporter.config import ConfigError
+from exporter.config import Config, ConfigError
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -37,14 +46,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="judge nothing: send the alert of this check, marked as a drill, to a running Alertmanager "
         "(exit code 2 when it does not take it)",
     )
-    parser.add_argument(
-        "--alertmanager.url",
-        dest="alertmanagers",
-        metavar="URL",
-        type=url,
-        action="append",
-        help="where to send the drill; may be given several times (http://127.0.0.1:9093)",
-    )
+    add_alertmanagers(parser, "where to send the drill; may be given several times")
     options = parser.parse_args(arguments)
     if options.alertmanagers and not options.drill:
         parser.error("--alertmanager.url is for --drill: a verdict needs no Alertmanager of yours")
@@ -57,10 +59,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _exit)
     try:
+        config = load_config(options.config)
+        dataset = _dataset(options, config)
         if options.drill:
-            return _drill(options)
+            return _drill(options, config, dataset)
         date = options.date or options.as_of
-        wanted = Wanted(_dataset(options.config, options.dataset), date and date.isoformat(), options.snapshot)
+        wanted = Wanted(dataset, date and date.isoformat(), options.snapshot)
         announce(options.junit, wanted)
         return _check(options, wanted)
     except (ConfigError, UsageError, DrillError) as error:
@@ -74,19 +78,18 @@ def _exit(_number: int, _frame: FrameType | None) -> None:
     sys.exit(2)
 
 
-def _dataset(path: Path, wanted: str | None) -> str:
-    config = load_config(path)
+def _dataset(options: argparse.Namespace, config: Config) -> str:
+    wanted: str | None = options.dataset
     if (wanted is None and len(config.datasets) > 1) or (wanted is not None and wanted not in config.datasets):
-        raise UsageError(f"{path}: choose a data set with --dataset: {', '.join(config.datasets)}")
+        raise UsageError(f"{options.config}: choose a data set with --dataset: {', '.join(config.datasets)}")
     return wanted or next(iter(config.datasets))
 
 
-def _drill(options: argparse.Namespace) -> int:
+def _drill(options: argparse.Namespace, config: Config, dataset: str) -> int:
     """Send a drill; returns 0 when every Alertmanager took it, otherwise 2."""
-    dataset, config = _dataset(options.config, options.dataset), load_config(options.config)
     intraday = config.datasets[dataset].cadence == "intraday"
     made = drill(options.drill, dataset, config.links.model_dump(), intraday=intraday)
-    return 0 if hold(made, options.alertmanagers or ["http://127.0.0.1:9093"], tell) else 2
+    return 0 if hold(made, options.alertmanagers or [ALERTMANAGER], tell) else 2
 
 
 def _check(options: argparse.Namespace, wanted: Wanted) -> int:

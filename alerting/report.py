@@ -25,6 +25,10 @@ EXIT_CODES = """exit codes:
 """
 
 
+ALERTMANAGER = "http://127.0.0.1:9093"
+"""Where Alertmanager is looked for unless it is named."""
+
+
 def url(text: str) -> str:
     """An http(s) URL without the slash at its end."""
     parts = urlsplit(text)
@@ -58,14 +62,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--alertmanager.url",
-        dest="alertmanagers",
-        metavar="URL",
-        type=url,
-        action="append",
-        help="may be given for each of several (http://127.0.0.1:9093)",
-    )
+    add_alertmanagers(parser, "may be given for each of several")
     parser.add_argument(
         "--exporter.url",
         dest="exporter",
@@ -82,6 +79,18 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     add_common(parser, timeout=60)
     return parser.parse_args(arguments)
+
+
+def add_alertmanagers(parser: argparse.ArgumentParser, use: str) -> None:
+    """Add the option that names Alertmanagers; none where it is not given."""
+    parser.add_argument(
+        "--alertmanager.url",
+        dest="alertmanagers",
+        metavar="URL",
+        type=url,
+        action="append",
+        help=f"{use} ({ALERTMANAGER})",
+    )
 
 
 def add_common(parser: argparse.ArgumentParser, timeout: float) -> None:
@@ -105,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _arguments(arguments)
     exporter = options.exporter or (None if options.date or options.snapshot else "http://127.0.0.1:9847")
     servers = Servers(
-        options.alertmanagers or ["http://127.0.0.1:9093"],
+        options.alertmanagers or [ALERTMANAGER],
         exporter,
         options.prometheus or "http://127.0.0.1:9090",
         guessed=not options.prometheus,
