@@ -45,6 +45,16 @@ SHOP: dict[str, Any] = {
 }
 
 
+def view(day: str = "2025-03-09", **columns: object) -> Row:
+    """A page view at ten o'clock."""
+    return {"timestamp": f"{day} 10:00", "event_name": "page_viewed", "client_id": "a"} | columns
+
+
+def purchase(day: str = "2025-03-09", **columns: object) -> Row:
+    """A purchase at ten o'clock."""
+    return view(day, event_name="checkout_completed", **columns)
+
+
 @dataclass(frozen=True)
 class Exposition:
     """What one run printed: the samples on stdout, and the warnings on stderr."""

@@ -1,0 +1,162 @@
+"""Columns that are missing, renamed, of another type, or only in some of the files."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from exposition import (
+    SHOP,
+    TEXT,
+    TYPES,
+    once,
+    purchase,
+    view,
+    write_config,
+    write_rows,
+)
+
+
+def test_missing_column(tmp_path: Path) -> None:
+    """A column that one of two files lacks is NULL there, and its events are counted; the rest is measured."""
+    fewer = {name: of for name, of in TYPES.items() if name not in {"client_id", "referrer"}}
+    write_rows(tmp_path / "whole.parquet", [view(), view(), view("2025-03-08")])
+    write_rows(tmp_path / "fewer.parquet", [view(), view(), view()], fewer)
+    out = once(write_config(tmp_path, web=SHOP))
+    assert out.value("clickstream_unreadable_files") == 0
+    for column, missing in (("client_id", 3), ("referrer", 3), ("page_url", 0), ("payload", 0)):
+        assert out.value("clickstream_missing_column_events", column=column, lag=0) == missing, column
+        assert out.value("clickstream_missing_column_events", column=column, lag=1) == 0, column
+    assert out.value("clickstream_events", lag=0) == 5
+    assert out.value("clickstream_null_client_events", lag=0) == 3
+    assert out.value("clickstream_sessions", lag=0) == 1
+    named = [(labels["column"], labels["file"]) for labels in out.labels("clickstream_missing_column_info")]
+    assert sorted(named) == [("client_id", "fewer.parquet"), ("referrer", "fewer.parquet")]
+
+
+@pytest.mark.parametrize("others", [["good.parquet"], []], ids=["in one of two files", "in all files"])
+def test_missing_payload(tmp_path: Path, others: list[str]) -> None:
+    """A file without the payload that revenue is read from is measured nevertheless."""
+    for name in others:
+        write_rows(tmp_path / name, [purchase(event_data='{"revenue": 5}')])
+    fewer = {name: of for name, of in TYPES.items() if name != "event_data"}
+    write_rows(tmp_path / "fewer.parquet", [purchase(), view()], fewer)
+    out = once(write_config(tmp_path, web=SHOP))
+    assert out.value("clickstream_unreadable_files") == 0
+    assert out.value("clickstream_events", lag=0) == 2 + len(others)
+    assert out.value("clickstream_missing_column_events", column="payload", lag=0) == 2
+    assert out.value("clickstream_purchases_without_revenue", lag=0) == 1
+
+
+def test_types_of_columns(tmp_path: Path) -> None:
+    """The same value in another type is the same value."""
+    write_rows(tmp_path / "text.parquet", [view(client_id="7")])
+    kinds: dict[str, tuple[pa.DataType, object]] = {
+        "number": (pa.int64(), 7),
+        "dictionary": (pa.dictionary(pa.int32(), TEXT), "7"),
+        "binary": (pa.binary(), b"7"),
+        "large": (pa.large_string(), "7"),
+    }
+    for name, (of, value) in kinds.items():
+        write_rows(tmp_path / f"{name}.parquet", [view(client_id=value)], TYPES | {"client_id": of})
+    write_rows(tmp_path / "null.parquet", [view(client_id=None)], TYPES | {"client_id": pa.null()})
+    out = once(write_config(tmp_path, web=SHOP))
+    assert out.value("clickstream_events", lag=0) == len(kinds) + 2
+    assert out.value("clickstream_sessions", lag=0) == 1
+    assert out.value("clickstream_null_client_events", lag=0) == 1
+
+
+def test_columns_that_differ_only_in_case(tmp_path: Path) -> None:
+    """The database could not tell them apart: the file is set aside, the others are measured."""
+    write_rows(tmp_path / "good.parquet", [view()])
+    path = write_rows(tmp_path / "bad.parquet", [view()])
+    table = pq.read_table(path)
+    pq.write_table(table.append_column("Client_ID", table["client_id"]), path)
+    out = once(write_config(tmp_path, web=SHOP))
+    assert out.value("clickstream_events", lag=0) == 1
+    assert "bad.parquet set aside: columns that differ only in case: client_id" in out.warnings
+
+
+def test_changed_columns(tmp_path: Path) -> None:
+    """A column that has another name or type than in the week before is measured, and told with its file."""
+    for day in ("2025-03-07", "2025-03-08"):
+        write_rows(tmp_path / f"{day}.parquet", [view(day)])
+    write_rows(tmp_path / "same.parquet", [view(), view()])
+    path = write_rows(tmp_path / "other.parquet", [view(client_id="7"), view(client_id="8"), view(client_id="9")])
+    table = pq.read_table(path)
+    renamed = {"client_id": "Client_ID", "page_url": "PAGE_URL"}
+    table = table.rename_columns([renamed.get(name, name) for name in table.column_names])
+    position = table.column_names.index("Client_ID")
+    pq.write_table(table.set_column(position, "Client_ID", table["Client_ID"].cast(pa.int64())), path)
+    out = once(write_config(tmp_path, web=SHOP))
+    for column, changed in (("client_id", 3), ("page_url", 3), ("referrer", 0), ("timestamp", 0)):
+        assert out.value("clickstream_changed_column_events", column=column) == changed, column
+    told = {
+        labels["column"]: (labels["change"], labels["file"]) for labels in out.labels("clickstream_changed_column_info")
+    }
+    assert told == {
+        "client_id": ("named Client_ID, integer instead of text", "other.parquet"),
+        "page_url": ("named PAGE_URL", "other.parquet"),
+    }
+    assert out.value("clickstream_null_client_events", lag=0) == 0
+    assert out.value("clickstream_missing_column_events", column="client_id", lag=0) == 0
+
+
+def test_changed_payload(tmp_path: Path) -> None:
+    """A payload with another name is one change, however many columns are read from it."""
+    write_rows(tmp_path / "1.parquet", [view("2025-03-08")])
+    path = write_rows(tmp_path / "2.parquet", [view(), purchase(event_data='{"revenue": 5}')])
+    table = pq.read_table(path)
+    renamed = ["Event_Data" if name == "event_data" else name for name in table.column_names]
+    pq.write_table(table.rename_columns(renamed), path)
+    out = once(write_config(tmp_path, web=SHOP))
+    told = [(labels["column"], labels["change"]) for labels in out.labels("clickstream_changed_column_info")]
+    assert told == [("payload", "named Event_Data")]
+    assert out.value("clickstream_revenue", lag=0) == 5
+
+
+def test_column_in_no_file(tmp_path: Path) -> None:
+    """A mapped column that no file has is told as such: it may be a slip of the configuration."""
+    fewer = {name: of for name, of in TYPES.items() if name != "referrer"}
+    write_rows(tmp_path / "1.parquet", [view()], fewer)
+    write_rows(tmp_path / "2.parquet", [view("2025-03-08")], fewer)
+    out = once(write_config(tmp_path, web=SHOP))
+    assert [(labels["column"], labels["file"]) for labels in out.labels("clickstream_missing_column_info")] == [
+        ("referrer", "every file")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "revenue"),
+    [
+        ((pa.int64(), 2), (pa.float64(), 2.5), 4.5),
+        ((pa.decimal128(6, 1), Decimal("1.5")), (pa.decimal128(6, 2), Decimal("1.55")), 3.05),
+        ((pa.float64(), 2.5), (TEXT, "7.25"), 9.75),
+        ((pa.int64(), 2), (TEXT, "two"), 2),
+    ],
+    ids=["integer and number", "decimals", "number and text", "integer and a text that is none"],
+)
+def test_types_that_differ_between_files(
+    tmp_path: Path, one: tuple[pa.DataType, object], other: tuple[pa.DataType, object], revenue: float
+) -> None:
+    """Each file's amounts are read as what they are, and not as those of the file beside it."""
+    for name, (of, value) in {"1": one, "2": other}.items():
+        path = write_rows(tmp_path / f"{name}.parquet", [purchase(transaction_id=name, client_id=name)])
+        pq.write_table(pq.read_table(path).append_column("amount", pa.array([value], of)), path)
+    columns = SHOP["columns"] | {"revenue": "amount"}
+    out = once(write_config(tmp_path, web=SHOP | {"columns": columns}))
+    assert out.value("clickstream_unreadable_files") == 0
+    assert out.value("clickstream_revenue", lag=0) == revenue
+
+
+def test_ids_that_are_numbers_in_one_file(tmp_path: Path) -> None:
+    """A 7 and a text 007 are two clients, whichever file is read first."""
+    for name, of, client in (("1", pa.int64(), 7), ("2", TEXT, "007")):
+        path = write_rows(tmp_path / f"{name}.parquet", [view()])
+        table = pq.read_table(path)
+        position = table.column_names.index("client_id")
+        pq.write_table(table.set_column(position, "client_id", pa.array([client], of)), path)
+    assert once(write_config(tmp_path, web=SHOP)).value("clickstream_sessions", lag=0) == 2

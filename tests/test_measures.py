@@ -1,0 +1,181 @@
+"""Measures of one's own: what they can, what they are refused, and that they spoil nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+import yaml
+from exposition import (
+    SHOP,
+    Row,
+    measure,
+    once,
+    purchase,
+    run,
+    view,
+    write_config,
+    write_rows,
+)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below the folder: its name and its bytes."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def write_measures(folder: Path, measures: dict[str, str]) -> list[str]:
+    """A file for each measure, which declares the gauge of its name; the names of the files."""
+    for name, sql in measures.items():
+        (folder / f"{name}.sql").write_text(f"-- clickstream_{name}: What {name} measures.\n{dedent(sql)}\n")
+    return [f"{name}.sql" for name in measures]
+
+
+MEASURED: list[Row] = [
+    view(),
+    {**view(), "timestamp": "2025-03-09 12:00"},
+    purchase("2025-03-08", event_data='{"revenue": 5}'),
+    {**view("2025-03-08"), "timestamp": "2025-03-08 23:00"},
+]
+
+
+def test_measure(tmp_path: Path) -> None:
+    """A measure of one's own has lags, comparable twin and help like those that are built in."""
+    files = write_measures(
+        tmp_path,
+        {
+            "views": """
+                SELECT hour, COUNT(*) FILTER (event_name = 'page_viewed') AS clickstream_views
+                FROM events GROUP BY hour
+            """,
+            "kinds": "SELECT hour, event_name AS kind, COUNT(*) AS clickstream_kinds FROM events GROUP BY ALL",
+        },
+    )
+    out = measure(tmp_path, MEASURED, measures=files)
+    assert [out.value("clickstream_views", lag=lag) for lag in (0, 1)] == [2, 1]
+    assert [out.value("clickstream_comparable_views", lag=lag) for lag in (0, 1)] == [1, 0]
+    assert out.value("clickstream_kinds", kind="page_viewed", lag=0) == 2
+    assert out.value("clickstream_kinds", kind="checkout_completed", lag=1) == 1
+    assert out.value("clickstream_comparable_kinds", kind="checkout_completed", lag=1) == 1
+    assert out.value("clickstream_exporter_query_success", query="views") == 1
+    assert "# HELP clickstream_views What views measures.\n" in out.text
+
+
+FAILING = {
+    "unknown": "SELECT hour, SUM(nothing) AS clickstream_unknown FROM events GROUP BY hour",
+    "divided": "SELECT hour, COUNT(*) / 0 AS clickstream_divided FROM events GROUP BY hour",
+    "converted": "SELECT hour, SUM(event_name::INTEGER) AS clickstream_converted FROM events GROUP BY hour",
+    "unfinished": "SELECT hour, COUNT(*) AS another FROM events GROUP BY hour",
+    "hourless": "SELECT COUNT(*) AS clickstream_hourless FROM events",
+    "read_text": "SELECT hour, content, 1 AS clickstream_read_text FROM events, read_text({secret})",
+    "read_csv": "SELECT hour, line, 1 AS clickstream_read_csv FROM events, read_csv({secret}) AS _(line)",
+    "read_name": "SELECT hour, COUNT(*) AS clickstream_read_name FROM events, {secret} GROUP BY ALL",
+    "listed": "SELECT hour, file, COUNT(*) AS clickstream_listed FROM events, glob('/etc/*') GROUP BY ALL",
+    "fetched": "SELECT hour, COUNT(*) AS clickstream_fetched FROM events, read_csv('http://127.0.0.1:9/') GROUP BY ALL",
+}
+
+
+def test_measures_that_fail(tmp_path: Path) -> None:
+    """A measure that fails, or that reads what is not events, takes down only itself; nothing is written or shown."""
+    secret = tmp_path / "secret.csv"
+    secret.write_text("hidden\nvalue\n")
+    alone = measure(tmp_path, MEASURED)
+    quoted = "'" + str(secret) + "'"
+    files = write_measures(tmp_path, {name: sql.format(secret=quoted) for name, sql in FAILING.items()})
+    config = write_config(tmp_path, web=SHOP | {"measures": files})
+    before = contents(tmp_path)
+    out = once(config)
+    assert contents(tmp_path) == before
+    assert {name: out.value("clickstream_exporter_query_success", query=name) for name in FAILING} == dict.fromkeys(
+        FAILING, 0
+    )
+    assert [name for name in FAILING if out.labels(f"clickstream_{name}")] == []
+    assert [name for name in FAILING if f"{name}.sql" not in out.warnings] == []
+    assert out.days() == alone.days()
+    assert "hidden" not in out.text + out.warnings
+
+
+REFUSED = {
+    "copied": "COPY (SELECT 1) TO 'written.csv'",
+    "attached": "ATTACH 'written.db'",
+    "second": "SELECT hour, COUNT(*) AS clickstream_second FROM events GROUP BY hour; COPY (SELECT 1) TO 'written.csv'",
+    "set": "SET enable_external_access = true",
+    "installed": "INSTALL httpfs",
+    "dropped": "DROP VIEW events",
+    "misspelt": "SELEC hour",
+}
+
+
+@pytest.mark.parametrize("name", ["copied", "attached", "second"])
+def test_measure_that_writes(tmp_path: Path, name: str) -> None:
+    """A measure that is more than a SELECT is refused, and nothing is written."""
+    write_rows(tmp_path / "events.parquet", MEASURED)
+    config = write_config(tmp_path, web=SHOP | {"measures": write_measures(tmp_path, {name: REFUSED[name]})})
+    before = contents(tmp_path)
+    done = run(config)
+    assert (done.returncode, done.stdout) == (64, "")
+    assert f"{name}.sql: " in done.stderr
+    assert contents(tmp_path) == before
+
+
+def test_measures_that_are_refused(tmp_path: Path) -> None:
+    """Each measure that is no SELECT is named at once."""
+    write_rows(tmp_path / "events.parquet", MEASURED)
+    done = run(write_config(tmp_path, web=SHOP | {"measures": write_measures(tmp_path, REFUSED)}))
+    assert (done.returncode, done.stdout) == (64, "")
+    assert [name for name in REFUSED if f"{name}.sql: " not in done.stderr] == []
+
+
+@pytest.mark.parametrize("label", ["lag", "dataset", '"two words"'])
+def test_label_that_is_taken(tmp_path: Path, label: str) -> None:
+    """A measure cannot have a label that its gauges have already: it fails, and nothing else does."""
+    write_rows(tmp_path / "events.parquet", MEASURED)
+    select = f"SELECT hour, 'v' AS {label}, count(*) AS clickstream_mine FROM events GROUP BY hour"
+    sql = f"-- clickstream_mine: Mine.\n{select}"
+    out = once(write_config(tmp_path, web=SHOP | {"measures": write_measures(tmp_path, {"mine": sql})}))
+    assert out.get("clickstream_mine", lag=0) is None
+    assert out.value("clickstream_exporter_query_success", query="mine") == 0
+    assert out.value("clickstream_exporter_query_success", query="events") == 1
+
+
+def test_gauge_that_is_taken(tmp_path: Path) -> None:
+    """A measure cannot fill a gauge of the exporter itself."""
+    sql = "-- clickstream_snapshot: Mine.\nSELECT hour, count(*) AS clickstream_snapshot FROM events GROUP BY hour"
+    done = run(write_config(tmp_path, web=SHOP | {"measures": write_measures(tmp_path, {"mine": sql})}))
+    assert (done.returncode, done.stdout) == (64, "")
+    assert "web.measures: clickstream_snapshot is a gauge of the exporter itself" in done.stderr
+
+
+def limited(folder: Path, **resources: object) -> Path:
+    """The configuration of the shop with limits of what a refresh may take, and with a measure that takes for ever."""
+    (folder / "endless.sql").write_text(
+        "-- clickstream_endless: Never there.\n"
+        "SELECT hour, sum(a.range * b.range) AS clickstream_endless\n"
+        "FROM events, range(1000000) AS a, range(1000000) AS b\n"
+        "GROUP BY hour\n"
+    )
+    path = write_config(folder, web=SHOP | {"measures": ["endless.sql"]})
+    path.write_text(path.read_text() + yaml.safe_dump({"resources": resources}))
+    return path
+
+
+def test_p4_a_query_over_its_timeout(tmp_path: Path) -> None:
+    """The measure fails and says so; all others are there."""
+    write_rows(tmp_path / "events.parquet", [view(), purchase()])
+    out = once(limited(tmp_path, query_timeout="1s"))
+    assert out.value("clickstream_exporter_query_success", query="endless") == 0
+    assert out.value("clickstream_purchases", lag=0) == 1
+    assert "measure failed: endless.sql: took longer than query_timeout" in out.warnings
+
+
+def test_p4_a_memory_limit_below_need(tmp_path: Path) -> None:
+    """A refresh that cannot do with the memory fails, and says of which day."""
+    rows = [view(client_id=f"{number}" * 40) for number in range(20_000)]
+    write_rows(tmp_path / "events.parquet", rows)
+    path = write_config(tmp_path, web=SHOP)
+    path.write_text(path.read_text() + yaml.safe_dump({"resources": {"memory_limit": "5MB", "spill_limit": "1MB"}}))
+    done = run(path)
+    assert done.returncode == 1
+    assert "web: refresh failed: 2025-03-09: " in done.stderr
+    assert 'clickstream_exporter_refresh_success{dataset="web"} 0.0' in done.stdout
