@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -44,6 +46,14 @@ class Generation:
     promtool: Path
     alertmanager: Path
     amtool: Path
+
+    @contextmanager
+    def chosen(self) -> Iterator[None]:
+        """Let `alerting.servers` find these programs."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PROMETHEUS", str(self.prometheus))
+            patch.setenv("ALERTMANAGER", str(self.alertmanager))
+            yield
 
 
 @cache

@@ -56,13 +56,10 @@ def bench(generation: Generation, tmp_path_factory: pytest.TempPathFactory) -> I
     """The servers of one generation, on the demo's last day."""
     folder = tmp_path_factory.mktemp("stack")
     config = write_demo(tmp_path_factory.mktemp("demo"), date(2025, 3, 9))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PROMETHEUS", str(generation.prometheus))
-        patch.setenv("ALERTMANAGER", str(generation.alertmanager))
-        with running(folder, config, ("--as-of", "2025-03-09")) as stack:
-            made = Bench(stack, folder, config.parent)
-            assert verdict(made.servers, timeout=60).exit_code == 1  # Prometheus takes a while to find its targets
-            yield made
+    with generation.chosen(), running(folder, config, ("--as-of", "2025-03-09")) as stack:
+        made = Bench(stack, folder, config.parent)
+        assert verdict(made.servers, timeout=60).exit_code == 1  # Prometheus takes a while to find its targets
+        yield made
 
 
 def verdict(servers: Servers, wanted: Wanted | None = None, timeout: float = 30) -> Verdict:
@@ -93,6 +90,17 @@ def post(url: str, body: object) -> object:
     with urllib.request.urlopen(request, timeout=10) as response:
         text = response.read()
     return json.loads(text) if text else None
+
+
+@contextmanager
+def posted(bench: Bench, labels: dict[str, str]) -> Iterator[None]:
+    """Somebody has posted an alert to Alertmanager."""
+    url, until = f"{bench.stack.alertmanager}/api/v2/alerts", datetime.now(UTC) + timedelta(minutes=5)
+    post(url, [{"labels": labels, "endsAt": until.isoformat()}])
+    try:
+        yield
+    finally:
+        post(url, [{"labels": labels, "endsAt": "2025-01-01T00:00:00Z"}])
 
 
 def test_a_proven_verdict_lists_what_fires(bench: Bench) -> None:
@@ -216,12 +224,8 @@ def test_a_drill_turns_no_verdict(bench: Bench, check: str) -> None:
         labels = {"alertname": "ClickstreamCertificate", "dataset": "shop", "snapshot": "1", "drill": "true"}
     else:
         labels = dict(drill(check, "shop", {}).labels)
-    until = datetime.now(UTC) + timedelta(minutes=5)
-    post(f"{bench.stack.alertmanager}/api/v2/alerts", [{"labels": labels, "endsAt": until.isoformat()}])
-    try:
+    with posted(bench, labels):
         found = verdict(bench.servers)
-    finally:
-        post(f"{bench.stack.alertmanager}/api/v2/alerts", [{"labels": labels, "endsAt": "2025-01-01T00:00:00Z"}])
     assert [(line.severity, line.message) for line in found.lines] == ALERTS
     assert found.inhibited == ()
 
@@ -229,12 +233,8 @@ def test_a_drill_turns_no_verdict(bench: Bench, check: str) -> None:
 def test_a_cause_that_is_not_certified_hides_nothing(bench: Bench) -> None:
     """Alertmanager inhibits by any alert that looks like a cause; the gate lets only those hide that are proven."""
     labels = {"alertname": "ClickstreamNoData", "dataset": "shop", "severity": "critical"}
-    until = datetime.now(UTC) + timedelta(minutes=5)
-    post(f"{bench.stack.alertmanager}/api/v2/alerts", [{"labels": labels, "endsAt": until.isoformat()}])
-    try:
+    with posted(bench, labels):
         found = verdict(bench.servers)
-    finally:
-        post(f"{bench.stack.alertmanager}/api/v2/alerts", [{"labels": labels, "endsAt": "2025-01-01T00:00:00Z"}])
     assert [(line.severity, line.message) for line in found.lines] == ALERTS
 
 

@@ -66,8 +66,7 @@ def alertmanager(generation: Generation, tmp_path_factory: pytest.TempPathFactor
     """The Alertmanager of one generation."""
     folder = tmp_path_factory.mktemp("alertmanager")
     write(folder, [], [], "1s")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ALERTMANAGER", str(generation.alertmanager))
+    with generation.chosen():
         server = alertmanager_at(free_address(), folder)
     process = start(server, folder)
     try:

@@ -32,17 +32,14 @@ def stack(generation: Generation, tmp_path_factory: pytest.TempPathFactory) -> I
     """The servers of one generation, and their folder, on the demo's last day; Prometheus notifies nobody any more."""
     folder = tmp_path_factory.mktemp("stack")
     config = write_demo(tmp_path_factory.mktemp("demo"), date(2025, 3, 9))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PROMETHEUS", str(generation.prometheus))
-        patch.setenv("ALERTMANAGER", str(generation.alertmanager))
-        with running(folder, config, ("--as-of", "2025-03-09")) as made:
-            assert verdict(made).exit_code == 1
-            settings = yaml.safe_load((folder / "prometheus.yml").read_text("utf-8"))
-            del settings["alerting"]
-            (folder / "prometheus.yml").write_text(yaml.safe_dump(settings), "utf-8")
-            made.processes["prometheus"].send_signal(signal.SIGHUP)
-            time.sleep(6)  # what was sent before ends after four seconds
-            yield made, folder
+    with generation.chosen(), running(folder, config, ("--as-of", "2025-03-09")) as made:
+        assert verdict(made).exit_code == 1
+        settings = yaml.safe_load((folder / "prometheus.yml").read_text("utf-8"))
+        del settings["alerting"]
+        (folder / "prometheus.yml").write_text(yaml.safe_dump(settings), "utf-8")
+        made.processes["prometheus"].send_signal(signal.SIGHUP)
+        time.sleep(6)  # what was sent before ends after four seconds
+        yield made, folder
 
 
 def servers(stack: Stack) -> Servers:

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from generations import Generation
 from pager import BAD, GROUP_INTERVAL, HEALTHY, awaited, outages, paged, serve
 
 
-def test_one_incident_from_bad_data_to_healed_data(
-    generation: Generation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_incident_from_bad_data_to_healed_data(generation: Generation, tmp_path: Path) -> None:
     """PagerDuty hears one trigger when the data turn bad, nothing of any outage, and one resolve when they heal."""
-    monkeypatch.setenv("PROMETHEUS", str(generation.prometheus))
-    monkeypatch.setenv("ALERTMANAGER", str(generation.alertmanager))
-    with paged(tmp_path / "bench") as (bench, pager):
+    with generation.chosen(), paged(tmp_path / "bench") as (bench, pager):
         assert pager.actions == []
         serve(bench, BAD, 2)
         assert awaited(lambda: pager.actions == ["trigger"])

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from pathlib import Path
 
-import pytest
 from boards import ask
 from generations import Generation
 
-from alerting.gate import Servers, Wanted, judge
+from alerting.gate import Servers, judge
 from alerting.stack import Stack, running
+from alerting.verdict import Wanted
 from exporter.demo import write_demo
 
 BROKEN_DAY = "2025-03-09"
@@ -22,12 +22,8 @@ BROKEN_DAY = "2025-03-09"
 @contextmanager
 def judged(folder: Path, day: str, generation: Generation | None = None) -> Iterator[Stack]:
     """The running servers, once they have judged a day of the demo; `folder` is empty."""
-    with pytest.MonkeyPatch.context() as patch:
-        if generation:
-            patch.setenv("PROMETHEUS", str(generation.prometheus))
-            patch.setenv("ALERTMANAGER", str(generation.alertmanager))
-        with _judged(folder, day) as stack:
-            yield stack
+    with generation.chosen() if generation else nullcontext(), _judged(folder, day) as stack:
+        yield stack
 
 
 @contextmanager

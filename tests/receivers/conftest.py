@@ -17,9 +17,7 @@ NUMBERS = count()
 @pytest.fixture(scope="module")
 def programs(generation: Generation) -> Iterator[Generation]:
     """One generation, whose servers `alerting.servers` finds."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PROMETHEUS", str(generation.prometheus))
-        patch.setenv("ALERTMANAGER", str(generation.alertmanager))
+    with generation.chosen():
         yield generation
 
 
