@@ -16,6 +16,11 @@ REQUEST = 3.0
 APART = 30
 """Seconds that two clocks may differ: an alert ends after a minute."""
 
+CERTIFIED = (
+    "Prometheus has certified it: its notifications are lost or changed on the way, "
+    "or someone else posts to Alertmanager"
+)
+
 
 def reasons(
     prometheus: str | None, alertmanagers: Sequence[str], dataset: str | None, snapshot: int | None
@@ -98,16 +103,22 @@ def _snapshot(prometheus: str, dataset: str | None, snapshot: int | None) -> Ite
         yield problem
     elif snapshot and found[0][1] != snapshot:
         yield f"Prometheus has snapshot {found[0][1]:.0f}"
-    elif _query(prometheus, f'ALERTS{{alertname="ClickstreamCertificate",alertstate="firing",dataset="{dataset}"}}'):
-        yield (
-            "Prometheus has certified it: its notifications are lost or changed on the way, "
-            "or someone else posts to Alertmanager"
-        )
     else:
-        states = _query(prometheus, f"count(dataset:clickstream_check:state{selector})")
-        count = states[0][1] if states else 0
-        if count != len(rules.checks()):
-            yield f"{count:.0f} of {len(rules.checks())} checks were evaluated"
+        yield from _judged(prometheus, dataset, snapshot)
+
+
+def _judged(prometheus: str, dataset: str | None, snapshot: int | None) -> Iterator[str]:
+    """Whether the rules judged it: they certify it now or, where a scrape came between two of them, did just before."""
+    of = [f'dataset="{dataset}"'] if dataset else []
+    firing = ['alertname="ClickstreamCertificate"', 'alertstate="firing"', *of]
+    states = _query(prometheus, f"count(dataset:clickstream_check:state{{{','.join(of)}}})")
+    count = states[0][1] if states else 0
+    if _query(prometheus, f"ALERTS{{{','.join(firing)}}}"):
+        yield CERTIFIED
+    elif count != len(rules.checks()):
+        yield f"{count:.0f} of {len(rules.checks())} checks were evaluated"
+    elif _query(prometheus, f'last_over_time(ALERTS{{{",".join(firing)},snapshot="{snapshot}"}}[1m])'):
+        yield CERTIFIED
 
 
 def _scrape(series: Sequence[tuple[Mapping[str, str], float]]) -> str | None:
