@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -90,8 +90,12 @@ class Catalogue:
             when += timedelta(days=1)
 
     def day(self, when: date) -> Day:
-        """The day `when` in the reporting time zone."""
-        return day(when, self._zone)
+        """The day `when` in the reporting time zone; one that is still plausible in part ends with its last event."""
+        found = day(when, self._zone)
+        if found.end <= self._latest:
+            return found
+        last = max((each.last for each in self.readable if each.last is not None), default=self._latest)
+        return replace(found, end=min(found.end, last + 1))
 
     def between(self, start: int, end: int) -> list[Measurable]:
         """The files that may hold events from `start` until before `end` (µs)."""

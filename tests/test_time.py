@@ -8,6 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
+import pytest
 from exposition import SHOP, TEXT, Row, Types, measure, once, run, write_config, write_rows
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
@@ -90,11 +91,14 @@ def test_dates_in_a_zone(tmp_path: Path) -> None:
     assert out.value("clickstream_day_timestamp_seconds", lag=0) == seconds("2025-03-09T08:00")
 
 
-def test_implausible_times(tmp_path: Path) -> None:
-    """What is no time, or lies before 2000 or more than a day ahead, is counted and moves no anchor."""
+@pytest.mark.parametrize("hour", [2, 20], ids=["stray-on-the-anchor-day", "stray-on-a-later-day"])
+def test_implausible_times(tmp_path: Path, hour: int) -> None:
+    """What is no time, or lies before 2000 or more than a day ahead, is counted, moves no anchor and is in no day."""
     now = datetime.now(UTC).replace(tzinfo=None)
     anchor = now + timedelta(hours=20)
     stray = now + timedelta(hours=30)
+    ahead = (hour - anchor.hour + 12) % 24 - 12
+    zone = f"Etc/GMT{-ahead:+d}"  # where the anchor event lies in that hour
     infinite = pa.array([2**63 - 1, -(2**63) + 1], pa.int64()).cast(NAIVE)
     times = ["2000-01-01", "1999-12-31T23:59:59.999999", "1970-01-01", "9999-12-31", stray.isoformat(), None]
     column = pa.concat_arrays([pa.array(times, TEXT).cast(NAIVE), pa.array([anchor], NAIVE), infinite])
@@ -104,7 +108,7 @@ def test_implausible_times(tmp_path: Path) -> None:
     epochs = [anchor.replace(tzinfo=UTC).timestamp(), 0.0, -1e9, float("nan"), float("inf"), 1e300, None]
     write_views(tmp_path, "epochs", epochs, pa.float64())
     names = {"numbers": 5 + 2, "text": 8, "epochs": 6}
-    out = once(write_config(tmp_path, **{name: VIEWS | {"files": name} for name in names}))
+    out = once(write_config(tmp_path, **{name: VIEWS | {"files": name, "time_zone": zone} for name in names}))
     for name, count in names.items():
         last = out.value("clickstream_last_event_timestamp_seconds", dataset=name)
         assert abs(last - anchor.replace(tzinfo=UTC).timestamp()) < 1e-5, name
