@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import resource
 import signal
@@ -12,146 +11,21 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
-from datetime import UTC, datetime
-from http.client import HTTPConnection
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 from unittest.mock import ANY
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
+from processes import SNAPSHOT, SUCCESS, Exporter, processor_time, running, wait_for, write
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are watched through /proc")
 
-PROGRAM = Path(sys.executable).with_name("clickstream-exporter")
-SUCCESS = 'clickstream_exporter_refresh_success{dataset="web"}'
-SNAPSHOT = 'clickstream_snapshot{dataset="web"}'
 GET = b"GET /metrics HTTP/1.1\r\nHost: exporter\r\n"
 POST = b"POST /-/refresh HTTP/1.1\r\nHost: exporter\r\n"
-
-SLOW = """-- clickstream_slow: Takes hours on a day that has an event named slow.
-SELECT 0 AS hour, count(*) FILTER (i = 1) AS clickstream_slow
-FROM (
-  SELECT hash(i) % 7 AS i
-  FROM range(1000000000000) t(i)
-  LIMIT (SELECT max(CASE WHEN event_name = 'slow' THEN 1000000000000 ELSE 1 END) FROM events)
-)"""
 
 WIDE = """-- clickstream_wide: So many numbers that they do not fit into a pipe at once.
 SELECT hour, part, CAST(part AS DOUBLE) AS clickstream_wide
 FROM range(24) hours(hour), range(200) parts(part)"""
-
-
-class Exporter:
-    """A running exporter, in a folder with its configuration, data and output; only requests make it refresh again."""
-
-    def __init__(self, folder: Path, datasets: tuple[str, ...], measure: str) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            self.port = server.getsockname()[1]
-        names = "".join(f"  {name}: {{files: data, measures: [more.sql]}}\n" for name in datasets)
-        (folder / "config.yml").write_text(f"refresh_interval: 1h\ndatasets:\n{names}")
-        (folder / "more.sql").write_text(measure)
-        (folder / "tmp").mkdir()
-        options = {"--config.file": folder / "config.yml", "--web.listen-address": f"127.0.0.1:{self.port}"}
-        self.command = [str(PROGRAM), *(f"{name}={value}" for name, value in options.items())]
-        environment = {**os.environ, "TMPDIR": str(folder / "tmp")}
-        with (folder / "out").open("wb") as out, (folder / "log").open("wb") as log:
-            self.process = subprocess.Popen(self.command, stdout=out, stderr=log, env=environment)
-
-    def ask(self, path: str, method: str = "GET", *header: str) -> tuple[int, str]:
-        """The status and the body of the answer; `header` is a name and a value."""
-        with closing(HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
-            connection.request(method, path, headers=dict(zip(header[::2], header[1::2], strict=True)))
-            response = connection.getresponse()
-            return response.status, response.read().decode()
-
-    def refresh(self) -> tuple[int, list[dict[str, Any]]]:
-        """The status of a refresh, and what it says of each data set."""
-        status, body = self.ask("/-/refresh", "POST")
-        return status, json.loads(body)["datasets"]
-
-    def sample(self, series: str) -> float:
-        """The value of a series that /metrics has once."""
-        (line,) = (line for line in self.ask("/metrics")[1].splitlines() if line.startswith(f"{series} "))
-        return float(line.rpartition(" ")[2])
-
-    def scrape(self, seconds: float) -> None:
-        """Scrape for so long; no answer may take two seconds."""
-        end = time.monotonic() + seconds
-        while (started := time.monotonic()) < end:
-            assert self.ask("/metrics")[0] == 200
-            assert time.monotonic() - started < 2
-            time.sleep(0.02)
-
-    def hold(self, text: bytes) -> socket.socket:
-        """A connection that has sent a text and does not wait."""
-        connection = socket.create_connection(("127.0.0.1", self.port), timeout=30)
-        connection.sendall(text)
-        connection.setblocking(False)
-        return connection
-
-    def starters(self) -> set[int]:
-        """Its process that starts those that read."""
-        return children(self.process.pid)
-
-    def readers(self, seconds: float = 0) -> set[int]:
-        """The processes that read and have used so much processor time."""
-        found = {pid for starter in self.starters() for pid in children(starter)}
-        return {pid for pid in found if processor_time(pid) >= seconds}
-
-
-def children(process: int) -> set[int]:
-    """The processes that this one has started."""
-    found: set[int] = set()
-    for task in Path(f"/proc/{process}/task").glob("*/children"):
-        with suppress(OSError):
-            found |= set(map(int, task.read_text().split()))
-    return found
-
-
-def processor_time(pid: int) -> float:
-    """The seconds of processor time that a process has used, -1 for one that has ended."""
-    with suppress(OSError):
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
-        return -1 if fields[0] == "Z" else sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
-    return -1
-
-
-def wait_for(condition: Callable[[], Any]) -> Any:
-    """The first true value of the condition; what refuses a connection, or does not answer, is not there yet."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        with suppress(ConnectionError, TimeoutError):
-            if value := condition():
-                return value
-        time.sleep(0.02)
-    pytest.fail("waited in vain")
-
-
-def write(folder: Path, day: int = 9, event_name: str = "page_viewed") -> None:
-    """Put a file with 50 events of a day of March 2025 in place, at once."""
-    times = pa.array([datetime(2025, 3, day, i // 3, tzinfo=UTC) for i in range(50)])
-    (folder / "data").mkdir(exist_ok=True)
-    pq.write_table(pa.table({"timestamp": times, "event_name": [event_name] * 50}), folder / "new")
-    (folder / "new").replace(folder / f"data/{day}.parquet")
-
-
-@contextmanager
-def running(folder: Path, *datasets: str, measure: str = SLOW, ready: bool = True) -> Iterator[Exporter]:
-    """An exporter that has its first snapshot, or, if not `ready`, is busy with its first refresh."""
-    exporter = Exporter(folder, datasets or ("web",), measure)
-    try:
-        wait_for(lambda: SNAPSHOT in exporter.ask("/metrics")[1] if ready else exporter.readers(1))
-        yield exporter
-    finally:
-        left = exporter.starters() | exporter.readers()
-        exporter.process.kill()
-        exporter.process.wait()
-        for pid in left:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
 
 
 @pytest.fixture
