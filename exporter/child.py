@@ -1,44 +1,50 @@
-"""Measures a data set in a process of its own, so that a hostile file takes down a refresh and no more."""
+"""Reads a data set in another process, so that a hostile file or a disk that hangs takes down a refresh and no more."""
 
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
-import pickle
-import resource
-import select
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
-import traceback
-from dataclasses import dataclass, replace
+import time
+from dataclasses import dataclass
 from datetime import date, datetime
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import IO, NoReturn
 
-from exporter import log
 from exporter.config import Dataset, Resources
-from exporter.devices import classify
 from exporter.facts import FactsError, Known, Measured
+from exporter.files import File
 from exporter.measures import Measure
-from exporter.reading import measure
 
-COMMAND = [sys.executable, "-P", "-m", "exporter.child"]
+COMMAND = [sys.executable, "-P", "-m", "exporter.starter"]
 """-P: a folder named `exporter` where someone happens to stand is not ours."""
 
 SPILL = ".clickstream-spill-"
 """What the names of folders begin with that hold what does not fit into memory."""
 
+TOLD = "told"
+"""What the process that starts readers answers once it has a whole request."""
 
-TOLD = b"!"
-"""What the process that starts readers answers once it has a whole task."""
+KILLED = 0.5
+"""Seconds that a killed process may take to end."""
 
 
 class StoppedError(FactsError):
-    """The measuring process was ended because the exporter ends."""
+    """The process was ended because the exporter ends."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """Which files does a data set have? Answered with them, or with None where they are those of the last answer."""
+
+    name: str
+    dataset: Dataset
+    resources: Resources
 
 
 @dataclass(frozen=True)
@@ -56,160 +62,111 @@ class Task:
     kept: Path
 
 
-class Child:
-    """Measures in one process after another, until it is stopped from another thread.
+@dataclass(frozen=True)
+class _Starter:
+    """The process that starts readers, and the pipes to it and from it."""
 
-    They are forks of one that has imported all there is, which costs more than many a refresh.
+    process: subprocess.Popen[bytes]
+    asking: Connection
+    answers: Connection
+
+
+class _LateError(Exception):
+    """No answer in time."""
+
+
+class Child:
+    """Reads in one process after another, until it is stopped from another thread.
+
+    They are forks of one that has imported all there is, which costs more than many a refresh. A process that waits
+    for a disk that hangs cannot always be killed: nothing here waits for one longer than a refresh may take.
     """
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
+        self._starter: _Starter | None = None
+        self._listed: dict[str, tuple[File, ...]] = {}
         self._lock = threading.Lock()
-        self._stopped = False
+        self._stopped, self._stop = Pipe(duplex=False)
+
+    def find(self, look: Look) -> tuple[File, ...]:
+        """The files of a data set. Raises FactsError, also when listing them takes too long, and StoppedError."""
+        answer = self._answer(look, None)
+        if isinstance(answer, str):
+            raise FactsError(answer)
+        if isinstance(answer, tuple):
+            self._listed[look.name] = answer
+        return self._listed[look.name]
 
     def measure(self, task: Task) -> Measured:
-        """What a new process measured. Raises FactsError, also when the process died, and StoppedError."""
+        """What a new process measured. Raises FactsError, also when it died or takes too long, and StoppedError."""
         folder = task.kept if task.kept.is_dir() else None
         with tempfile.TemporaryDirectory(prefix=SPILL, dir=folder) as spill:
-            answer = self._ask(task, Path(spill))
-        if self._stopped:
-            raise StoppedError("stopped")
+            answer = self._answer(task, Path(spill))
         if isinstance(answer, Measured):
             return answer
         raise FactsError(str(answer))
 
     def stop(self) -> None:
         """End the process that runs, and every later one, at once."""
-        with self._lock:
-            self._stopped = True
-            self._end()
+        self._stop.close()
+        self._end()
 
-    def _ask(self, task: Task, spill: Path) -> object:
-        """What was measured, or a text that says what failed."""
+    def _answer(self, request: Look | Task, spill: Path | None) -> object:
+        """What was answered, or a text that says what failed."""
+        most = request.resources.refresh_timeout
+        deadline = time.monotonic() + most.total_seconds()
         try:
-            process = self._told(task, spill) or self._told(task, spill)
-            return pickle.load(process.stdout) if process and process.stdout else "no process could start a reader"
+            starter = self._told(request, spill, deadline) or self._told(request, spill, deadline)
+            return self._heard(starter, deadline) if starter else "no process could start a reader"
         except StoppedError:
             raise
+        except _LateError:
+            self._end()
+            return f"the files were not read within {most} (resources.refresh_timeout)"
         except Exception as error:  # noqa: BLE001 - what it said cannot be understood any more, whatever the reason
-            with self._lock:
-                self._end()
+            self._end()
             return f"the process that starts readers died ({type(error).__name__})"
 
-    def _told(self, task: Task, spill: Path) -> subprocess.Popen[bytes] | None:
-        """The process that starts readers, once it has the task; None where it ended before that: another may not."""
-        process = self._running()
-        assert process.stdin is not None
-        assert process.stdout is not None
-        with contextlib.suppress(BrokenPipeError):
-            pickle.dump((task, spill), process.stdin)
-            process.stdin.flush()
-            if process.stdout.read(len(TOLD)) == TOLD:
-                return process
-        with self._lock:
-            self._end()
+    def _told(self, request: Look | Task, spill: Path | None, deadline: float) -> _Starter | None:
+        """The process that starts readers, once it has the request; None where it ended before: another may not."""
+        starter = self._running()
+        with contextlib.suppress(BrokenPipeError, EOFError):
+            starter.asking.send((request, spill))
+            if self._heard(starter, deadline) == TOLD:
+                return starter
+        self._end()
         return None
 
-    def _running(self) -> subprocess.Popen[bytes]:
+    def _heard(self, starter: _Starter, deadline: float) -> object:
+        ready = wait([self._stopped, starter.answers], max(0.0, deadline - time.monotonic()))
+        if self._stopped in ready:
+            raise StoppedError("stopped")
+        if not ready:
+            raise _LateError
+        return starter.answers.recv()
+
+    def _running(self) -> _Starter:
         with self._lock:
-            if self._stopped:
+            if self._stop.closed:
                 raise StoppedError("stopped")
-            if self._process is not None and self._process.poll() is not None:
-                self._end()
-            if self._process is None:
-                # A session of its own: a signal to its group reaches what it has forked.
-                self._process = subprocess.Popen(
-                    COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
-                )
-            return self._process
+            if self._starter is None or self._starter.process.poll() is not None:
+                self._starter = _start()
+            return self._starter
 
     def _end(self) -> None:
-        if self._process is None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        with contextlib.suppress(BrokenPipeError):
-            self._process.__exit__(None, None, None)
-        self._process = None
+        with self._lock:
+            starter, self._starter = self._starter, None
+        if starter is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(starter.process.pid, signal.SIGKILL)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                starter.process.wait(KILLED)
 
 
-def main() -> None:
-    """Read tasks from stdin, have each measured by a fork, answer on stdout; what libraries print goes to stderr."""
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    log.configure(logging.INFO)
-    classify("")  # reads its patterns
-    with contextlib.suppress(EOFError, BrokenPipeError):
-        while True:
-            task, spill = pickle.load(sys.stdin.buffer)
-            answers.write(TOLD)
-            answers.flush()
-            answers.write(_forked(task, spill, answers))
-            answers.flush()
-            del task
-
-
-def _forked(task: Task, spill: Path, answers: IO[bytes]) -> bytes:
-    """The pickled answer of a process that measured `task`."""
-    reading, writing = os.pipe()
-    process = os.fork()
-    if not process:
-        os.close(reading)
-        answers.close()  # so that the exporter hears when the process that starts readers dies
-        _measure_and_exit(task, spill, writing)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as answer:
-        text = answer.read()
-    code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
-    if code:
-        end = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        return pickle.dumps(f"the reading process died ({end})")
-    return text
-
-
-def _measure_and_exit(task: Task, spill: Path, writing: int) -> NoReturn:
-    code = 1
-    try:
-        threading.Thread(target=_end_alone, args=(writing,), daemon=True).start()
-        with os.fdopen(writing, "wb") as answer:
-            pickle.dump(_answer(task, spill), answer)
-        code = 0
-    except BaseException:  # noqa: BLE001 - nothing may go on as a second process that starts readers
-        traceback.print_exc()
-    finally:
-        os._exit(code)
-
-
-def _answer(task: Task, spill: Path) -> Measured | str:
-    """What was measured, or what failed."""
-    try:
-        measured = measure(
-            task.name,
-            task.dataset,
-            task.measures,
-            task.known,
-            task.as_of,
-            task.now,
-            most=task.most,
-            resources=task.resources,
-            kept=task.kept,
-            spill=spill,
-        )
-    except FactsError as error:
-        return str(error)
-    except Exception as error:  # noqa: BLE001 - the border of the process: whatever it was, the parent must hear it
-        return f"{type(error).__name__}: {error}".splitlines()[0]
-    return replace(measured, peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
-
-
-def _end_alone(writing: int) -> None:
-    """End this process when nobody waits for its answer: the other end of its pipe, or of stdin, is closed."""
-    poll = select.poll()
-    poll.register(sys.stdin.fileno(), 0)
-    poll.register(writing, 0)
-    poll.poll()
-    os._exit(1)
-
-
-if __name__ == "__main__":
-    main()
+def _start() -> _Starter:
+    """A process that starts readers, in a session of its own: a signal to its group reaches what it has forked."""
+    asked, asking = Pipe(duplex=False)
+    answers, answering = Pipe(duplex=False)
+    with asked, answering:
+        process = subprocess.Popen(COMMAND, stdin=asked.fileno(), stdout=answering.fileno(), start_new_session=True)
+    return _Starter(process, asking, answers)

@@ -215,6 +215,7 @@ class Resources(Model):
     threads: Annotated[int, Field(ge=1, le=1024)] | None = None
     spill_limit: Size = "100GB"
     query_timeout: Duration = timedelta(hours=1)
+    refresh_timeout: Duration = timedelta(hours=6)
 
 
 class Config(Model):

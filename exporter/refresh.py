@@ -9,12 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 from exporter import collector, measures, snapshot
-from exporter.child import Child, StoppedError, Task
+from exporter.child import Child, Look, StoppedError, Task
 from exporter.collector import Refresh, View
 from exporter.config import Config, Dataset
 from exporter.facts import FactsError, Measured, Query
 from exporter.labels import clean
-from exporter.reading import find
 from exporter.snapshot import COMPARABLE_LAGS
 from exporter.storage import Storage
 
@@ -83,7 +82,7 @@ class Refresher:
 
     def _measured(self, name: str, dataset: Dataset, started: float, so_far: Mapping[str, View]) -> View:
         """The data set; where it is measured for the first time, its newest days are served before the rest is read."""
-        if (last := self._last.get(name)) and _is_still(last, dataset):
+        if (last := self._last.get(name)) and self._is_still(name, dataset, last):
             nothing = replace(last, recomputed=0, queries=dict.fromkeys(last.queries, Query()))
             return replace(self.state.views[name], refresh=self._refresh(started, nothing))
         before = self.state.views.get(name)
@@ -96,6 +95,12 @@ class Refresher:
             measured = _together(measured, self._read(name, dataset, None))
             log.info("%s: all %d days are served", name, len(measured.days))
         return self._view(name, dataset, measured, started)
+
+    def _is_still(self, name: str, dataset: Dataset, last: Measured) -> bool:
+        """Whether the files are still those of the last reading, which left nothing open."""
+        if last.left or not last.known.whole:
+            return False
+        return tuple(last.known.entries) == self._child.find(Look(name, dataset, self._config.resources))
 
     def _view(self, name: str, dataset: Dataset, measured: Measured, started: float) -> View:
         taken = snapshot.take(name, dataset, self._measures[name], measured, by_hand=self._as_of is not None)
@@ -153,11 +158,6 @@ def _together(earlier: Measured, later: Measured) -> Measured:
     }
     peak = max(earlier.peak or 0, later.peak or 0)
     return replace(later, recomputed=earlier.recomputed + later.recomputed, queries=queries, peak=peak)
-
-
-def _is_still(last: Measured, dataset: Dataset) -> bool:
-    """Whether the files are still those of the last reading, which left nothing open."""
-    return last.known.whole and not last.left and tuple(last.known.entries) == find(dataset)
 
 
 def _remarks(dataset: Dataset, measured: Measured) -> Iterator[str]:

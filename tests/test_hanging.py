@@ -1,0 +1,64 @@
+"""A disk that hangs, as one of the network may: what waits for it is ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from processes import SNAPSHOT, SUCCESS, Exporter, processor_time, running, wait_for, write
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are watched through /proc")
+
+LATE = {"dataset": "web", "error": "the files were not read within 0:00:05 (resources.refresh_timeout)"}
+
+
+@pytest.fixture
+def exporter(tmp_path: Path) -> Iterator[Exporter]:
+    """An exporter that has its first snapshot, and gives a refresh five seconds."""
+    write(tmp_path)
+    with running(tmp_path, resources={"refresh_timeout": "5s"}) as exporter:
+        yield exporter
+
+
+def test_d12_a_reading_that_hangs(tmp_path: Path, exporter: Exporter) -> None:
+    """It is ended in time, the last snapshot stays and is marked as stale, and the next refresh succeeds."""
+    snapshot = exporter.sample(SNAPSHOT)
+    write(tmp_path, 9, "slow")
+    with ThreadPoolExecutor() as pool:
+        caller = pool.submit(exporter.refresh)
+        (reader,) = wait_for(lambda: exporter.readers(0.2))
+        os.kill(reader, signal.SIGSTOP)
+        assert caller.result() == (503, [LATE])
+    assert (exporter.sample(SNAPSHOT), exporter.sample(SUCCESS), exporter.ask("/-/ready")[0]) == (snapshot, 0, 200)
+    wait_for(lambda: processor_time(reader) < 0)
+    write(tmp_path, 9)
+    assert (exporter.refresh()[0], exporter.sample(SUCCESS)) == (200, 1)
+
+
+def test_d12_a_listing_that_hangs(exporter: Exporter) -> None:
+    """It is ended in time, too, and scrapes are answered meanwhile."""
+    (starter,) = exporter.starters()
+    os.kill(starter, signal.SIGSTOP)
+    with ThreadPoolExecutor() as pool:
+        caller = pool.submit(exporter.refresh)
+        exporter.scrape(2)
+        assert caller.result() == (503, [LATE])
+    assert (exporter.refresh()[0], exporter.sample(SUCCESS), exporter.starters() == {starter}) == (200, 1, False)
+
+
+def test_d12_the_end_of_an_exporter_that_waits(exporter: Exporter) -> None:
+    """SIGTERM ends an exporter at once, even where it waits for a disk."""
+    (starter,) = exporter.starters()
+    os.kill(starter, signal.SIGSTOP)
+    with ThreadPoolExecutor() as pool:
+        caller = pool.submit(exporter.refresh)
+        time.sleep(1)
+        exporter.process.terminate()
+        assert exporter.process.wait(2) == 0
+        assert isinstance(caller.exception(), ConnectionError)
