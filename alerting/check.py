@@ -26,7 +26,8 @@ from alerting.report import (
 from alerting.servers import ServerError
 from alerting.stack import StackError, running
 from alerting.verdict import Verdict, Wanted, unknown
-from exporter.cli import USAGE, Parser, iso_date, load_config
+from exporter import plan
+from exporter.cli import USAGE, Parser, iso_date
 from exporter.config import Config, ConfigError
 
 
@@ -59,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _exit)
     try:
-        config = load_config(options.config)
+        config = plan.load(options.config).config
         dataset = _dataset(options, config)
         if options.drill:
             return _drill(options, config, dataset)

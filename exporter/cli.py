@@ -10,15 +10,14 @@ import signal
 import sys
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from exporter import collector, log, measures
-from exporter import config as config_file
-from exporter.config import Config, ConfigError
-from exporter.measures import Measure, MeasureError
+from exporter import log, plan
+from exporter.config import ConfigError
 from exporter.refresh import Refresher
 from exporter.storage import Storage, StorageError
 
@@ -81,54 +80,32 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def load_config(path: Path) -> Config:
-    """The configuration at `path`, its measures checked. Raises ConfigError with every problem."""
-    config = config_file.load(path)
-    problems = []
-    built_in = {measure.name for measure in measures.load()}
-    declared: dict[str, Measure] = {}
-    for name, dataset in config.datasets.items():
-        key = f"{path}: datasets.{name}.measures"
-        try:
-            found = measures.load(dataset.measures)
-        except MeasureError as error:
-            problems += [f"{key}: {line}" for line in str(error).splitlines()]
-            continue
-        for each in found:
-            if each.name not in built_in and (own := collector.HELP.keys() & each.gauges.keys()):
-                problems.append(f"{key}: {', '.join(sorted(own))} is a gauge of the exporter itself")
-            taken = [gauge for gauge in each.gauges if declared.setdefault(gauge, each) != each]
-            problems += [f"{key}: another data set has {gauge} from another file" for gauge in taken]
-    if problems:
-        raise ConfigError("\n".join(problems))
-    return config
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns 0, 1 for a failure, or 64 for a configuration that cannot be used."""
     options = _arguments(arguments)
     log.configure()
     try:
-        config = load_config(options.config)
+        read = plan.load(options.config)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return USAGE
     if options.check_config:
-        print(f"{options.config}: fine, {len(config.datasets)} data set(s): {', '.join(config.datasets)}")
+        names = read.config.datasets
+        print(f"{options.config}: fine, {len(names)} data set(s): {', '.join(names)}")
         return 0
     try:
         storage = Storage(options.storage)
     except StorageError as error:
         print(f"clickstream-exporter: --storage.path: {error}", file=sys.stderr)
         return 1
-    return _once(config, options.as_of, storage) if options.once else _serve(config, options, storage)
+    refresher = Refresher(read, options.as_of, storage, serving=not options.once)
+    return _once(refresher) if options.once else _serve(refresher, options)
 
 
-def _once(config: Config, as_of: date | None, storage: Storage) -> int:
+def _once(refresher: Refresher) -> int:
     """Print the exposition without times of this very run, so that the same data give the same bytes."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _exit)
-    refresher = Refresher(config, as_of, storage, serving=False)
     try:
         state = refresher.refresh()
     finally:
@@ -148,23 +125,25 @@ def _exit(number: int, _frame: FrameType | None) -> NoReturn:
     sys.exit(128 + number)
 
 
-def _serve(config: Config, options: argparse.Namespace, storage: Storage) -> int:
+def _serve(refresher: Refresher, options: argparse.Namespace) -> int:
     log.configure(logging.INFO)
     try:
-        asyncio.run(_run(config, options, storage))
+        asyncio.run(_run(refresher, options))
     except OSError as error:
         print(f"clickstream-exporter: {options.address}: {error.strerror}", file=sys.stderr)
         return 1
     return 0
 
 
-async def _run(config: Config, options: argparse.Namespace, storage: Storage) -> None:
+async def _run(refresher: Refresher, options: argparse.Namespace) -> None:
     # Here, because the reading process imports this module too and needs no server.
     from exporter.server import Server  # noqa: PLC0415
 
     stop = asyncio.Event()
+    server = Server(refresher, partial(plan.load, options.config))
+    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, server.reload_soon)
     host, _, port = options.address.rpartition(":")
-    server = Server(Refresher(config, options.as_of, storage), config.refresh_interval.total_seconds())
     await server.run(host.strip("[]"), int(port), stop)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from prometheus_client import CollectorRegistry, Metric, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, Gauge, Metric, ProcessCollector, generate_latest
 from prometheus_client.registry import Collector
 
 from exporter.config import Links
 from exporter.facts import Query
 from exporter.measures import Measure
 from exporter.snapshot import Sample, Snapshot
+
+OWN = "clickstream_exporter_"
+"""What the names of the gauges begin with that tell of the exporter itself."""
 
 HELP = {
     "clickstream_anchor_file_events": "Rows of the anchor day's files, and of files without a plausible timestamp.",
@@ -45,7 +48,13 @@ HELP = {
     "clickstream_unreadable_file_info": "The first file that could not be read, and why.",
     "clickstream_unreadable_files": "Files that could not be read and were set aside.",
 }
-"""Gauge to help text, for the gauges that no measure declares."""
+"""Gauge to help text, for the gauges of a data set that no measure declares."""
+
+RELOAD = {
+    "clickstream_exporter_config_last_reload_success_timestamp_seconds": "When the configuration could last be used.",
+    "clickstream_exporter_config_last_reload_successful": "Whether the configuration could be used when last read.",
+}
+"""Gauge to help text, for what tells how the configuration was read."""
 
 
 @dataclass(frozen=True)
@@ -63,28 +72,40 @@ class Refresh:
 
 @dataclass(frozen=True)
 class View:
-    """A data set as it is served: its last snapshot, if there was one, and how its last refresh went."""
+    """A data set as it is served: its last snapshot, if there was one, its measures, and how its last refresh went."""
 
     dataset: str
     snapshot: Snapshot | None
     refresh: Refresh
     links: Links
+    measures: Sequence[Measure]
 
 
-def render(views: Iterable[View], asked: Iterable[Measure]) -> bytes:
-    """The exposition in the Prometheus text format; `asked` are the measures of all data sets."""
+def render(views: Iterable[View]) -> bytes:
+    """The exposition of the data sets in the Prometheus text format."""
+    views = list(views)
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Gauges(list(views), _helps(asked)))
+    registry.register(_Gauges(views, _helps(each for view in views for each in view.measures)))
     return generate_latest(registry)
 
 
-def process() -> bytes:
-    """The standard metrics of the exporter's own process, `process_…`, as they are now."""
-    return generate_latest(_PROCESS)
+class Process:
+    """What the exporter as a process says of itself: `process_…`, the standard, and how its last reload went."""
 
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry(auto_describe=False)
+        ProcessCollector(registry=self._registry)
+        self._time, self._successful = (Gauge(name, text, registry=self._registry) for name, text in RELOAD.items())
 
-_PROCESS = CollectorRegistry(auto_describe=False)
-ProcessCollector(registry=_PROCESS)
+    def reloaded(self, *, successful: bool) -> None:
+        """The configuration was read again."""
+        self._successful.set(successful)
+        if successful:
+            self._time.set_to_current_time()
+
+    def render(self) -> bytes:
+        """The exposition as it is now."""
+        return generate_latest(self._registry)
 
 
 def _helps(asked: Iterable[Measure]) -> dict[str, str]:
@@ -132,7 +153,7 @@ def _self(refresh: Refresh) -> Iterator[Sample]:
     }
     for name, value in numbers.items():
         if value is not None:
-            yield Sample(f"clickstream_exporter_{name}", (), value)
+            yield Sample(f"{OWN}{name}", (), value)
     for query, result in sorted((refresh.queries or {}).items()):
         labels = (("query", query),)
         yield Sample("clickstream_exporter_query_success", labels, result.error is None)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
-from exporter import collector, measures, snapshot
+from exporter import collector, snapshot
 from exporter.child import Child, Look, StoppedError, Task
 from exporter.collector import Refresh, View
-from exporter.config import Config, Dataset
-from exporter.facts import FactsError, Measured, Query
+from exporter.config import Dataset
+from exporter.facts import FactsError, Known, Measured, Query
 from exporter.labels import clean
+from exporter.plan import Plan
 from exporter.snapshot import COMPARABLE_LAGS
 from exporter.storage import Storage
 
@@ -39,24 +40,33 @@ class Refresher:
     """
 
     def __init__(
-        self, config: Config, as_of: date | None = None, storage: Storage | None = None, *, serving: bool = True
+        self, plan: Plan, as_of: date | None = None, storage: Storage | None = None, *, serving: bool = True
     ) -> None:
-        self._config = config
+        self._plan = self._next = plan
         self._as_of = as_of
         self._serving = serving
         self._storage = storage or Storage()
-        self._known = {name: self._storage.load(name) for name in config.datasets}
+        self._known: dict[str, Known] = {}
         self._last: dict[str, Measured] = {}
-        self._measures = {name: measures.load(dataset.measures) for name, dataset in config.datasets.items()}
         self._said: dict[str, tuple[str, ...]] = {}
         self._child = Child()
-        self.state = State(exposition=self._render([]))
+        self.state = State(exposition=collector.render([]))
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two refreshes, as configured."""
+        return self._next.config.refresh_interval.total_seconds()
+
+    def change(self, plan: Plan) -> None:
+        """Measure by another plan from the next refresh on."""
+        self._next = plan
 
     def refresh(self) -> State:
         """Measure every data set now and serve the result; a data set that fails keeps its last snapshot."""
+        self._take_over()
         views: dict[str, View] = {}
         errors: dict[str, str] = {}
-        for name, dataset in self._config.datasets.items():
+        for name, dataset in self._plan.config.datasets.items():
             started = time.time()
             try:
                 views[name] = self._measured(name, dataset, started, views)
@@ -76,8 +86,15 @@ class Refresher:
         """End a refresh that runs in another thread."""
         self._child.stop()
 
+    def _take_over(self) -> None:
+        if self._plan is not self._next:
+            self._plan = self._next
+            self._last = {}
+            kept = {name: view for name, view in self.state.views.items() if name in self._plan.config.datasets}
+            self.state = replace(self.state, views=kept)
+
     def _serve(self, views: Mapping[str, View], errors: Mapping[str, str]) -> State:
-        self.state = State(views, self._render(views.values()), errors)
+        self.state = State(views, collector.render(views.values()), errors)
         return self.state
 
     def _measured(self, name: str, dataset: Dataset, started: float, so_far: Mapping[str, View]) -> View:
@@ -100,24 +117,24 @@ class Refresher:
         """Whether the files are still those of the last reading, which left nothing open."""
         if last.left or not last.known.whole:
             return False
-        return tuple(last.known.entries) == self._child.find(Look(name, dataset, self._config.resources))
+        return tuple(last.known.entries) == self._child.find(Look(name, dataset, self._plan.config.resources))
 
     def _view(self, name: str, dataset: Dataset, measured: Measured, started: float) -> View:
-        taken = snapshot.take(name, dataset, self._measures[name], measured, by_hand=self._as_of is not None)
-        return View(name, taken, self._refresh(started, measured), self._config.links)
+        asked = self._plan.measures[name]
+        taken = snapshot.take(name, dataset, asked, measured, by_hand=self._as_of is not None)
+        return View(name, taken, self._refresh(started, measured), self._plan.config.links, asked)
 
     def _read(self, name: str, dataset: Dataset, most: int | None) -> Measured:
         """What a reading of `most` new days finds, None for all, kept for the next one."""
-        kept, known, now = self._storage.folder(name), self._known[name], datetime.now(UTC)
-        task = Task(name, dataset, self._measures[name], known, self._as_of, now, most, self._config.resources, kept)
+        kept, now = self._storage.folder(name), datetime.now(UTC)
+        known = self._known[name] if name in self._known else self._storage.load(name)
+        asked, resources = self._plan.measures[name], self._plan.config.resources
+        task = Task(name, dataset, asked, known, self._as_of, now, most, resources, kept)
         measured = self._child.measure(task)
         problem = None if measured.known == known else self._storage.save(name, measured.known)
         self._known[name], self._last[name] = measured.known, measured
         self._say(name, *_remarks(dataset, measured), *filter(None, (measured.problem, problem)))
         return measured
-
-    def _render(self, views: Iterable[View]) -> bytes:
-        return collector.render(views, (each for asked in self._measures.values() for each in asked))
 
     def _say(self, name: str, *lines: str, level: int = logging.WARNING) -> None:
         """Log what is new: the same trouble at every refresh would drown the rest."""
@@ -132,7 +149,8 @@ class Refresher:
         duration = time.time() - started if self._serving else None
         queries = before.refresh.queries if before else None
         refresh = Refresh(False, finished, duration, self._interval(), queries=queries)
-        return View(name, before.snapshot if before else None, refresh, self._config.links)
+        asked = before.measures if before else self._plan.measures[name]
+        return View(name, before.snapshot if before else None, refresh, self._plan.config.links, asked)
 
     def _refresh(self, started: float, measured: Measured) -> Refresh:
         finished = time.time()
@@ -147,7 +165,7 @@ class Refresher:
         )
 
     def _interval(self) -> float:
-        return self._config.refresh_interval.total_seconds()
+        return self._plan.config.refresh_interval.total_seconds()
 
 
 def _together(earlier: Measured, later: Measured) -> Measured:

@@ -14,7 +14,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from exporter import collector
+from exporter.config import ConfigError
 from exporter.listener import Listener, Request, Response
+from exporter.plan import Plan
 from exporter.refresh import Refresher, State
 
 log = logging.getLogger("exporter")
@@ -27,6 +29,7 @@ PAGE = """<!doctype html>
 <li><a href="/-/healthy">/-/healthy</a>: the process is alive</li>
 <li><a href="/-/ready">/-/ready</a>: a snapshot is there</li>
 <li><code>POST /-/refresh</code>: measure now</li>
+<li><code>POST /-/reload</code>: read the configuration again</li>
 </ul>
 <p>{datasets}</p>
 """
@@ -39,9 +42,14 @@ SWITCH = 0.0005
 class Server:
     """The endpoints, and the loop that refreshes."""
 
-    def __init__(self, refresher: Refresher, interval: float) -> None:
+    def __init__(self, refresher: Refresher, load: Callable[[], Plan]) -> None:
+        """`load` reads what to measure again; it raises ConfigError."""
         self._refresher = refresher
-        self._interval = interval
+        self._load = load
+        self._process = collector.Process()
+        self._loading = asyncio.Lock()
+        self._reloading: asyncio.Task[str | None] | None = None
+        self._changed = asyncio.Event()
         self._running: asyncio.Task[State] | None = None
         self._next: asyncio.Task[State] | None = None
         self._pages: dict[str, tuple[str, Callable[[Request], Awaitable[Response]]]] = {
@@ -50,6 +58,7 @@ class Server:
             "/-/healthy": ("GET", self._healthy),
             "/-/ready": ("GET", self._ready),
             "/-/refresh": ("POST", self._refresh_now),
+            "/-/reload": ("POST", self._reload_now),
         }
 
     async def run(self, host: str, port: int, stop: asyncio.Event) -> None:
@@ -58,6 +67,7 @@ class Server:
         Raises OSError when the address cannot be taken.
         """
         sys.setswitchinterval(SWITCH)
+        self._process.reloaded(successful=True)
         listener = Listener(self.answer)
         await listener.start(host, port)
         log.info("serving on http://%s:%s", host, port)
@@ -85,11 +95,36 @@ class Server:
 
     async def _refresh_loop(self) -> None:
         while True:
+            self._changed.clear()
             try:
                 await self.refresh()
             except Exception:
                 log.exception("refresh failed")
-            await asyncio.sleep(self._interval)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), self._refresher.interval)
+
+    def reload_soon(self) -> None:
+        """Read the configuration again, as a signal asks for."""
+        self._reloading = asyncio.create_task(self.reload())
+
+    async def reload(self) -> str | None:
+        """Read the configuration again: the next refresh takes it over, or the old one stays.
+
+        Returns what is wrong with it, or None.
+        """
+        problem = None
+        async with self._loading:
+            try:
+                self._refresher.change(await asyncio.to_thread(self._load))
+            except ConfigError as error:
+                problem = str(error)
+        self._process.reloaded(successful=problem is None)
+        if problem:
+            log.error("the configuration cannot be used, the old one stays: %s", problem)
+        else:
+            log.info("the configuration was read again: the refresh that begins takes it over")
+            self._changed.set()
+        return problem
 
     async def answer(self, request: Request) -> Response:
         """The answer to a request."""
@@ -110,7 +145,7 @@ class Server:
         return Response(HTTPStatus.OK, page.encode(), "text/html; charset=utf-8")
 
     async def _metrics(self, _request: Request) -> Response:
-        exposition = self._refresher.state.exposition + collector.process()
+        exposition = self._refresher.state.exposition + self._process.render()
         return Response(HTTPStatus.OK, exposition, "text/plain; version=0.0.4; charset=utf-8")
 
     async def _healthy(self, _request: Request) -> Response:
@@ -126,6 +161,11 @@ class Server:
         body = json.dumps({"datasets": [_outcome(state, name) for name in state.views]}, indent=2)
         status = HTTPStatus.SERVICE_UNAVAILABLE if state.errors else HTTPStatus.OK
         return Response(status, f"{body}\n".encode(), "application/json")
+
+    async def _reload_now(self, _request: Request) -> Response:
+        if problem := await self.reload():
+            return Response(HTTPStatus.INTERNAL_SERVER_ERROR, f"{problem}\n".encode())
+        return Response(HTTPStatus.OK, b"taken over by the next refresh\n")
 
 
 def _outcome(state: State, name: str) -> dict[str, Any]:

@@ -120,7 +120,9 @@ def wait_for(condition: Callable[[], Any]) -> Any:
 def configure(folder: Path, *datasets: str, measure: str = SLOW, **keys: object) -> None:
     """Write the configuration of data sets that have the same data and a measure more; `keys` are further ones."""
     datasets_of = {name: {"files": "data", "measures": ["more.sql"]} for name in datasets}
-    (folder / "config.yml").write_text(yaml.safe_dump({"refresh_interval": "1h", "datasets": datasets_of} | keys))
+    (folder / "config.yml").write_text(
+        yaml.safe_dump({"refresh_interval": "1h", "datasets": datasets_of} | keys, sort_keys=False)
+    )
     (folder / "more.sql").write_text(measure)
 
 

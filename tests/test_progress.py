@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from exposition import SHOP, write_config, write_rows
 
-from exporter import config, progress
+from exporter import plan, progress
 from exporter.child import Task
 from exporter.facts import FactsError, Measured
 from exporter.progress import Progress
@@ -105,7 +105,7 @@ def served(refresher: Refresher, monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def test_newest_days_first(month: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On the first start the days that the checks look at are served before older ones, and each is read once."""
-    refresher = Refresher(config.load(month))
+    refresher = Refresher(plan.load(month))
     found = served(refresher, monkeypatch)
     state = refresher.refresh()
     assert found == [8, 30]
@@ -116,7 +116,7 @@ def test_newest_days_first(month: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_nobody_is_served(month: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the exposition is printed once, all days are read at once."""
-    refresher = Refresher(config.load(month), serving=False)
+    refresher = Refresher(plan.load(month), serving=False)
     found = served(refresher, monkeypatch)
     refresher.refresh()
     refresher.stop()
@@ -126,7 +126,7 @@ def test_nobody_is_served(month: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_first_start_with_a_measure_that_fails(month: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is told, and does not keep the rest from being served."""
     month.write_text(month.read_text().replace("history_days", "measures: [broken.sql]\n    history_days"))
-    refresher = Refresher(config.load(month))
+    refresher = Refresher(plan.load(month))
     found = served(refresher, monkeypatch)
     state = refresher.refresh()
     refresher.stop()
@@ -136,7 +136,7 @@ def test_first_start_with_a_measure_that_fails(month: Path, monkeypatch: pytest.
 
 def test_first_start_that_is_interrupted(month: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the older days could not be read, they are read at the next refresh."""
-    refresher = Refresher(config.load(month))
+    refresher = Refresher(plan.load(month))
     found = served(refresher, monkeypatch)
     measure, asked = refresher._child.measure, []
 

@@ -43,9 +43,9 @@ def test_endpoints(exporter: Exporter) -> None:
     own, *others = (("/-/refresh", "POST", "Origin", origin) for origin in origins)
     wanted: dict[int, Sequence[tuple[str, ...]]] = {
         200: [("/",), ("/-/healthy",), ("/-/ready",), ("/metrics",), ("/metrics?a=b", "HEAD"), odd, own],
-        403: others,
+        403: [*others, ("/-/reload", "POST", "Origin", "http://evil.example")],
         404: [("/metrics/",), ("/..%2f..%2fetc/passwd",)],
-        405: [("/metrics", "POST"), ("/metrics", "BREW"), ("/-/refresh",), ("/-/refresh", "HEAD")],
+        405: [("/metrics", "POST"), ("/metrics", "BREW"), ("/-/refresh",), ("/-/refresh", "HEAD"), ("/-/reload",)],
     }
     asked = [(exporter.ask(*request)[0], request) for requests in wanted.values() for request in requests]
     assert asked == [(status, request) for status, requests in wanted.items() for request in requests]

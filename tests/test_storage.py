@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 from exposition import SHOP, Row, once, run, write_config, write_rows
 
-from exporter import config
+from exporter import plan
 from exporter.collector import View
 from exporter.refresh import Refresher
 from exporter.storage import Storage, StorageError
@@ -66,7 +66,7 @@ def refreshed(refresher: Refresher) -> View:
 
 def fresh(path: Path) -> View:
     """The data set as an exporter that knows nothing finds it."""
-    return refreshed(Refresher(config.load(path)))
+    return refreshed(Refresher(plan.load(path)))
 
 
 def numbers(view: View) -> Mapping[Series, float]:
@@ -77,7 +77,7 @@ def numbers(view: View) -> Mapping[Series, float]:
 
 def test_a_refresh_costs_what_changed(shop: Path) -> None:
     """All days at first, none when nothing changed, one for a new day."""
-    refresher = Refresher(config.load(shop))
+    refresher = Refresher(plan.load(shop))
     assert refreshed(refresher).refresh.recomputed == 10
     assert refreshed(refresher).refresh.recomputed == 0
     write_day(shop.parent, ANCHOR + timedelta(days=1))
@@ -86,7 +86,7 @@ def test_a_refresh_costs_what_changed(shop: Path) -> None:
 
 def test_d10_a_late_file_changes_its_day_and_the_purchases_that_look_back_on_it(shop: Path) -> None:
     """One day is read again; of the days after it, assisted purchases alone are others."""
-    refresher = Refresher(config.load(shop))
+    refresher = Refresher(plan.load(shop))
     before = numbers(refreshed(refresher))
     write_day(shop.parent, ANCHOR - timedelta(days=3), seed=1, name="-late")
     view = refreshed(refresher)
@@ -110,7 +110,7 @@ def test_a_restart_costs_nothing(shop: Path, tmp_path: Path) -> None:
     """What an exporter has measured, the next one on the same storage need not."""
     storage = tmp_path / "storage"
     first = once(shop, "--storage.path", str(storage))
-    refresher = Refresher(config.load(shop), storage=Storage(storage))
+    refresher = Refresher(plan.load(shop), storage=Storage(storage))
     view = refreshed(refresher)
     assert view.refresh.recomputed == 0
     assert view.snapshot
@@ -124,7 +124,7 @@ def test_whatever_happens_to_the_files_the_numbers_are_those_of_a_fresh_start(
     """D10: files that come late, are replaced, grow, vanish or come back, and a storage that is kept or lost."""
     rng = random.Random(seed)
     storage = Storage(tmp_path / "storage")
-    refresher = Refresher(config.load(shop), storage=storage)
+    refresher = Refresher(plan.load(shop), storage=storage)
     refreshed(refresher)
     for step in range(6):
         for _ in range(rng.randrange(1, 4)):
@@ -137,7 +137,7 @@ def test_whatever_happens_to_the_files_the_numbers_are_those_of_a_fresh_start(
                 case 2:
                     (shop.parent / "events" / f"{day}.parquet").unlink(missing_ok=True)
                 case 3:
-                    refresher = Refresher(config.load(shop), storage=storage)
+                    refresher = Refresher(plan.load(shop), storage=storage)
         assert numbers(refreshed(refresher)) == numbers(fresh(shop)), step
 
 
@@ -245,7 +245,7 @@ def test_other_columns(shop: Path, tmp_path: Path) -> None:
 
 def test_unreadable_file_is_tried_again_when_it_changes(shop: Path, tmp_path: Path) -> None:
     """A damaged file costs nothing as long as it stays as it is, and counts as soon as it is mended."""
-    refresher = Refresher(config.load(shop))
+    refresher = Refresher(plan.load(shop))
     good = (tmp_path / "events" / f"{ANCHOR}.parquet").read_bytes()
     (tmp_path / "events" / f"{ANCHOR}.parquet").write_bytes(good[:-20])
     damaged = refreshed(refresher)

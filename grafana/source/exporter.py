@@ -66,6 +66,16 @@ IN_TIME = _tile(
     "unknown",
 )
 
+CONFIGURATION = _tile(
+    "Configuration",
+    "Whether it could be used when it was last read. Where it could not, the one before stays until a restart, which "
+    "would fail: `--check-config` says why.",
+    f"min by (instance) ({_OWN}_config_last_reload_successful{{{_JOB}}})",
+    {0: ("REFUSED", palette.WARNING), 1: ("in use", palette.IN_ORDER)},
+    "unknown",
+    "instance",
+)
+
 AGE = _graph(
     "Time since a refresh succeeded",
     "It climbs to the interval and falls back; beyond the limit, three intervals, RefreshFailing fires.",
@@ -194,7 +204,7 @@ VERSION = stat(
 def dashboard() -> dict[str, Any]:
     """The dashboard as Grafana's JSON."""
     panels = placed(
-        (5, [(6, UP), (6, REFRESHED), (6, IN_TIME), (6, VERSION)]),
+        (5, [(5, UP), (5, REFRESHED), (5, IN_TIME), (5, CONFIGURATION), (4, VERSION)]),
         (9, [(12, AGE), (12, DURATION)]),
         (9, [(6, RECOMPUTED), (6, FILES), (6, MEMORY), (6, SERIES)]),
         (14, [(24, QUERIES)]),

@@ -28,7 +28,7 @@ import pyarrow.parquet as pq  # noqa: E402
 from events import write_day  # noqa: E402
 from work import LAST, write_config  # noqa: E402
 
-from exporter import config  # noqa: E402
+from exporter import plan  # noqa: E402
 from exporter.refresh import Refresher, State  # noqa: E402
 
 EVENTS = 2_000
@@ -123,7 +123,7 @@ def corrupted(folder: Path, copies: int, seed: int) -> Counter[tuple[str, str, s
     sound = sound_files(folder / "sound")
     write_day(folder / "events" / "before.parquet", LAST - timedelta(days=1), EVENTS)
     path = folder / "events" / "day.parquet"
-    refresher = Refresher(config.load(write_config(folder)))
+    refresher = Refresher(plan.load(write_config(folder)))
     counted: Counter[tuple[str, str, str]] = Counter()
     for number in range(copies):
         writer, damage = sorted(sound)[number % len(sound)], rng.choice(DAMAGES)

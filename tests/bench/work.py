@@ -20,7 +20,7 @@ import duckdb
 import yaml
 from events import write_day
 
-from exporter import config, database, events, files, measures
+from exporter import config, database, events, files, measures, plan
 from exporter.catalogue import Catalogue
 from exporter.config import Resources
 from exporter.days import day
@@ -111,7 +111,7 @@ def in_process(work: Callable[[Path], Cost], folder: Path) -> Cost:
 @contextmanager
 def refreshing(folder: Path, storage: Storage | None = None) -> Iterator[Callable[[], None]]:
     """What refreshes the data below `folder`, and fails if that does."""
-    refresher = Refresher(config.load(folder / "config.yml"), storage=storage)
+    refresher = Refresher(plan.load(folder / "config.yml"), storage=storage)
 
     def refresh() -> None:
         state = refresher.refresh()

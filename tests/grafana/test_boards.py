@@ -19,7 +19,7 @@ from grafana.source.measured import NUMBERS
 
 DECLARED = {gauge for measure in measures.load() for gauge in measure.gauges}
 TWINS = {gauge.replace("clickstream_", "clickstream_comparable_", 1) for gauge in DECLARED}
-GAUGES = {*collector.HELP, *DECLARED, *TWINS}
+GAUGES = {*collector.HELP, *collector.RELOAD, *DECLARED, *TWINS}
 RECORDS = {rule["record"] for group in rules.groups().values() for rule in group if "record" in rule}
 TEXT = "\n".join(query.expr for query in queries())
 NOT_SHOWN: dict[str, str] = yaml.safe_load((ROOT / "grafana" / "not_shown.yml").read_text("utf-8"))

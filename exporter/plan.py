@@ -1,0 +1,51 @@
+"""The plan: a configuration together with the measures of its data sets, read and checked as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from exporter import collector, config, measures
+from exporter.config import Config, ConfigError
+from exporter.measures import Measure, MeasureError
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is measured, and how: the configuration, and the measures of each data set."""
+
+    config: Config
+    measures: Mapping[str, tuple[Measure, ...]]
+
+
+def load(path: Path) -> Plan:
+    """The configuration at `path` and the measures that it names. Raises ConfigError with every problem."""
+    read = config.load(path)
+    found: dict[str, tuple[Measure, ...]] = {}
+    problems = []
+    for name, dataset in read.datasets.items():
+        key = f"{path}: datasets.{name}.measures"
+        try:
+            found[name] = measures.load(dataset.measures)
+        except MeasureError as error:
+            problems += [f"{key}: {line}" for line in str(error).splitlines()]
+            continue
+        problems += [f"{key}: {problem}" for problem in _taken(name, found)]
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return Plan(read, found)
+
+
+def _taken(name: str, found: Mapping[str, tuple[Measure, ...]]) -> Iterator[str]:
+    """The gauges of a data set that are the exporter's own, or that another one has from another file."""
+    others = {gauge: each for other, asked in found.items() if other != name for each in asked for gauge in each.gauges}
+    built_in = {each.name for each in measures.load()}
+    for each in found[name]:
+        if each.name not in built_in and (own := collector.HELP.keys() & each.gauges.keys()):
+            yield f"{', '.join(sorted(own))} is a gauge of the exporter itself"
+        yield from (
+            f"another data set has {gauge} from another file"
+            for gauge in each.gauges
+            if others.get(gauge, each) != each
+        )

@@ -1,0 +1,102 @@
+"""The configuration is read again without a restart: taken over whole, or refused."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from processes import SNAPSHOT, SUCCESS, Exporter, configure, running, wait_for, write
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are watched through /proc")
+
+RELOADED = "clickstream_exporter_config_last_reload_successful"
+WHEN = "clickstream_exporter_config_last_reload_success_timestamp_seconds"
+MORE = "-- clickstream_more: One an hour.\nSELECT hour, 1 AS clickstream_more FROM events GROUP BY hour"
+
+
+@pytest.fixture
+def exporter(tmp_path: Path) -> Iterator[Exporter]:
+    """An exporter of two data sets that has the first snapshot of one."""
+    write(tmp_path)
+    with running(tmp_path, "web", "shop") as exporter:
+        assert exporter.refresh()[0] == 200
+        yield exporter
+
+
+def served(exporter: Exporter) -> set[str]:
+    """The data sets that have a snapshot."""
+    lines = exporter.ask("/metrics")[1].splitlines()
+    return {line.split('"')[1] for line in lines if line.startswith("clickstream_snapshot{")}
+
+
+@pytest.mark.parametrize("how", ["signal", "request"])
+def test_p5_reload(tmp_path: Path, exporter: Exporter, how: str) -> None:
+    """Data sets come and go, measures, resources and the interval change, with the refresh that begins at once."""
+    assert (served(exporter), exporter.sample(RELOADED)) == ({"web", "shop"}, 1)
+    snapshot, when = exporter.sample(SNAPSHOT), exporter.sample(WHEN)
+    configure(tmp_path, "web", "app", measure=MORE, refresh_interval="30m", resources={"threads": 1})
+    if how == "signal":
+        exporter.process.send_signal(signal.SIGHUP)
+    else:
+        assert exporter.ask("/-/reload", "POST") == (200, "taken over by the next refresh\n")
+    wait_for(lambda: served(exporter) == {"web", "app"})
+    assert exporter.sample('clickstream_more{dataset="web",lag="0"}') == 17
+    assert exporter.sample('clickstream_exporter_refresh_interval_seconds{dataset="app"}') == 1800
+    assert "clickstream_slow" not in exporter.ask("/metrics")[1]
+    assert exporter.sample(SNAPSHOT) != snapshot
+    assert (exporter.sample(RELOADED), exporter.sample(WHEN) > when) == (1, True)
+
+
+BROKEN = {
+    "no YAML": ("datasets: [", "config.yml:"),
+    "an unknown key": ("datasets: {web: {files: data, fils: data}}", "datasets.web.fils: unknown key"),
+    "a measure that is gone": ("datasets: {web: {files: data, measures: [gone.sql]}}", "gone.sql: No such file"),
+    "nothing": (None, "config.yml: No such file"),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), BROKEN.values(), ids=BROKEN)
+def test_p5_a_configuration_that_is_refused(tmp_path: Path, exporter: Exporter, text: str | None, said: str) -> None:
+    """The old one stays, whole; the answer and the log say why, and the gauge that it was so."""
+    snapshot, path = exporter.sample(SNAPSHOT), tmp_path / "config.yml"
+    good, when = path.read_text(), exporter.sample(WHEN)
+    path.write_text(text) if text else path.unlink()
+    code, body = exporter.ask("/-/reload", "POST")
+    assert (code, said in body) == (500, True), body
+    assert said in (tmp_path / "log").read_text()
+    assert (exporter.refresh()[0], exporter.sample(SNAPSHOT), served(exporter)) == (200, snapshot, {"web", "shop"})
+    assert (exporter.sample(RELOADED), exporter.sample(WHEN)) == (0, when)
+    path.write_text(good)
+    assert (exporter.ask("/-/reload", "POST")[0], exporter.sample(RELOADED)) == (200, 1)
+
+
+def test_p5_reload_during_a_refresh(tmp_path: Path, exporter: Exporter) -> None:
+    """The refresh that runs ends with the old configuration, the next one has the new."""
+    write(tmp_path, 9, "slow")
+    with ThreadPoolExecutor() as pool:
+        caller = pool.submit(exporter.refresh)
+        (reader,) = wait_for(lambda: exporter.readers(0.2))
+        configure(tmp_path, "app", measure=MORE)
+        assert exporter.ask("/-/reload", "POST")[0] == 200
+        assert served(exporter) == {"web", "shop"}
+        os.kill(reader, signal.SIGKILL)
+        os.kill(wait_for(lambda: exporter.readers(0.2) - {reader}).pop(), signal.SIGKILL)
+        assert [outcome["dataset"] for outcome in caller.result()[1]] == ["web", "shop"]
+        wait_for(lambda: served(exporter) == {"app"})
+
+
+def test_p5_reload_without_data(tmp_path: Path, exporter: Exporter) -> None:
+    """Where the new configuration cannot be measured, the last snapshot stays as it was, and is marked as stale."""
+    slow = 'clickstream_slow{dataset="web",lag="0"}'
+    snapshot, value = exporter.sample(SNAPSHOT), exporter.sample(slow)
+    configure(tmp_path, "web", measure=MORE)
+    (tmp_path / "data").rename(tmp_path / "away")
+    assert (exporter.ask("/-/reload", "POST")[0], exporter.refresh()[0]) == (200, 503)
+    assert (exporter.sample(SNAPSHOT), exporter.sample(slow), exporter.sample(SUCCESS)) == (snapshot, value, 0)
+    (tmp_path / "away").rename(tmp_path / "data")
+    assert (exporter.refresh()[0], exporter.sample('clickstream_more{dataset="web",lag="0"}')) == (200, 17)
