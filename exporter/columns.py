@@ -12,6 +12,9 @@ from exporter.footers import Footer, UnreadableError
 OF_PURCHASES = ("revenue", "transaction_id")
 """Columns that are read from the payload of purchases only, because parsing JSON is dear."""
 
+SHOWN = 20
+"""Columns of a file that a message lists."""
+
 
 def check(dataset: Dataset, footer: Footer) -> None:
     """Raise UnreadableError when the file lacks a timestamp or an event name, or has a column twice."""
@@ -23,7 +26,8 @@ def check(dataset: Dataset, footer: Footer) -> None:
     for column in ("timestamp", "event_name"):
         wanted = getattr(dataset.columns, column)
         if not any(map(footer.own_name, wanted)):
-            raise UnreadableError(f"no column for {column} (looked for {', '.join(wanted)})")
+            own = [name for name, _ in footer.kinds[:SHOWN]]
+            raise UnreadableError(f"no column for {column}: looked for {', '.join(wanted)}, found {', '.join(own)}")
 
 
 def missing(dataset: Dataset, footer: Footer) -> tuple[str, ...]:
@@ -84,16 +88,16 @@ def timestamp(dataset: Dataset, footer: Footer) -> str:
     """
     name = next(filter(None, map(footer.own_name, dataset.columns.timestamp)))
     column = _identifier(name)
-    number = f"TRY_CAST({column} AS DOUBLE)"
+    number = _epoch(f"TRY_CAST({column} AS DOUBLE)")
     text_date = f"TRY_CAST({column} AS DATE)"
     of_kind = {
         "timestamp": f"CAST({column} AS TIMESTAMP)",
         "date": _midnight(dataset, column),
         "instant": f"CAST(CAST({column} AS TIMESTAMPTZ) AS TIMESTAMP)",
-        "integer": _epoch(column),
-        "number": _epoch(column),
+        "integer": _epoch(f"TRY_CAST({column} AS BIGINT)"),
+        "number": number,
         "text": f"CASE WHEN length({column}) = 10 AND contains({column}, '-') THEN {_midnight(dataset, text_date)} "
-        f"ELSE coalesce(CAST(TRY_CAST({column} AS TIMESTAMPTZ) AS TIMESTAMP), {_epoch(number)}) END",
+        f"ELSE coalesce(CAST(TRY_CAST({column} AS TIMESTAMPTZ) AS TIMESTAMP), {number}) END",
     }
     return of_kind.get(dict(footer.kinds)[name], "CAST(NULL AS TIMESTAMP)")
 
@@ -131,7 +135,8 @@ def _cast(column: str, name: str, kind: str) -> str:
     if column == "revenue":
         return f"TRY_CAST({_identifier(name)} AS DECIMAL(18, 4))"
     value = f"to_json({_identifier(name)})" if kind == "nested" else _identifier(name)
-    return f"CAST({value} AS VARCHAR)"
+    text = f"CAST({value} AS VARCHAR)"
+    return f"nullif(regexp_replace({text}, '\\.0+$', ''), 'nan')" if kind == "number" else text
 
 
 def _from_payload(dataset: Dataset, footer: Footer, column: str, path: str) -> str:

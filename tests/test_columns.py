@@ -152,11 +152,25 @@ def test_types_that_differ_between_files(
     assert out.value("clickstream_revenue", lag=0) == revenue
 
 
-def test_ids_that_are_numbers_in_one_file(tmp_path: Path) -> None:
-    """A 7 and a text 007 are two clients, whichever file is read first."""
-    for name, of, client in (("1", pa.int64(), 7), ("2", TEXT, "007")):
+# Each case: the client id in each of two files, and the clients that these are.
+IDS: dict[str, tuple[tuple[pa.DataType, object], tuple[pa.DataType, object], int]] = {
+    "integer and text": ((pa.int64(), 7), (TEXT, "007"), 2),
+    "integer and number": ((pa.int64(), 1234567890123), (pa.float64(), 1234567890123.0), 1),
+    "integer and decimal": ((pa.int32(), 700), (pa.decimal128(10, 2), Decimal("700.00")), 1),
+    "no number": ((pa.float64(), float("nan")), (pa.float32(), float("nan")), 0),
+}
+
+
+@pytest.mark.parametrize(("one", "other", "clients"), IDS.values(), ids=IDS)
+def test_ids_that_are_numbers(
+    tmp_path: Path, one: tuple[pa.DataType, object], other: tuple[pa.DataType, object], clients: int
+) -> None:
+    """A 7 and a text 007 are two clients, a 7 and a 7.0 are one, and NaN is none, whichever file is read first."""
+    for name, (of, client) in {"1": one, "2": other}.items():
         path = write_rows(tmp_path / f"{name}.parquet", [view()])
         table = pq.read_table(path)
         position = table.column_names.index("client_id")
         pq.write_table(table.set_column(position, "client_id", pa.array([client], of)), path)
-    assert once(write_config(tmp_path, web=SHOP)).value("clickstream_sessions", lag=0) == 2
+    out = once(write_config(tmp_path, web=SHOP))
+    assert out.value("clickstream_sessions", lag=0) == clients
+    assert out.value("clickstream_null_client_events", lag=0) == (0 if clients else 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -58,6 +59,10 @@ SPELLINGS: dict[str, tuple[pa.DataType, Callable[[datetime], object]]] = {
     "epoch_ms": (pa.int64(), lambda time: int(time.timestamp()) * 10**3),
     "epoch_us": (pa.int64(), lambda time: int(time.timestamp()) * 10**6),
     "epoch_ns": (pa.int64(), lambda time: int(time.timestamp()) * 10**9),
+    "epoch_s_int32": (pa.int32(), lambda time: int(time.timestamp())),
+    "epoch_s_uint32": (pa.uint32(), lambda time: int(time.timestamp())),
+    "epoch_ns_uint64": (pa.uint64(), lambda time: int(time.timestamp()) * 10**9),
+    "epoch_decimal": (pa.decimal128(18, 3), lambda time: Decimal(int(time.timestamp()))),
     "epoch_float": (pa.float64(), lambda time: time.timestamp()),
 }
 
