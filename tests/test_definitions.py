@@ -140,6 +140,7 @@ DIRECT: list[dict[str, str]] = [
     {"referrer": "https://shop.example/cart"},
     {"referrer": "https://www.shop.example/"},
     {"referrer": "HTTPS://A.B.Shop.Example:443/x?utm_source=old"},
+    *[{"referrer": none} for none in ("(direct)", "$direct", "direct", "about:blank", "null", "-", "N/A", "http://")],
     {"page_url": "https://shop.example/?color=red"},
     {"page_url": "https://shop.example/utm_source/gclid"},
 ]
@@ -148,6 +149,8 @@ NOT_DIRECT: list[dict[str, str]] = [
     {"referrer": "https://notshop.example/"},
     {"referrer": "https://shop.example.org/"},
     {"referrer": "https://evil.example/?from=shop.example"},
+    {"referrer": "blog.example/a?b"},
+    {"referrer": "http://intranet:8080/"},
     {"referrer": "android-app://com.google.android.gm/"},
     {"page_url": "https://shop.example/?utm_source=newsletter"},
     {"page_url": "https://shop.example/?color=red&utm_medium=email"},
@@ -312,11 +315,16 @@ def test_missing_referrer_and_utm(tmp_path: Path) -> None:
 
 
 def test_utm_columns(tmp_path: Path) -> None:
-    """A utm_* column of its own is read instead of the page's address."""
-    types = TYPES | {"source": TEXT}
-    rows = [event("10:00", source="ad"), event("10:00", source=None), event("10:00", source="")]
-    out = measure(tmp_path, rows, types, columns=COLUMNS | {"utm_source": "source"})
-    assert out.value("clickstream_missing_utm_events", lag=0) == 2
+    """A utm_* column of its own is read besides the page's address; Google's words for "none" are no campaign."""
+    types = TYPES | {"source": TEXT, "medium": TEXT}
+    utms: list[tuple[str | None, str | None]] = [
+        *[("ad", None), ("google", "organic"), ("(not set)", "email")],
+        *[(None, None), ("", ""), ("(direct)", "(none)"), ("(not set)", None)],
+    ]
+    rows = [event("10:00", f"{number}", source=source, medium=medium) for number, (source, medium) in enumerate(utms)]
+    out = measure(tmp_path, rows, types, columns=COLUMNS | {"utm_source": "source", "utm_medium": "medium"})
+    assert out.value("clickstream_missing_utm_events", lag=0) == 4
+    assert out.value("clickstream_direct_sessions", lag=0) == 4
 
 
 def test_json_errors(tmp_path: Path) -> None:

@@ -5,12 +5,18 @@
 --   source     where the visitor came from: utm_source, else the click id's network, else the external
 --              referrer's host, else (direct);  source_key is its hash, NULL where it is (direct)
 --   is_direct  no external referrer, no utm_* and no click id
+-- Google Analytics writes (direct), (none) and (not set) where there is no campaign, and trackers write words such as
+-- "direct" or "null" where there is no referrer: a host has a dot, or stands after ://.
 --   schema_id  joins `missing_columns`: which mapped columns the event's file lacks
 --   agent      of a purchase: its device, else its user agent
 -- A regex costs three times what `contains` does, and few URLs have a campaign: only those are looked into, by CASE,
 -- because AND evaluates both sides. `regexp_extract` is asked once for each of a column's values, others for each row.
 WITH spotted AS (
-  SELECT *,
+  SELECT * REPLACE (
+           CASE WHEN utm_source NOT IN ('(direct)', '(none)', '(not set)') THEN utm_source END       AS utm_source,
+           CASE WHEN utm_medium NOT IN ('(direct)', '(none)', '(not set)') THEN utm_medium END       AS utm_medium,
+           CASE WHEN utm_campaign NOT IN ('(direct)', '(none)', '(not set)') THEN utm_campaign END   AS utm_campaign
+         ),
          contains(page_url, 'utm_')                               AS may_have_utm,
          contains(page_url, 'id=') OR contains(page_url, 'epik=') AS may_have_click_id
   FROM source
@@ -28,7 +34,8 @@ WITH spotted AS (
   FROM spotted
 ), judged AS (
   SELECT *,
-         host <> '' AND coalesce(regexp_extract(host, $site_pattern), '') = '' AS is_external
+         CASE WHEN contains(host, '.') THEN true ELSE contains(referrer, '://' || host) END
+           AND host <> '' AND coalesce(regexp_extract(host, $site_pattern), '') = '' AS is_external
   FROM traced
 ), sourced AS (
   SELECT *,
