@@ -186,6 +186,9 @@ def _remarks(dataset: Dataset, measured: Measured) -> Iterator[str]:
         yield "every file was set aside"
     elif not any(facts.last_event for facts in measured.days):
         yield f"no event with a plausible timestamp in {measured.files} files"
+    found = [facts.found["clickstream_purchases"] for facts in measured.days if "clickstream_purchases" in facts.found]
+    if found and not any(found):
+        yield f"no event is named {', '.join(dataset.purchase)} (purchase), on any day"
     for file in measured.unreadable:
         yield f"{file.name} set aside: {file.reason}"
     for query in measured.queries.values():

@@ -406,6 +406,13 @@ def test_purchase_names(tmp_path: Path) -> None:
     assert out.value("clickstream_converting_sessions", lag=0) == 2
 
 
+def test_a_purchase_name_that_no_event_has(tmp_path: Path) -> None:
+    """It may be a slip of the configuration, so it is told as such; purchases on one day are enough."""
+    rows = [purchase("10:00", day="2025-03-08"), event(END)]
+    assert "(purchase)" not in measure(tmp_path, rows).warnings
+    assert "no event is named ordered (purchase), on any day" in measure(tmp_path, rows, purchase="ordered").warnings
+
+
 def test_device_revenue(tmp_path: Path) -> None:
     """Revenue is shared out by the device that the user agent tells, or by the device column where it is mapped."""
     agents = [PHONE, ANDROID, WINDOWS, MAC, IPAD, GOOGLEBOT, None, "", "?"]
