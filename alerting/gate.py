@@ -9,10 +9,11 @@ answers, it must have the same certificate and the same alerts: they could be fo
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from alerting import diagnosis
 from alerting.alertmanager import Listing, listing
@@ -87,11 +88,20 @@ def _refresh(exporter: str, wanted: Wanted, deadline: float, tell: Callable[[str
         raise _UnknownError(f"the refresh of data set {dataset} failed: {outcome['error']}")
     if wanted.date and wanted.date != outcome["date"]:
         newest = f"the newest day in the data is {outcome['date']}" if outcome["date"] else "there is no data"
-        raise _UnknownError(f"asked for {wanted.date}, but {newest}")
+        raise _UnknownError(f"asked for {wanted.date}, but {newest}{_left_out(outcome)}")
     if wanted.snapshot and wanted.snapshot != outcome["snapshot"]:
         raise _UnknownError(f"asked for snapshot {wanted.snapshot}, but the data give {outcome['snapshot']}")
     tell(f"data set {dataset}: snapshot {outcome['snapshot']}, newest day {outcome['date']}")
     return Wanted(dataset, outcome["date"], outcome["snapshot"])
+
+
+def _left_out(outcome: Mapping[str, Any]) -> str:
+    """What the snapshot leaves out, which may hold the day that is asked for."""
+    counts = {
+        "unreadable files, set aside": outcome.get("unreadable_files"),
+        "events without a plausible timestamp": outcome.get("implausible_timestamp_events"),
+    }
+    return "".join(f"; {what}: {count}" for what, count in counts.items() if count)
 
 
 def _wait(servers: Servers, wanted: Wanted, deadline: float, tell: Callable[[str], None]) -> Verdict:

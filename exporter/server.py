@@ -169,11 +169,17 @@ class Server:
 
 
 def _outcome(state: State, name: str) -> dict[str, Any]:
-    """What a refresh of the data set `name` brought: its snapshot and date, or the error."""
+    """What a refresh of the data set `name` brought: its snapshot and date and what was left out, or the error."""
     taken = state.views[name].snapshot
     if name in state.errors or taken is None:
         return {"dataset": name, "error": state.errors.get(name, "no snapshot")}
-    return {"dataset": name, "snapshot": taken.number, "date": taken.date and taken.date.isoformat()}
+    aside = {
+        number: int(sample.value)
+        for number in ("unreadable_files", "implausible_timestamp_events")
+        for sample in taken.samples
+        if sample.gauge == f"clickstream_{number}"
+    }
+    return {"dataset": name, "snapshot": taken.number, "date": taken.date and taken.date.isoformat(), **aside}
 
 
 def _is_cross_site(request: Request) -> bool:

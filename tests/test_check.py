@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -128,6 +129,18 @@ def test_a_missing_folder_is_unknown(demo: Path) -> None:
     assert done.returncode == 2
     assert messages(done) == [
         f"Not judged: the refresh of data set shop failed: {demo.parent}/nowhere: no such file or folder"
+    ]
+
+
+def test_a_day_whose_file_is_cut_is_unknown(demo: Path, tmp_path: Path) -> None:
+    """The newest day that could be read is named, and that a file was set aside."""
+    folder = Path(shutil.copytree(demo.parent, tmp_path / "demo"))
+    (newest,) = folder.rglob("*2025-03-09*.parquet")
+    newest.write_bytes(newest.read_bytes()[:-1])
+    done = check(folder / demo.name, "--as-of", "2025-03-09")
+    assert done.returncode == 2
+    assert messages(done) == [
+        "Not judged: asked for 2025-03-09, but the newest day in the data is 2025-03-08; unreadable files, set aside: 1"
     ]
 
 
