@@ -23,6 +23,9 @@ SETTINGS: dict[str, object] = {
     "allow_community_extensions": False,
 }
 
+VALUE = re.compile(r"(?:\"|\B')(?:.*[\"']|.*)|(?<=\bvalue )-?\d[^ ]*")
+"""What may be data in an error: a number, or all from the first quote to the last, because a value may have quotes."""
+
 
 def literal(path: str) -> str:
     """`path` so that DuckDB does not take a `*`, `?` or `[` in it for a pattern."""
@@ -79,5 +82,5 @@ def reason(error: duckdb.Error) -> str:
         return "took longer than query_timeout"
     line = str(error).splitlines()[0] if str(error) else type(error).__name__
     if not isinstance(error, duckdb.BinderException | duckdb.CatalogException | duckdb.ParserException):
-        line = re.sub(r"\"[^\"]*\"|'[^']*'", "…", line)
+        line = VALUE.sub("…", line)
     return line.split(" Error: ", 1)[-1][:300].rstrip(": ")
