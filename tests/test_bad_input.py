@@ -70,7 +70,7 @@ def test_missing_folder(tmp_path: Path) -> None:
     assert "nowhere" in done.stderr
 
 
-def test_unreadable_files(tmp_path: Path) -> None:
+def test_d1_unreadable_files(tmp_path: Path) -> None:
     """Files that cannot be read are set aside by name, the others are measured; the same data are the same bytes."""
     write_rows(tmp_path / "good.parquet", [view(), view("2025-03-08")])
     data = write_rows(tmp_path / "cut.parquet", [view()] * 1000).read_bytes()
@@ -138,7 +138,7 @@ def right_or_set_aside(out: Exposition, damaged: int) -> bool:
 
 
 @pytest.mark.parametrize("compression", ["none", "snappy"])
-def test_corrupt_pages(tmp_path: Path, compression: str) -> None:
+def test_d1_corrupt_pages(tmp_path: Path, compression: str) -> None:
     """A file whose page does not match its checksum is set aside, or read right."""
     write_days(tmp_path, compression)
     for number, day in enumerate((5, 6, 7, 8)):
@@ -150,7 +150,7 @@ def test_corrupt_pages(tmp_path: Path, compression: str) -> None:
     assert right_or_set_aside(once(write_config(tmp_path, web=SHOP)), damaged=4)
 
 
-def test_corrupt_timestamp(tmp_path: Path) -> None:
+def test_d1_corrupt_timestamp(tmp_path: Path) -> None:
     """A timestamp that lies far outside of what the footer promises does not end the exporter."""
     write_days(tmp_path, "none")
     spoil(tmp_path / "6.parquet", "timestamp", micros("2025-03-06T10:00"), struct.pack("<q", 2**62))
@@ -160,7 +160,7 @@ def test_corrupt_timestamp(tmp_path: Path) -> None:
     assert out.value("clickstream_events", lag=3) in {0, 99}
 
 
-def test_corrupt_text_is_not_repeated(tmp_path: Path) -> None:
+def test_s5_corrupt_text_is_not_repeated(tmp_path: Path) -> None:
     """What is wrong with a file is told without what stands in it."""
     write_rows(tmp_path / "good.parquet", [view()])
     path = write_rows(tmp_path / "bad.parquet", [view(client_id="jane@doe.example")])
@@ -171,7 +171,7 @@ def test_corrupt_text_is_not_repeated(tmp_path: Path) -> None:
     assert "jane" not in out.text + out.warnings
 
 
-def test_names_of_events(tmp_path: Path) -> None:
+def test_d7_names_of_events(tmp_path: Path) -> None:
     """Whatever an event is called, it is counted by that name, and shown on one line of plain text."""
     rows = [view(event_name=name) for name in NASTY for _ in range(2)]
     write_rows(tmp_path / "events.parquet", rows)
@@ -201,7 +201,7 @@ def test_names_that_look_alike(tmp_path: Path) -> None:
     assert sum(found) == len(names)
 
 
-def test_names_of_columns(tmp_path: Path) -> None:
+def test_d7_names_of_columns(tmp_path: Path) -> None:
     """A column of any name is read, and where it is missing that is told in plain text."""
     names = [name for name in NASTY if name.strip()]
     clients = {name: f"client {number}" for number, name in enumerate(names)}
@@ -219,7 +219,7 @@ def test_names_of_columns(tmp_path: Path) -> None:
 NAMES_OF_FILES = [name for name in NASTY if len(name) < 200]
 
 
-def test_names_of_files(tmp_path: Path) -> None:
+def test_d7_names_of_files(tmp_path: Path) -> None:
     """A file of any name is read once; its name is no pattern."""
     for name in NAMES_OF_FILES:
         write_rows(tmp_path / f"{name}.parquet", [view()])
@@ -242,7 +242,7 @@ def test_a_file_is_named_by_its_path_below_the_pattern(tmp_path: Path, pattern: 
     assert out.value("clickstream_files") == 2
 
 
-def test_names_of_unreadable_files(tmp_path: Path) -> None:
+def test_d7_names_of_unreadable_files(tmp_path: Path) -> None:
     """Whatever an unreadable file is called, its name is shown on one line of plain text."""
     columns = {"timestamp": "timestamp", "event_name": "event_name"}
     names = ['quote"', "new\nline", "escape\x1b[31m", "bidi \u202e\u2066", "line\u2028separator"]
@@ -271,7 +271,7 @@ def test_name_that_is_no_text(tmp_path: Path) -> None:
     assert out.value("clickstream_events", lag=0) + out.value("clickstream_unreadable_files") == 2
 
 
-def test_payloads(tmp_path: Path) -> None:
+def test_d6_payloads(tmp_path: Path) -> None:
     """Malformed, huge and deeply nested payloads are counted, and the revenue of the others is summed."""
     right = [
         '{"revenue": 1, "text": "' + "y" * 10_000_000 + '"}',

@@ -20,7 +20,7 @@ from exposition import (
 )
 
 
-def test_missing_column(tmp_path: Path) -> None:
+def test_d3_missing_column(tmp_path: Path) -> None:
     """A column that one of two files lacks is NULL there, and its events are counted; the rest is measured."""
     fewer = {name: of for name, of in TYPES.items() if name not in {"client_id", "referrer"}}
     write_rows(tmp_path / "whole.parquet", [view(), view(), view("2025-03-08")])
@@ -38,7 +38,7 @@ def test_missing_column(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("others", [["good.parquet"], []], ids=["in one of two files", "in all files"])
-def test_missing_payload(tmp_path: Path, others: list[str]) -> None:
+def test_d3_missing_payload(tmp_path: Path, others: list[str]) -> None:
     """A file without the payload that revenue is read from is measured nevertheless."""
     for name in others:
         write_rows(tmp_path / name, [purchase(event_data='{"revenue": 5}')])
@@ -69,7 +69,7 @@ def test_types_of_columns(tmp_path: Path) -> None:
     assert out.value("clickstream_null_client_events", lag=0) == 1
 
 
-def test_columns_that_differ_only_in_case(tmp_path: Path) -> None:
+def test_d3_columns_that_differ_only_in_case(tmp_path: Path) -> None:
     """The database could not tell them apart: the file is set aside, the others are measured."""
     write_rows(tmp_path / "good.parquet", [view()])
     path = write_rows(tmp_path / "bad.parquet", [view()])
@@ -80,7 +80,7 @@ def test_columns_that_differ_only_in_case(tmp_path: Path) -> None:
     assert "bad.parquet set aside: columns that differ only in case: client_id" in out.warnings
 
 
-def test_changed_columns(tmp_path: Path) -> None:
+def test_d3_changed_columns(tmp_path: Path) -> None:
     """A column that has another name or type than in the week before is measured, and told with its file."""
     for day in ("2025-03-07", "2025-03-08"):
         write_rows(tmp_path / f"{day}.parquet", [view(day)])
@@ -139,7 +139,7 @@ def test_column_in_no_file(tmp_path: Path) -> None:
     ],
     ids=["integer and number", "decimals", "number and text", "integer and a text that is none"],
 )
-def test_types_that_differ_between_files(
+def test_d3_types_that_differ_between_files(
     tmp_path: Path, one: tuple[pa.DataType, object], other: tuple[pa.DataType, object], revenue: float
 ) -> None:
     """Each file's amounts are read as what they are, and not as those of the file beside it."""

@@ -54,7 +54,7 @@ def lags(out: Exposition, name: str, **labels: str) -> list[float]:
     return [out.value(name, lag=lag, **labels) for lag in range(count)]
 
 
-def test_events_per_day(tmp_path: Path) -> None:
+def test_d9_events_per_day(tmp_path: Path) -> None:
     """Events are counted by day from the newest day back to the first; a day without events has 0."""
     rows = [
         event("00:00"),
@@ -351,7 +351,7 @@ REVENUES: dict[str, tuple[list[object], list[object]]] = {
 }
 
 
-def test_revenue(tmp_path: Path) -> None:
+def test_d5_revenue(tmp_path: Path) -> None:
     """Revenue sums what purchases carry; what is no positive amount is counted, and never poisons the sum."""
     kinds = {"number": ("amount", pa.float64()), "text": ("amount", TEXT), "payload": ("event_data", TEXT)}
     for name, (name_in_file, of) in kinds.items():

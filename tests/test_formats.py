@@ -267,7 +267,7 @@ def test_no_line_is_longer_than_the_terminal() -> None:
     assert "x" * 150 in text(long, 80)
 
 
-def test_text_is_text_for_a_terminal() -> None:
+def test_d7_text_is_text_for_a_terminal() -> None:
     """A name cannot move the cursor, colour, turn the direction of writing, or begin a line of its own."""
     verdict = Verdict("2025-03-09", (Line("WARN", "a\x1b[2Jb\u202ec\nPASS\r\x07", "JsonErrors"),), proven=True)
     assert "  WARN      a?[2Jb?c PASS ?\n" in text(verdict)
@@ -317,7 +317,7 @@ def _rendered(name: str) -> _Reader:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_names_are_text_in_markdown(name: str) -> None:
+def test_d7_names_are_text_in_markdown(name: str) -> None:
     """A renderer makes no more of a hostile name than of a plain one, and shows it as it is."""
     found = _rendered(name)
     assert found.tags == _rendered("plain").tags

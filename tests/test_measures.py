@@ -76,7 +76,7 @@ FAILING = {
 }
 
 
-def test_measures_that_fail(tmp_path: Path) -> None:
+def test_s1_measures_that_fail(tmp_path: Path) -> None:
     """A measure that fails, or that reads what is not events, takes down only itself; nothing is written or shown."""
     secret = tmp_path / "secret.csv"
     secret.write_text("hidden\nvalue\n")
@@ -108,7 +108,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", ["copied", "attached", "second"])
-def test_measure_that_writes(tmp_path: Path, name: str) -> None:
+def test_s1_measure_that_writes(tmp_path: Path, name: str) -> None:
     """A measure that is more than a SELECT is refused, and nothing is written."""
     write_rows(tmp_path / "events.parquet", MEASURED)
     config = write_config(tmp_path, web=SHOP | {"measures": write_measures(tmp_path, {name: REFUSED[name]})})

@@ -35,7 +35,7 @@ def exporter(tmp_path: Path) -> Iterator[Exporter]:
         yield exporter
 
 
-def test_endpoints(exporter: Exporter) -> None:
+def test_s3_endpoints(exporter: Exporter) -> None:
     """Every request has its status, and an odd one is no error of the exporter."""
     odd = ("/metrics", "GET", "Accept", "application/openmetrics-text; version=abc;q=x")
     origins = (f"http://127.0.0.1:{exporter.port}", "http://evil.example", "http://[evil", "null")
@@ -60,7 +60,7 @@ def test_arrived_file(tmp_path: Path, exporter: Exporter) -> None:
     assert "2025-03-10" in exporter.ask("/")[1]
 
 
-def test_folder_that_disappears(tmp_path: Path, exporter: Exporter) -> None:
+def test_d12_folder_that_disappears(tmp_path: Path, exporter: Exporter) -> None:
     """Without its data the exporter serves the last snapshot, says why, and recovers."""
     snapshot = exporter.sample(SNAPSHOT)
     (tmp_path / "data").rename(tmp_path / "away")

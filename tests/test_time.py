@@ -67,7 +67,7 @@ SPELLINGS: dict[str, tuple[pa.DataType, Callable[[datetime], object]]] = {
 }
 
 
-def test_spellings(tmp_path: Path) -> None:
+def test_d4_spellings(tmp_path: Path) -> None:
     """A timestamp with or without zone, ISO text and epoch numbers of any unit tell the same numbers."""
     for name, (of, spell) in SPELLINGS.items():
         write_views(tmp_path, name, [spell(time) for time in TIMES], of)
@@ -97,7 +97,7 @@ def test_dates_in_a_zone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("hour", [2, 20], ids=["stray-on-the-anchor-day", "stray-on-a-later-day"])
-def test_implausible_times(tmp_path: Path, hour: int) -> None:
+def test_d4_implausible_times(tmp_path: Path, hour: int) -> None:
     """What is no time, or lies before 2000 or more than a day ahead, is counted, moves no anchor and is in no day."""
     now = datetime.now(UTC).replace(tzinfo=None)
     anchor = now + timedelta(hours=20)
@@ -121,7 +121,7 @@ def test_implausible_times(tmp_path: Path, hour: int) -> None:
         assert out.value("clickstream_implausible_timestamp_events", dataset=name) == count, name
 
 
-def test_machine_zone(tmp_path: Path) -> None:
+def test_v14_machine_zone(tmp_path: Path) -> None:
     """The machine's time zone changes no byte."""
     names = ["timestamp_us", "text_naive"]
     for name in names:
@@ -154,7 +154,7 @@ def hourly(first: str, hours: int) -> list[str]:
     return [(start + timedelta(hours=hour, minutes=30)).isoformat() for hour in range(hours)]
 
 
-def test_short_and_long_days(tmp_path: Path) -> None:
+def test_d4_short_and_long_days(tmp_path: Path) -> None:
     """A day of 23 or 25 hours is one day; its hours are those of the wall clock, the missing one empty."""
     short = [*hourly("2025-03-08T08:00", 24), *hourly("2025-03-09T08:00", 23), *hourly("2025-03-10T07:00", 10)]
     long = [*hourly("2024-11-02T07:00", 24), *hourly("2024-11-03T07:00", 25), *hourly("2024-11-04T08:00", 10)]

@@ -57,7 +57,7 @@ def test_compose_takes_the_file(compose: list[str], own: dict[str, str]) -> None
 
 
 @each_service
-def test_a_service_can_do_as_little_as_it_needs(name: str) -> None:
+def test_s6_a_service_can_do_as_little_as_it_needs(name: str) -> None:
     """No capability, no new privilege, no image that can be written to, no log without an end."""
     service = SERVICES[name]
     assert service["read_only"] is True
@@ -100,7 +100,7 @@ def test_a_server_is_checked_and_started_again(name: str) -> None:
 
 
 @each_service
-def test_only_volumes_are_written_to(name: str) -> None:
+def test_s6_only_volumes_are_written_to(name: str) -> None:
     """The clone, the secrets and the data are read-only; only the demo writes demo data."""
     for source, read_only in mounts(name).values():
         assert read_only or (source in COMPOSE["volumes"] and (source == name))

@@ -52,7 +52,7 @@ def test_the_wheel_holds_all_that_is_read(programs: Path, tmp_path: Path) -> Non
     assert subprocess.check_output([programs / "python", "-c", judged], cwd=tmp_path).strip() == b"2"
 
 
-def test_the_image_starts_as_the_stack_mounts_it() -> None:
+def test_s6_the_image_starts_as_the_stack_mounts_it() -> None:
     """It reads, keeps and listens where the volumes and the port are, and not as root."""
     (entrypoint,), arguments = (json.loads(instructions(name)[0]) for name in ("ENTRYPOINT", "CMD"))
     assert entrypoint == "clickstream-exporter"

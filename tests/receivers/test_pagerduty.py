@@ -109,7 +109,7 @@ def test_two_exporters_that_are_down_are_one_incident(relay: Relay) -> None:
         "x\n---\n- {{",
     ],
 )
-def test_no_name_in_the_data_can_lose_a_page(relay: Relay, dataset: str, name: str) -> None:
+def test_d7_no_name_in_the_data_can_lose_a_page(relay: Relay, dataset: str, name: str) -> None:
     """Newer Alertmanagers read a detail as YAML, and then as a template again: words stay words."""
     event = page(relay, dataset, alert("UnreadableFiles", dataset, summary=name, description=name))
     assert event["payload"]["summary"] == name

@@ -81,7 +81,7 @@ def test_a_runbook_that_is_a_file_is_no_link(relay: Relay, dataset: str) -> None
         "{{ x",
     ],
 )
-def test_no_name_in_the_data_can_notify_or_link(relay: Relay, dataset: str, name: str) -> None:
+def test_d7_no_name_in_the_data_can_notify_or_link(relay: Relay, dataset: str, name: str) -> None:
     """What is in the data is shown as it is: nowhere in the message does Slack make something of it."""
     words = dict.fromkeys(("summary", "description", "day"), f"Column missing: {name}")
     found = shown(relay, dataset, alert("ColumnMissing", dataset, **words))
