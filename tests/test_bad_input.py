@@ -222,7 +222,7 @@ NAMES_OF_FILES = [name for name in NASTY if len(name) < 200]
 def test_d7_names_of_files(tmp_path: Path) -> None:
     """A file of any name is read once; its name is no pattern."""
     for name in NAMES_OF_FILES:
-        write_rows(tmp_path / f"{name}.parquet", [view()])
+        write_rows(tmp_path / f"{name}.parquet", [purchase()])
     out = once(write_config(tmp_path, web=SHOP))
     assert out.value("clickstream_files") == len(NAMES_OF_FILES)
     assert out.value("clickstream_events", lag=0) == len(NAMES_OF_FILES)

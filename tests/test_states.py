@@ -42,7 +42,7 @@ SCRAPES = "5s"
 CYCLES = "1s"
 """Between two cycles of the rules; those that come due while one lasts are left out."""
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 """Seconds until the first cycle must be over."""
 
 SHOWN = 5
