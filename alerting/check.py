@@ -28,7 +28,8 @@ from alerting.stack import StackError, running
 from alerting.verdict import Verdict, Wanted, unknown
 from exporter import plan
 from exporter.cli import USAGE, Parser, iso_date
-from exporter.config import Config, ConfigError
+from exporter.config import Config
+from exporter.yaml_model import ConfigError
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:

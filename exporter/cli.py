@@ -17,9 +17,9 @@ from types import FrameType
 from typing import NoReturn
 
 from exporter import log, plan
-from exporter.config import ConfigError
 from exporter.refresh import Refresher
 from exporter.storage import Storage, StorageError
+from exporter.yaml_model import ConfigError
 
 USAGE = 64
 """Exit code for arguments or a configuration that cannot be used (EX_USAGE of sysexits.h)."""

@@ -9,17 +9,19 @@ import glob
 import os.path
 import re
 import zoneinfo
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import duckdb
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from exporter import yaml_lines
-from exporter.yaml_lines import Place, Problem
+from exporter import yaml_model
+from exporter.yaml_lines import Problem
+from exporter.yaml_model import Model, ProblemsError
 
 COLUMNS = (
     "timestamp", "event_name", "client_id", "page_url", "referrer", "user_agent", "payload",
@@ -36,10 +38,6 @@ DERIVED = {
 """What a canonical column is derived from where it has no column of its own."""
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-class ConfigError(Exception):
-    """Every problem of a configuration file, a line each: `file:line: key: what`."""
 
 
 def _duration(value: object) -> timedelta:
@@ -111,12 +109,6 @@ Size = Annotated[str, BeforeValidator(_size)]
 Url = Annotated[str, AfterValidator(_url)]
 NotNegative = Annotated[float, Field(ge=0)]
 AtLeastOne = Annotated[int, Field(ge=1)]
-
-
-class Model(BaseModel):
-    """Strict, immutable, and refusing keys that it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Columns(Model):
@@ -232,23 +224,13 @@ def load(path: Path) -> Config:
 
     Raises ConfigError with every problem, each with file, line and key.
     """
-    try:
-        document = yaml_lines.parse(path)
-    except yaml_lines.YamlError as error:
-        raise ConfigError(str(error)) from None
-    problems = list(yaml_lines.duplicates(document))
-    config = None
-    try:
-        config = Config.model_validate(yaml_lines.values(path, document))
-    except yaml_lines.YamlError as error:
-        raise ConfigError(str(error)) from None
-    except ValidationError as error:
-        problems += [(_clean(detail["loc"]), _message(detail)) for detail in error.errors()]
-    if config and not problems:
-        problems += list(_cross_checks(config))
-    if config is None or problems:
-        raise ConfigError(yaml_lines.render(path, document, problems))
-    folder = path.resolve().parent
+    return yaml_model.read(path, Config, partial(_checked, path.resolve().parent))
+
+
+def _checked(folder: Path, config: Config) -> Config:
+    """The configuration with its files in `folder`. Raises ProblemsError."""
+    if problems := list(_cross_checks(config)):
+        raise ProblemsError(*problems)
     return config.model_copy(
         update={"datasets": {name: _resolved(folder, each) for name, each in config.datasets.items()}}
     )
@@ -278,28 +260,3 @@ def _cross_checks(config: Config) -> Iterator[Problem]:
         for column in dataset.duplicate_key:
             if column not in mapped:
                 yield (*place, "duplicate_key"), f"{column!r} is no mapped column"
-
-
-def _clean(place: tuple[Hashable, ...]) -> Place:
-    """A pydantic location without the parts that are no YAML keys."""
-    return tuple(part for part in place if part != "[key]" and not str(part).startswith(("function-", "tuple[")))
-
-
-def _message(detail: Any) -> str:
-    known = {
-        "extra_forbidden": "unknown key",
-        "missing": "is missing",
-        "too_short": "must not be empty",
-        "dict_type": "a mapping is wanted",
-        "model_type": "a mapping is wanted",
-        "tuple_type": "a text or a list of texts is wanted",
-        "recursion_loop": "contains itself",
-        "string_pattern_mismatch": "a name of letters, digits, '_', '.', '-' (at most 64) is wanted",
-    }
-    text = known.get(detail["type"]) or detail["msg"].removeprefix("Value error, ")
-    return text if detail["type"] in known or detail["type"] == "value_error" else _got(text, detail["input"])
-
-
-def _got(text: str, value: object) -> str:
-    shown = f", not {value!r}" if isinstance(value, str | int | float | bool) or value is None else ""
-    return text[:1].lower() + text[1:] + shown

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from exporter import collector, config, measures
-from exporter.config import Config, ConfigError
+from exporter.config import Config
 from exporter.measures import Measure, MeasureError
+from exporter.yaml_model import ConfigError
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from exporter import collector
-from exporter.config import ConfigError
 from exporter.listener import Listener, Request, Response
 from exporter.plan import Plan
 from exporter.refresh import Refresher, State
+from exporter.yaml_model import ConfigError
 
 log = logging.getLogger("exporter")
 

@@ -31,32 +31,36 @@ class _Loader(yaml.SafeLoader):
     }
 
 
-def parse(path: Path) -> yaml.MappingNode:
-    """The mapping in the file, with the lines of its keys. Raises YamlError."""
-    with _told(path):
+def parse(path: Path, keys: str, *, secret: bool = False) -> yaml.MappingNode:
+    """The mapping in the file, with the lines of its keys. Raises YamlError.
+
+    `keys` says what it must have; of a `secret` file, no message says what stands in it.
+    """
+    with _told(path, secret=secret):
         document = yaml.compose(path.read_text("utf-8"), Loader=_Loader)
     if not isinstance(document, yaml.MappingNode):
-        raise YamlError(f"{path}:1: a mapping with the key datasets is wanted")
+        raise YamlError(f"{path}:1: a mapping with the key {keys} is wanted")
     return document
 
 
-def values(path: Path, document: yaml.MappingNode) -> dict[Hashable, Any]:
+def values(path: Path, document: yaml.MappingNode, *, secret: bool = False) -> dict[Hashable, Any]:
     """What the mapping says. Raises YamlError."""
-    with _told(path):
+    with _told(path, secret=secret):
         loaded: dict[Hashable, Any] = _Loader("").construct_document(document)
     return loaded
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _told(path: Path, *, secret: bool) -> Iterator[None]:
     """Every way in which a file is no YAML, as a YamlError."""
     try:
         yield
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise YamlError(f"{path}:{line}: not valid YAML: {error.problem}") from None
+        raise YamlError(f"{path}:{line}: not valid YAML{'' if secret else f': {error.problem}'}") from None
     except yaml.YAMLError as error:
-        raise YamlError(f"{path}:1: not valid YAML: {str(error).splitlines()[0]}") from None
+        what = "" if secret else f": {str(error).splitlines()[0]}"
+        raise YamlError(f"{path}:1: not valid YAML{what}") from None
     except RecursionError:
         raise YamlError(f"{path}:1: nested too deeply") from None
     except UnicodeDecodeError:
