@@ -6,13 +6,15 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 from typing import Any
 
@@ -35,24 +37,42 @@ FROM (
 
 
 class Exporter:
-    """A running exporter, in a folder with its configuration, data and output; only requests make it refresh again."""
+    """A running exporter, in a folder with its configuration, data and output; only requests make it refresh again.
 
-    def __init__(self, folder: Path) -> None:
+    It is asked through `tls`, if any, and as the user in `login`, written `name:password`.
+    """
+
+    def __init__(
+        self, folder: Path, options: Sequence[str] = (), tls: ssl.SSLContext | None = None, login: str = ""
+    ) -> None:
+        self.tls, self.login = tls, login
         with socket.create_server(("127.0.0.1", 0)) as server:
             self.port = server.getsockname()[1]
         (folder / "tmp").mkdir()
-        options = {"--config.file": folder / "config.yml", "--web.listen-address": f"127.0.0.1:{self.port}"}
-        self.command = [str(PROGRAM), *(f"{name}={value}" for name, value in options.items())]
+        usual = {"--config.file": folder / "config.yml", "--web.listen-address": f"127.0.0.1:{self.port}"}
+        self.command = [str(PROGRAM), *(f"{name}={value}" for name, value in usual.items()), *options]
         environment = {**os.environ, "TMPDIR": str(folder / "tmp")}
         with (folder / "out").open("wb") as out, (folder / "log").open("wb") as log:
             self.process = subprocess.Popen(self.command, stdout=out, stderr=log, env=environment)
 
     def ask(self, path: str, method: str = "GET", *header: str) -> tuple[int, str]:
         """The status and the body of the answer; `header` is a name and a value."""
-        with closing(HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
-            connection.request(method, path, headers=dict(zip(header[::2], header[1::2], strict=True)))
+        status, _, body = self.answer(path, method, *header)
+        return status, body
+
+    def answer(self, path: str, method: str = "GET", *header: str) -> tuple[int, Mapping[str, str], str]:
+        """The status, the headers and the body of the answer."""
+        known = basic(self.login) if self.login else {}
+        with closing(self.connection()) as connection:
+            connection.request(method, path, headers=known | dict(zip(header[::2], header[1::2], strict=True)))
             response = connection.getresponse()
-            return response.status, response.read().decode()
+            return response.status, response.headers, response.read().decode()
+
+    def connection(self) -> HTTPConnection:
+        """A connection that is made with the first request."""
+        if self.tls:
+            return HTTPSConnection("127.0.0.1", self.port, timeout=20, context=self.tls)
+        return HTTPConnection("127.0.0.1", self.port, timeout=20)
 
     def refresh(self) -> tuple[int, list[dict[str, Any]]]:
         """The status of a refresh, and what it says of each data set."""
@@ -87,6 +107,22 @@ class Exporter:
         """The processes that read and have used so much processor time."""
         found = {pid for starter in self.starters() for pid in children(starter)}
         return {pid for pid in found if processor_time(pid) >= seconds}
+
+
+def basic(login: str) -> dict[str, str]:
+    """The header that names a user and the password."""
+    return {"Authorization": f"Basic {b64encode(login.encode()).decode()}"}
+
+
+def is_cut(connection: socket.socket, text: bytes) -> bool:
+    """Whether the exporter has closed a connection that goes on with a text."""
+    try:
+        connection.send(text)
+        return connection.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 def children(process: int) -> set[int]:
@@ -136,11 +172,18 @@ def write(folder: Path, day: int = 9, event_name: str = "page_viewed") -> None:
 
 @contextmanager
 def running(
-    folder: Path, *datasets: str, measure: str = SLOW, ready: bool = True, **keys: object
+    folder: Path,
+    *datasets: str,
+    measure: str = SLOW,
+    ready: bool = True,
+    options: Sequence[str] = (),
+    tls: ssl.SSLContext | None = None,
+    login: str = "",
+    **keys: object,
 ) -> Iterator[Exporter]:
     """An exporter that has its first snapshot, or, if not `ready`, is busy with its first refresh."""
     configure(folder, *(datasets or ("web",)), measure=measure, **keys)
-    exporter = Exporter(folder)
+    exporter = Exporter(folder, options, tls, login)
     try:
         wait_for(lambda: SNAPSHOT in exporter.ask("/metrics")[1] if ready else exporter.readers(1))
         yield exporter

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import resource
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from processes import SNAPSHOT, SUCCESS, Exporter, processor_time, running, wait_for, write
+from processes import SNAPSHOT, SUCCESS, Exporter, is_cut, processor_time, running, wait_for, write
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are watched through /proc")
 
@@ -174,17 +173,6 @@ def test_p3_half_headers(exporter: Exporter) -> None:
     with suppress(ConnectionError):
         assert exporter.ask("/metrics", "GET", "X-Huge", "x" * 1_000_000)[0] == 431
     exporter.scrape(0.1)
-
-
-def is_cut(connection: socket.socket, text: bytes) -> bool:
-    """Whether the exporter has closed a connection that goes on with a text."""
-    try:
-        connection.send(text)
-        return connection.recv(1) == b""
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
 
 
 @pytest.mark.parametrize("text", [GET, (GET + b"\r\n") * 500], ids=["half headers", "slow readers"])
