@@ -16,9 +16,11 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from exporter import log, plan
+from exporter import log, plan, web_config
+from exporter.plan import Plan
 from exporter.refresh import Refresher
 from exporter.storage import Storage, StorageError
+from exporter.web_config import Web
 from exporter.yaml_model import ConfigError
 
 USAGE = 64
@@ -67,6 +69,13 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="where to serve (%(default)s)",
     )
     parser.add_argument(
+        "--web.config.file",
+        dest="web",
+        metavar="FILE",
+        type=Path,
+        help="TLS and passwords, in the format of Prometheus' web configuration",
+    )
+    parser.add_argument(
         "--storage.path",
         dest="storage",
         metavar="DIR",
@@ -85,13 +94,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _arguments(arguments)
     log.configure()
     try:
-        read = plan.load(options.config)
+        read, web = load(options)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return USAGE
     if options.check_config:
         names = read.config.datasets
         print(f"{options.config}: fine, {len(names)} data set(s): {', '.join(names)}")
+        if options.web:
+            print(f"{options.web}: fine, {web}")
         return 0
     try:
         storage = Storage(options.storage)
@@ -99,7 +110,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"clickstream-exporter: --storage.path: {error}", file=sys.stderr)
         return 1
     refresher = Refresher(read, options.as_of, storage, serving=not options.once)
-    return _once(refresher) if options.once else _serve(refresher, options)
+    return _once(refresher) if options.once else _serve(refresher, web, options)
+
+
+def load(options: argparse.Namespace) -> tuple[Plan, Web]:
+    """What to measure, and how the pages are protected. Raises ConfigError."""
+    return plan.load(options.config), web_config.load(options.web)
 
 
 def _once(refresher: Refresher) -> int:
@@ -125,22 +141,22 @@ def _exit(number: int, _frame: FrameType | None) -> NoReturn:
     sys.exit(128 + number)
 
 
-def _serve(refresher: Refresher, options: argparse.Namespace) -> int:
+def _serve(refresher: Refresher, web: Web, options: argparse.Namespace) -> int:
     log.configure(logging.INFO)
     try:
-        asyncio.run(_run(refresher, options))
+        asyncio.run(_run(refresher, web, options))
     except OSError as error:
         print(f"clickstream-exporter: {options.address}: {error.strerror}", file=sys.stderr)
         return 1
     return 0
 
 
-async def _run(refresher: Refresher, options: argparse.Namespace) -> None:
+async def _run(refresher: Refresher, web: Web, options: argparse.Namespace) -> None:
     # Here, because the reading process imports this module too and needs no server.
     from exporter.server import Server  # noqa: PLC0415
 
     stop = asyncio.Event()
-    server = Server(refresher, partial(plan.load, options.config))
+    server = Server(refresher, web, partial(load, options))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)

@@ -1,13 +1,14 @@
 """A small HTTP/1.1 listener for a few fixed pages, with absolute deadlines and a cap on connections.
 
-One answer a connection. Whoever is slow to ask or to read, or holds connections open, is cut off; when all
-places are taken, the oldest connection gives way to the newest.
+One answer a connection. Whoever is slow to shake hands, to ask or to read, or holds connections open, is cut off; when
+all places are taken, the oldest connection gives way to the newest, and whoever is not let in yet gives way first.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -18,7 +19,7 @@ CONNECTIONS, BACKLOG = 48, 16
 """Places, and connections taken from the system's queue at once; together far below the handles of a process."""
 
 ASK, READ = 5.0, 10.0
-"""Seconds that a client has to send its whole request, and to read the answer."""
+"""Seconds that a client has to shake hands and send its whole request, and to read the answer."""
 
 LARGEST = 16 * 1024
 """Bytes of a request."""
@@ -46,6 +47,18 @@ class Response:
 Answer = Callable[[Request], Awaitable[Response]]
 
 
+async def _nothing(_request: Request) -> None:
+    """Refuses nobody."""
+
+
+@dataclass(frozen=True)
+class Protection:
+    """TLS, if any, and the answer to a request that must not go on."""
+
+    tls: ssl.SSLContext | None = None
+    refusal: Callable[[Request], Awaitable[Response | None]] = _nothing
+
+
 @dataclass(eq=False)
 class _Connection:
     writer: asyncio.StreamWriter
@@ -54,10 +67,14 @@ class _Connection:
 
 
 class Listener:
-    """Listens from `start` until `close`; every request goes to `answer`."""
+    """Listens from `start` until `close`; every request that is not refused goes to `answer`.
 
-    def __init__(self, answer: Answer) -> None:
+    A connection keeps the `protection` that it began with; another one may be set at any time.
+    """
+
+    def __init__(self, answer: Answer, protection: Protection | None = None) -> None:
         self._answer = answer
+        self.protection = protection or Protection()
         self._connections: dict[asyncio.Task[None], _Connection] = {}
         self._server: asyncio.Server | None = None
 
@@ -91,7 +108,7 @@ class Listener:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            writer.write(await self._exchange(reader))
+            writer.write(await self._exchange(reader, writer, self.protection))
             async with asyncio.timeout(READ):
                 await writer.drain()
                 writer.close()
@@ -101,22 +118,30 @@ class Listener:
         finally:
             _cut_off(writer)
 
-    async def _exchange(self, reader: asyncio.StreamReader) -> bytes:
+    async def _exchange(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, protection: Protection
+    ) -> bytes:
         """The bytes of the answer to what the client asks; nothing for one that left."""
         parser = h11.Connection(h11.SERVER, max_incomplete_event_size=LARGEST)
         try:
             async with asyncio.timeout(ASK):
+                if protection.tls:  # before anything else is awaited, or the first bytes would be read as a request
+                    await writer.start_tls(protection.tls)
                 request = await _read(parser, reader)
         except h11.RemoteProtocolError as error:
             status = HTTPStatus(error.error_status_hint)
             return _bytes(parser, Response(status, f"{status.phrase}\n".encode()))
         if request is None:
             return b""
+        response = await protection.refusal(request) or await self._answered(request)
+        return _bytes(parser, response, with_body=request.method != "HEAD")
+
+    async def _answered(self, request: Request) -> Response:
         connection = next(each for task, each in self._connections.items() if task is asyncio.current_task())
         connection.answering = True
         response = await self._answer(request)
         connection.answering = False
-        return _bytes(parser, response, with_body=request.method != "HEAD")
+        return response
 
 
 def _cut_off(writer: asyncio.StreamWriter) -> None:

@@ -14,9 +14,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from exporter import collector
-from exporter.listener import Listener, Request, Response
+from exporter.guard import Guard
+from exporter.listener import Listener, Protection, Request, Response
 from exporter.plan import Plan
 from exporter.refresh import Refresher, State
+from exporter.web_config import Web
 from exporter.yaml_model import ConfigError
 
 log = logging.getLogger("exporter")
@@ -42,10 +44,12 @@ SWITCH = 0.0005
 class Server:
     """The endpoints, and the loop that refreshes."""
 
-    def __init__(self, refresher: Refresher, load: Callable[[], Plan]) -> None:
-        """`load` reads what to measure again; it raises ConfigError."""
+    def __init__(self, refresher: Refresher, web: Web, load: Callable[[], tuple[Plan, Web]]) -> None:
+        """`load` reads again what to measure, and how the pages are protected; it raises ConfigError."""
         self._refresher = refresher
         self._load = load
+        self._guard = Guard(web.users)
+        self._listener = Listener(self.answer, Protection(web.tls, self._guard.refusal))
         self._process = collector.Process()
         self._loading = asyncio.Lock()
         self._reloading: asyncio.Task[str | None] | None = None
@@ -68,14 +72,13 @@ class Server:
         """
         sys.setswitchinterval(SWITCH)
         self._process.reloaded(successful=True)
-        listener = Listener(self.answer)
-        await listener.start(host, port)
-        log.info("serving on http://%s:%s", host, port)
+        await self._listener.start(host, port)
+        log.info("serving on %s://%s:%s", "https" if self._listener.protection.tls else "http", host, port)
         loop = asyncio.create_task(self._refresh_loop())
         await stop.wait()
         self._refresher.stop()
         loop.cancel()
-        await listener.close()
+        await self._listener.close()
         with contextlib.suppress(asyncio.CancelledError):
             await loop
 
@@ -115,7 +118,10 @@ class Server:
         problem = None
         async with self._loading:
             try:
-                self._refresher.change(await asyncio.to_thread(self._load))
+                plan, web = await asyncio.to_thread(self._load)
+                self._refresher.change(plan)
+                self._guard = Guard(web.users, self._guard)
+                self._listener.protection = Protection(web.tls, self._guard.refusal)
             except ConfigError as error:
                 problem = str(error)
         self._process.reloaded(successful=problem is None)

@@ -93,7 +93,9 @@ def _duplicates(node: yaml.Node, place: Place, above: tuple[yaml.Node, ...], don
 def render(path: Path, document: yaml.Node, problems: Iterable[Problem]) -> str:
     """The problems in the order of their lines, each as `file:line: key: what`."""
     found = sorted({(_line(document, place), ".".join(map(str, place)), text) for place, text in problems})
-    return "\n".join(f"{path}:{line}: {clean(key)}: {clean(text, 500)}" for line, key, text in found)
+    return "\n".join(
+        f"{path}:{line}: {f'{clean(key)}: ' if key else ''}{clean(text, 500)}" for line, key, text in found
+    )
 
 
 def _line(node: yaml.Node, place: Place) -> int:

@@ -1,0 +1,209 @@
+"""An exporter behind TLS and passwords: whom it lets in, what the time tells, and what it survives."""
+
+from __future__ import annotations
+
+import signal
+import ssl
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from http.client import HTTPSConnection
+from pathlib import Path
+from threading import Event
+
+import pytest
+from authority import Authority, hashed, protect
+from processes import SNAPSHOT, Exporter, basic, is_cut, running, wait_for, write
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are watched through /proc")
+
+PASSWORD = "s3cret: the wörd"
+LOGIN = f"prometheus:{PASSWORD}"
+PATHS = ("/", "/metrics", "/-/healthy", "/-/ready", "/-/refresh", "/-/reload", "/nothing")
+RELOADED = "clickstream_exporter_config_last_reload_successful"
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    """The authority that vouches for the exporter."""
+    made = Authority(tmp_path)
+    made.vouch("server")
+    return made
+
+
+@pytest.fixture
+def exporter(tmp_path: Path, authority: Authority) -> Iterator[Exporter]:
+    """An exporter behind TLS and a password that has its first snapshot."""
+    write(tmp_path)
+    option = protect(tmp_path, {"prometheus": hashed(PASSWORD)})
+    with running(tmp_path, options=[option], tls=authority.client(), login=LOGIN) as exporter:
+        yield exporter
+
+
+def test_s2_every_path_wants_a_password(tmp_path: Path, exporter: Exporter) -> None:
+    """Without the right one, 401 and nothing else: no page, no refresh, no reload."""
+    snapshot = exporter.sample(SNAPSHOT)
+    (tmp_path / "config.yml").unlink()
+    write(tmp_path, 10)
+    wrong = ("prometheus:wrong", "prometheus:", "nobody:wrong", f":{PASSWORD}", f"Prometheus:{PASSWORD}", LOGIN * 9)
+    headers = [*(basic(login)["Authorization"] for login in wrong), "", "Basic", "Basic !", "Basic YQ==", "Bearer a"]
+    for header in headers:
+        for path in PATHS:
+            for method in ("GET", "POST", "HEAD"):
+                code, named, body = exporter.answer(path, method, "Authorization", header)
+                assert (code, body) == (401, "" if method == "HEAD" else "unauthorized\n")
+                assert named["WWW-Authenticate"].startswith("Basic ")
+    assert (exporter.sample(SNAPSHOT), exporter.sample(RELOADED)) == (snapshot, 1)
+    assert [exporter.ask(path)[0] for path in PATHS] == [200, 200, 200, 200, 405, 405, 404]
+    assert exporter.ask("/-/refresh", "POST", "Origin", "https://evil.example")[0] == 403
+    assert exporter.refresh()[1][0]["date"] == "2025-03-10"
+
+
+def test_s2_a_body_without_a_password_is_bounded(exporter: Exporter) -> None:
+    """Whoever is not known may not send more than others."""
+    with suppress(ConnectionError, ssl.SSLError), closing(exporter.connection()) as connection:
+        connection.request("POST", "/-/refresh", b"x" * 1_000_000)
+        assert connection.getresponse().status == 413
+    exporter.scrape(0.1)
+
+
+def test_s2_the_time_tells_no_users_apart(tmp_path: Path) -> None:
+    """A wrong password takes as long for nobody as for users whose hashes cost little or much; the right one, less."""
+    write(tmp_path)
+    option = protect(tmp_path, {"cheap": hashed(PASSWORD, 7), "dear": hashed(PASSWORD, 10)})
+    logins = ("cheap:wrong", "dear:wrong", "nobody:wrong", f"cheap:{PASSWORD}")
+    taken: dict[str, list[float]] = {login: [] for login in logins}
+    with running(tmp_path, options=[option], login=f"cheap:{PASSWORD}") as exporter:
+        for _ in range(21):
+            for exporter.login in logins:
+                started = time.perf_counter()
+                assert exporter.ask("/-/healthy")[0] == (200 if exporter.login == logins[-1] else 401)
+                taken[exporter.login].append(time.perf_counter() - started)
+    *wrong, right = (statistics.median(each) for each in taken.values())
+    assert max(wrong) < 1.5 * min(wrong)
+    assert right < min(wrong) / 2
+
+
+def test_s2_a_flood_of_wrong_passwords(tmp_path: Path) -> None:
+    """Scrapes go on while passwords are tried out, and so does the end of the exporter."""
+    write(tmp_path)
+    option, over = protect(tmp_path, {"prometheus": hashed(PASSWORD, 11)}), Event()
+    with running(tmp_path, options=[option], login=LOGIN) as exporter, ThreadPoolExecutor(60) as pool:
+
+        def guess() -> None:
+            while not over.is_set():
+                with suppress(OSError), closing(exporter.connection()) as connection:
+                    connection.request("GET", "/metrics", headers=basic("prometheus:wrong"))
+                    assert connection.getresponse().status == 401
+
+        guessing = [pool.submit(guess) for _ in range(60)]
+        try:
+            exporter.scrape(4)
+            exporter.process.terminate()
+            assert exporter.process.wait(3) == 0
+        finally:
+            over.set()
+    assert all(isinstance(each.exception(), AssertionError | None) for each in guessing)
+
+
+def test_s2_half_handshakes(exporter: Exporter, authority: Authority) -> None:
+    """Scrapes are answered beside half handshakes, which are cut off, drip or not, as is whoever speaks no TLS."""
+    hello = ssl.MemoryBIO()
+    with suppress(ssl.SSLWantReadError):
+        authority.client().wrap_bio(ssl.MemoryBIO(), hello, server_hostname="127.0.0.1").do_handshake()
+    half = hello.read()[:100]
+    kinds = [(b"", b""), (half, b""), (half, b"x"), (b"GET /metrics HTTP/1.1\r\n\r\n", b"")]
+    held = {exporter.hold(begun): text for begun, text in kinds for _ in range(50)}
+    exporter.scrape(2)
+    wait_for(lambda: sum(is_cut(connection, text) for connection, text in held.items()) == 200)
+    exporter.scrape(0.1)
+
+
+def shown(exporter: Exporter) -> bytes | None:
+    """The certificate that the exporter shows."""
+    with closing(exporter.connection()) as connection:
+        assert isinstance(connection, HTTPSConnection)
+        connection.connect()
+        assert isinstance(connection.sock, ssl.SSLSocket)
+        return connection.sock.getpeercert(binary_form=True)
+
+
+def test_s2_reload(tmp_path: Path, exporter: Exporter, authority: Authority) -> None:
+    """A new certificate and a new password are taken over together, with a signal or a request."""
+    old = shown(exporter)
+    authority.vouch("server")
+    assert shown(exporter) == old
+    assert exporter.ask("/-/reload", "POST")[0] == 200
+    assert shown(exporter) != old
+    protect(tmp_path, {"prometheus": hashed("another")})
+    exporter.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: exporter.ask("/-/healthy")[0] == 401)
+    exporter.login = "prometheus:another"
+    assert (exporter.ask("/-/healthy")[0], exporter.sample(RELOADED)) == (200, 1)
+
+
+@pytest.mark.parametrize("broken", ["config.yml", "server.pem", "server.key", "web.yml"])
+def test_s2_a_reload_that_is_refused(tmp_path: Path, exporter: Exporter, authority: Authority, broken: str) -> None:
+    """Where one file is broken, all of the old ones stay: the certificate, the password and what is measured."""
+    old = shown(exporter)
+    authority.vouch("server")
+    protect(tmp_path, {"prometheus": hashed("another")})
+    (tmp_path / broken).write_text("nothing")
+    code, body = exporter.ask("/-/reload", "POST")
+    assert (code, broken in body) == (500, True), body
+    assert (shown(exporter), exporter.ask("/metrics")[0], exporter.sample(RELOADED)) == (old, 200, 0)
+
+
+def test_s2_certificates_of_clients(tmp_path: Path, authority: Authority) -> None:
+    """Who must show one that the authority vouches for, does; where none is needed, a foreign one is refused, too."""
+    write(tmp_path)
+    (tmp_path / "foreign").mkdir()
+    Authority(tmp_path / "foreign").vouch("client", "prometheus.example")
+    authority.vouch("client", "prometheus.example")
+    own, foreign = authority.client(tmp_path / "client"), authority.client(tmp_path / "foreign" / "client")
+    wanted = {"client_ca_file": "ca.pem", "client_auth_type": "RequireAndVerifyClientCert"}
+    option = protect(tmp_path, **wanted)
+    with running(tmp_path, options=[option], tls=own) as exporter:
+        assert [is_let_in(exporter, tls) for tls in (own, authority.client(), foreign)] == [True, False, False]
+        exporter.tls = own
+        protect(tmp_path, **wanted | {"client_auth_type": "VerifyClientCertIfGiven"})
+        assert exporter.ask("/-/reload", "POST")[0] == 200
+        assert [is_let_in(exporter, tls) for tls in (own, authority.client(), foreign)] == [True, True, False]
+        exporter.tls = own
+        protect(tmp_path, min_version="TLS13")
+        assert exporter.ask("/-/reload", "POST")[0] == 200
+        old = authority.client()
+        old.maximum_version = ssl.TLSVersion.TLSv1_2
+        assert [is_let_in(exporter, tls) for tls in (own, authority.client(), old)] == [True, True, False]
+
+
+def is_let_in(exporter: Exporter, tls: ssl.SSLContext) -> bool:
+    """Whether a client with this TLS is answered."""
+    exporter.tls = tls
+    try:
+        return exporter.ask("/-/healthy") == (200, "alive\n")
+    except (ssl.SSLError, ConnectionError):
+        return False
+
+
+def test_s4_no_secret_is_told(tmp_path: Path, exporter: Exporter) -> None:
+    """Neither passwords nor hashes nor keys are in an answer, in the log or on stdout."""
+    key = (tmp_path / "server.key").read_text().splitlines()[1]
+    secret = hashed("another")
+    said = [exporter.ask(path)[1] for path in PATHS]
+    said += [exporter.ask("/metrics", "GET", "Authorization", basic("prometheus:guessed")["Authorization"])[1]]
+    for users in ({"prometheus": secret[:-1]}, {secret: "prometheus"}):
+        protect(tmp_path, users)
+        code, body = exporter.ask("/-/reload", "POST")
+        said.append(body)
+        assert (code, "basic_auth_users" in body) == (500, True)
+    (tmp_path / "server.key").write_text("-----BEGIN PRIVATE KEY-----\n" + key)
+    protect(tmp_path)
+    said += [exporter.ask("/-/reload", "POST")[1], *((tmp_path / name).read_text() for name in ("log", "out"))]
+    text = "\n".join(said)
+    assert "tls_server_config.key_file" in text
+    hidden = [PASSWORD, "guessed", secret[7:-1], key[:20], *(basic(each)["Authorization"][6:] for each in (LOGIN,))]
+    assert [each for each in hidden if each in text] == []
