@@ -38,9 +38,9 @@ _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedire
 
 def get(url: str, timeout: float) -> Answer:
     """Fetch `url` within `timeout` seconds. Raises FetchError unless it answers 200 with JSON."""
-    answer = _json(urllib.request.Request(url), timeout)
+    answer = _fetch(urllib.request.Request(url), timeout)
     _expect_200(url, answer.status)
-    return answer
+    return _json(url, answer)
 
 
 def get_text(url: str, timeout: float) -> str:
@@ -55,7 +55,7 @@ def get_text(url: str, timeout: float) -> str:
 
 def post(url: str, timeout: float) -> Answer:
     """Post nothing to `url`; answers with any status that carries JSON. Raises FetchError."""
-    return _json(urllib.request.Request(url, data=b"", method="POST"), timeout)
+    return _json(url, _fetch(urllib.request.Request(url, data=b"", method="POST"), timeout))
 
 
 def send(url: str, body: object, timeout: float) -> None:
@@ -69,12 +69,11 @@ def _expect_200(url: str, status: int) -> None:
         raise FetchError(f"{url.partition('?')[0]}: HTTP status {status}")
 
 
-def _json(request: urllib.request.Request, timeout: float) -> Answer:
-    answer = _fetch(request, timeout)
+def _json(url: str, answer: Answer) -> Answer:
     try:
         return replace(answer, body=json.loads(answer.body))
     except ValueError:
-        raise FetchError(f"{request.full_url.partition('?')[0]}: the answer is no JSON") from None
+        raise FetchError(f"{url.partition('?')[0]}: the answer is no JSON") from None
 
 
 def _fetch(request: urllib.request.Request, timeout: float) -> Answer:
