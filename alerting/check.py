@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
+from alerting import http_config
 from alerting.drill import DrillError, drill, hold
+from alerting.fetch import be_let_in
 from alerting.gate import Servers, judge
 from alerting.proof import UsageError
 from alerting.report import (
@@ -18,6 +20,7 @@ from alerting.report import (
     EXIT_CODES,
     add_alertmanagers,
     add_common,
+    add_http_config,
     announce,
     numbers_of,
     publish,
@@ -49,9 +52,12 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         "(exit code 2 when it does not take it)",
     )
     add_alertmanagers(parser, "where to send the drill; may be given several times")
+    add_http_config(parser, "the Alertmanagers that are named here")
     options = parser.parse_args(arguments)
     if options.alertmanagers and not options.drill:
         parser.error("--alertmanager.url is for --drill: a verdict needs no Alertmanager of yours")
+    if options.http and not options.alertmanagers:
+        parser.error("--http.config.file is for the Alertmanagers of a drill: name them with --alertmanager.url")
     return options
 
 
@@ -89,6 +95,8 @@ def _dataset(options: argparse.Namespace, config: Config) -> str:
 
 def _drill(options: argparse.Namespace, config: Config, dataset: str) -> int:
     """Send a drill; returns 0 when every Alertmanager took it, otherwise 2."""
+    if options.http:
+        be_let_in(http_config.load(options.http), options.alertmanagers)
     intraday = config.datasets[dataset].cadence == "intraday"
     made = drill(options.drill, dataset, config.links.model_dump(), intraday=intraday)
     return 0 if hold(made, options.alertmanagers or [ALERTMANAGER], tell) else 2

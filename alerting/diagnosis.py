@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from alerting import rules
-from alerting.fetch import FetchError, get
+from alerting.fetch import FetchError, RefusedError, get
 
 REQUEST = 3.0
 """Seconds for one request."""
@@ -32,6 +32,8 @@ def reasons(
         found = [*_rules(prometheus), *_targets(prometheus), *_alertmanagers(prometheus)]
         found += _clocks(prometheus, alertmanagers)
         return found or list(_snapshot(prometheus, dataset, snapshot))
+    except RefusedError as error:
+        return [f"Prometheus does not let in: {error}"]
     except FetchError as error:
         return [f"Prometheus does not answer: {error}"]
     except (KeyError, TypeError, ValueError, IndexError):

@@ -17,7 +17,7 @@ from typing import Any
 
 from alerting import diagnosis
 from alerting.alertmanager import Listing, listing
-from alerting.fetch import FetchError, post
+from alerting.fetch import Answer, FetchError, RefusedError, post
 from alerting.proof import REQUEST, Proof, UnprovenError, choose, proven
 from alerting.verdict import Verdict, Wanted, unknown
 from alerting.witness import contradiction
@@ -40,7 +40,7 @@ class Servers:
 
 
 class _UnreachableError(UnprovenError):
-    """No Alertmanager answers: there is nothing more to ask."""
+    """No Alertmanager answers, or a server does not let in: there is nothing more to ask."""
 
 
 class _UnknownError(Exception):
@@ -70,14 +70,7 @@ def judge(servers: Servers, wanted: Wanted, timeout: float, tell: Callable[[str]
 def _refresh(exporter: str, wanted: Wanted, deadline: float, tell: Callable[[str], None]) -> Wanted:
     """Ask the exporter to measure now; returns what the verdict must be about."""
     tell(f"asking {exporter} to refresh")
-    answer = None
-    while answer is None:
-        try:
-            answer = post(f"{exporter}/-/refresh", max(0.1, deadline - time.monotonic()))
-        except FetchError as error:
-            if time.monotonic() + POLL > deadline:
-                raise _UnknownError(f"the exporter did not refresh: {error}") from None
-            time.sleep(POLL)
+    answer = _refreshed(exporter, deadline)
     try:
         outcomes = {each["dataset"]: each for each in answer.body["datasets"]}
     except (KeyError, TypeError):
@@ -104,6 +97,19 @@ def _left_out(outcome: Mapping[str, Any]) -> str:
     return "".join(f"; {what}: {count}" for what, count in counts.items() if count)
 
 
+def _refreshed(exporter: str, deadline: float) -> Answer:
+    """The exporter's answer. Raises _UnknownError, with a refusal for the reason if there was one."""
+    refusal = None
+    while True:
+        try:
+            return post(f"{exporter}/-/refresh", max(0.1, deadline - time.monotonic()))
+        except FetchError as error:
+            refusal = error if isinstance(error, RefusedError) else refusal
+            if time.monotonic() + POLL > deadline:
+                raise _UnknownError(f"the exporter did not refresh: {refusal or error}") from None
+            time.sleep(POLL)
+
+
 def _wait(servers: Servers, wanted: Wanted, deadline: float, tell: Callable[[str], None]) -> Verdict:
     """Look at every Alertmanager until all that answer prove the same verdict, and Prometheus does not object."""
     tell(f"waiting for the certificate at {', '.join(servers.alertmanagers)}")
@@ -121,9 +127,12 @@ def _wait(servers: Servers, wanted: Wanted, deadline: float, tell: Callable[[str
 
 
 def _listings(urls: Sequence[str]) -> list[Listing]:
-    """What every Alertmanager that answers lists; one must."""
+    """What every Alertmanager that answers lists; one must, and none may refuse to."""
     with ThreadPoolExecutor(len(urls)) as pool:
         answers = list(pool.map(_listing, urls))
+    for answer in answers:
+        if isinstance(answer, RefusedError):
+            raise _UnreachableError(f"Alertmanager does not let in: {answer}")
     found = [answer for answer in answers if isinstance(answer, Listing)]
     if not found:
         raise _UnreachableError(f"no Alertmanager answered ({'; '.join(map(str, answers))})")
@@ -154,6 +163,10 @@ def _agreed(verdicts: Sequence[Verdict]) -> Verdict:
 def _witness(servers: Servers, proofs: Sequence[Proof]) -> None:
     """Raise UnprovenError where Prometheus has other alerts than those of the proofs."""
     for proof in proofs if servers.prometheus else ():
-        said = contradiction(str(servers.prometheus), proof.certificate, proof.listed, guessed=servers.guessed)
+        try:
+            said = contradiction(str(servers.prometheus), proof.certificate, proof.listed, guessed=servers.guessed)
+        except RefusedError as error:
+            hint = ", name yours with --prometheus.url" if servers.guessed else ""
+            raise _UnreachableError(f"Prometheus does not let in: {error}{hint}") from None
         if said:
             raise UnprovenError(said)

@@ -9,13 +9,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from alerting import http_config
 from alerting.day_numbers import NumbersError, day_numbers
+from alerting.fetch import be_let_in
 from alerting.formats import junit
 from alerting.formats.printed import FORMATS, printed
 from alerting.gate import Servers, judge
 from alerting.proof import UsageError
 from alerting.verdict import Verdict, Wanted, unknown
 from exporter.cli import USAGE, Parser, iso_date
+from exporter.yaml_model import ConfigError
 
 EXIT_CODES = """exit codes:
   0   PASS: the data were judged, and nothing critical fires
@@ -32,6 +35,8 @@ ALERTMANAGER = "http://127.0.0.1:9093"
 def url(text: str) -> str:
     """An http(s) URL without the slash at its end."""
     parts = urlsplit(text)
+    if "@" in parts.netloc:  # and not a word of what it is
+        raise argparse.ArgumentTypeError("a URL must not have a user or a password, give them in --http.config.file")
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise argparse.ArgumentTypeError(f"{text!r} is no URL, write it like http://127.0.0.1:9093")
     return text.rstrip("/")
@@ -63,6 +68,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_alertmanagers(parser, "may be given for each of several")
+    add_http_config(parser, "those that are named here")
     parser.add_argument(
         "--exporter.url",
         dest="exporter",
@@ -78,7 +84,10 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="the one that evaluates the rules: where it answers, it must agree (http://127.0.0.1:9090)",
     )
     add_common(parser, timeout=60)
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.http and not (options.alertmanagers or options.exporter or options.prometheus):
+        parser.error("--http.config.file is for servers that are named, name them with --alertmanager.url and the like")
+    return options
 
 
 def add_alertmanagers(parser: argparse.ArgumentParser, use: str) -> None:
@@ -90,6 +99,17 @@ def add_alertmanagers(parser: argparse.ArgumentParser, use: str) -> None:
         type=url,
         action="append",
         help=f"{use} ({ALERTMANAGER})",
+    )
+
+
+def add_http_config(parser: argparse.ArgumentParser, whom: str) -> None:
+    """Add the option that names the file with TLS and credentials."""
+    parser.add_argument(
+        "--http.config.file",
+        dest="http",
+        metavar="FILE",
+        type=Path,
+        help=f"TLS and credentials for {whom}, in Prometheus' format of http_config (amtool has it, too)",
     )
 
 
@@ -121,9 +141,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     wanted = Wanted(options.dataset, options.date and options.date.isoformat(), options.snapshot)
     try:
+        if options.http:
+            named = (*(options.alertmanagers or ()), options.exporter, options.prometheus)
+            be_let_in(http_config.load(options.http), filter(None, named))
         announce(options.junit, wanted)
         verdict = judge(servers, wanted, options.timeout, tell)
-    except UsageError as error:
+    except (UsageError, ConfigError) as error:
         print(f"clickstream-report: {error}", file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:

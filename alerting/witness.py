@@ -7,7 +7,7 @@ from typing import Any
 
 from alerting import rules
 from alerting.alertmanager import CERTIFICATE, Alert
-from alerting.fetch import FetchError, get
+from alerting.fetch import FetchError, RefusedError, get
 
 REQUEST = 3.0
 """Seconds for one request: a Prometheus that hangs changes nothing."""
@@ -17,7 +17,7 @@ def contradiction(prometheus: str, certificate: Alert, listed: Sequence[Alert], 
     """What the Prometheus at the URL `prometheus` has otherwise than the listed alerts and their certificate say.
 
     None where it has the same, and where it does not answer. One whose address is only `guessed` may be somebody
-    else's: then it must have the rules to contradict.
+    else's: then it must have the rules to contradict. Raises RefusedError where it is there, but does not let in.
     """
     dataset = certificate.labels["dataset"]
     try:
@@ -30,6 +30,8 @@ def contradiction(prometheus: str, certificate: Alert, listed: Sequence[Alert], 
         if _said(certificate.labels, certificate.annotations) not in [_said_by(each) for each in certified]:
             return f"Prometheus at {prometheus} contradicts Alertmanager: its own certificate says otherwise"
         differ = _firing(each["labels"] for each in own) ^ _firing(each.labels for each in listed)
+    except RefusedError:
+        raise
     except FetchError:
         return None
     except (KeyError, TypeError, AttributeError):
