@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import ssl
 import statistics
@@ -13,15 +14,23 @@ from contextlib import closing, suppress
 from http.client import HTTPSConnection
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
+import yaml
 from authority import Authority, hashed, protect
+from generations import Generation
 from processes import SNAPSHOT, Exporter, basic, is_cut, running, wait_for, write
+
+from alerting import http_config
+from alerting.fetch import FetchError, get
+from alerting.stack import end, free_address, prometheus_at, start
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are watched through /proc")
 
 PASSWORD = "s3cret: the wörd"
 LOGIN = f"prometheus:{PASSWORD}"
+README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 PATHS = ("/", "/metrics", "/-/healthy", "/-/ready", "/-/refresh", "/-/reload", "/nothing")
 RELOADED = "clickstream_exporter_config_last_reload_successful"
 
@@ -207,3 +216,43 @@ def test_s4_no_secret_is_told(tmp_path: Path, exporter: Exporter) -> None:
     assert "tls_server_config.key_file" in text
     hidden = [PASSWORD, "guessed", secret[7:-1], key[:20], *(basic(each)["Authorization"][6:] for each in (LOGIN,))]
     assert [each for each in hidden if each in text] == []
+
+
+def shown_in_readme(name: str) -> dict[str, Any]:
+    """What the README shows of a file."""
+    (block,) = re.findall(rf"```yaml\n(# {re.escape(name)}.*?)```", README, re.DOTALL)
+    read: dict[str, Any] = yaml.safe_load(block)
+    return read
+
+
+def test_s2_the_files_of_the_readme(tmp_path: Path, generation: Generation, authority: Authority) -> None:
+    """A real Prometheus scrapes the exporter with them, and the report's file can be used."""
+    write(tmp_path)
+    web, scraping = shown_in_readme("web.yml"), shown_in_readme("prometheus.yml")
+    web["tls_server_config"] |= {"cert_file": "server.pem", "key_file": "server.key"}
+    web["basic_auth_users"] = dict.fromkeys(web["basic_auth_users"], hashed(PASSWORD))
+    (tmp_path / "web.yml").write_text(yaml.safe_dump(web))
+    for name in ("exporter_password", "report_password"):
+        (tmp_path / name).write_text(f"{PASSWORD}\n", "utf-8")
+    (tmp_path / "http.yml").write_text(yaml.safe_dump(shown_in_readme("http.yml")))
+    assert http_config.load(tmp_path / "http.yml").authorization == basic(f"report:{PASSWORD}")["Authorization"]
+    option = f"--web.config.file={tmp_path / 'web.yml'}"
+    with running(tmp_path, options=[option], tls=authority.client(), login=LOGIN) as exporter, generation.chosen():
+        scraping["scrape_configs"][0]["static_configs"][0]["targets"] = [f"127.0.0.1:{exporter.port}"]
+        scraping["global"] = {"scrape_interval": "1s"}
+        (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(scraping))
+        address = free_address()
+        process = start(prometheus_at(address, tmp_path, "1s"), tmp_path)
+        try:
+            wait_for(lambda: health(address) == ["up"])
+        finally:
+            end(process)
+
+
+def health(address: str) -> list[str]:
+    """The state of every target of Prometheus."""
+    try:
+        targets = get(f"http://{address}/api/v1/targets?state=active", 5).body["data"]["activeTargets"]
+        return [each["health"] for each in targets]
+    except FetchError:
+        return []
