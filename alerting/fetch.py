@@ -136,8 +136,8 @@ def _fetch(request: urllib.request.Request, timeout: float) -> Answer:
     answer = _answer(request, where, timeout)
     if answer.status in (401, 403):
         raise RefusedError(f"{where}: HTTP status {answer.status}")
-    if answer.status == 400 and request.type == "http":
-        raise RefusedError(f"{where}: HTTP status 400, as of a server that wants https")
+    if answer.status == 400 and request.type == "http" and b"HTTPS" in answer.body:
+        raise RefusedError(f"{where}: HTTP status 400, it wants https")
     return answer
 
 

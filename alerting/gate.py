@@ -166,7 +166,6 @@ def _witness(servers: Servers, proofs: Sequence[Proof]) -> None:
         try:
             said = contradiction(str(servers.prometheus), proof.certificate, proof.listed, guessed=servers.guessed)
         except RefusedError as error:
-            hint = ", name yours with --prometheus.url" if servers.guessed else ""
-            raise _UnreachableError(f"Prometheus does not let in: {error}{hint}") from None
+            raise _UnreachableError(f"Prometheus does not let in: {error}") from None
         if said:
             raise UnprovenError(said)

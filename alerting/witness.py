@@ -17,7 +17,7 @@ def contradiction(prometheus: str, certificate: Alert, listed: Sequence[Alert], 
     """What the Prometheus at the URL `prometheus` has otherwise than the listed alerts and their certificate say.
 
     None where it has the same, and where it does not answer. One whose address is only `guessed` may be somebody
-    else's: then it must have the rules to contradict. Raises RefusedError where it is there, but does not let in.
+    else's: then it must have the rules to contradict. Raises RefusedError where one that was named does not let in.
     """
     dataset = certificate.labels["dataset"]
     try:
@@ -30,9 +30,9 @@ def contradiction(prometheus: str, certificate: Alert, listed: Sequence[Alert], 
         if _said(certificate.labels, certificate.annotations) not in [_said_by(each) for each in certified]:
             return f"Prometheus at {prometheus} contradicts Alertmanager: its own certificate says otherwise"
         differ = _firing(each["labels"] for each in own) ^ _firing(each.labels for each in listed)
-    except RefusedError:
-        raise
-    except FetchError:
+    except FetchError as error:
+        if isinstance(error, RefusedError) and not guessed:
+            raise
         return None
     except (KeyError, TypeError, AttributeError):
         return None  # It is no Prometheus.

@@ -17,6 +17,8 @@ from processes import basic
 from service import Answer, Service
 
 from alerting import fetch, http_config, report, rules
+from alerting.gate import Servers, judge
+from alerting.verdict import Wanted
 from exporter.demo import write_demo
 
 PASSWORD = "s3cret: the wörd"
@@ -90,7 +92,7 @@ def test_s2_a_report_is_let_in(
     (tmp_path / "password").write_text(f"{PASSWORD}\n", "utf-8")
     (tmp_path / "token").write_text("t0ken\n")
     started += [Service(passing, authority.server(), header, UNAUTHORIZED) for _ in range(2)]
-    code, said = ask(started[0].url, started[1].url, configured(tmp_path, **sections))
+    code, said = ask(started[0].url, started[1].url, configured(tmp_path, **sections), "--timeout", "30")
     assert (code, *(set(each.named) for each in started)) == (0, {header}, {header}), said
 
 
@@ -108,6 +110,15 @@ def test_s2_a_wrong_password_is_unknown(
     assert code == 2
     assert f"Not judged: {name} does not let in: {closed.url}/api/" in said
     assert f": HTTP status {shut.status} within 2 s" in said
+
+
+def test_s2_somebody_elses_server_at_the_default_address_changes_nothing(started: list[Service]) -> None:
+    """A Prometheus that was not named may not let in."""
+    alertmanager, prometheus = started[:] = [Service(passing), Service(passing, None, "other", FORBIDDEN)]
+    for guessed in (True, False):
+        servers = Servers([alertmanager.url], prometheus=prometheus.url, guessed=guessed)
+        verdict = judge(servers, Wanted("shop", "2025-03-09"), 2, lambda _: None)
+        assert verdict.exit_code == (0 if guessed else 2)
 
 
 def test_s2_an_exporter_that_does_not_let_in(tmp_path: Path, authority: Authority, started: list[Service]) -> None:
@@ -130,14 +141,14 @@ def test_s2_tls_that_fails_is_unknown(tmp_path: Path, authority: Authority, star
     good, untrusted, other, asking, plain = started[:] = [
         Service(passing, tls) for tls in (authority.server(), *contexts, None)
     ]
-    wants_https = Service(passing, None, "-", Answer(400))
+    wants_https = Service(passing, None, "-", Answer(400, b"Client sent an HTTP request to an HTTPS server."))
     started.append(wants_https)
     cases = {
         untrusted.url: "its certificate is not accepted: unable to get local issuer certificate",
         other.url: "its certificate is not accepted: IP address mismatch",
         asking.url: "",
         plain.url.replace("http:", "https:"): "no TLS: ",
-        wants_https.url: "HTTP status 400, as of a server that wants https",
+        wants_https.url: "HTTP status 400, it wants https",
     }
     for url, reason in cases.items():
         urls = (url, good.url) if name == "Alertmanager" else (good.url, url)
