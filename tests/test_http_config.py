@@ -152,7 +152,7 @@ def test_s2_tls_that_fails_is_unknown(tmp_path: Path, authority: Authority, star
     }
     for url, reason in cases.items():
         urls = (url, good.url) if name == "Alertmanager" else (good.url, url)
-        code, said = ask(*urls, configured(tmp_path))
+        code, said = ask(*urls, configured(tmp_path), "--timeout", "0.5")
         assert (code, f"{name} does not let in: {url}/api/" in said, reason in said) == (2, True, True), said
 
 
