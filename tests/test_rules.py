@@ -303,7 +303,7 @@ def test_certificate_needs_every_rule(generation: Generation, tmp_path: Path) ->
     for rule in records:
         short = {**group_, "rules": [each for each in group_["rules"] if each is not rule]}
         file = tmp_path / "without.yml"
-        file.write_text(yaml.safe_dump({"groups": [short]}, sort_keys=False))
+        file.write_text(json.dumps({"groups": [short]}))  # is YAML, too, and written in no time
         promtool(
             generation,
             tmp_path,
