@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from statistics import median
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -17,6 +18,13 @@ from exporter.footers import Footer, UnreadableError, read_footer
 
 EARLIEST = 946_684_800_000_000
 """Microseconds since the epoch at 2000-01-01T00:00Z: what is earlier, or more than a day ahead, is implausible."""
+
+
+EARLY_RATIO = 0.05
+"""A day that by the clock is not over is the newest only with this share of the events of a usual day.
+
+With less, its events are early: of devices whose clocks are fast, or the first of a load that has just begun.
+"""
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,13 @@ class Measurable:
         """Whether an event may lie in the file from `start` until before `end`."""
         return self.first is not None and self.last is not None and self.first < end and self.last >= start
 
+    def rows_between(self, start: int, end: int) -> float:
+        """About how many of its events lie from `start` until before `end`, as if they were spread evenly."""
+        if self.first is None or self.last is None or not self.may_hold(start, end):
+            return 0.0
+        inside = min(self.last + 1, end) - max(self.first, start)
+        return self.footer.rows * inside / (self.last + 1 - self.first)
+
 
 Entry = Measurable | Unreadable
 """What is known of a file."""
@@ -65,16 +80,51 @@ class Catalogue:
         self._connection = connection
         self._dataset = dataset
         self._zone = ZoneInfo(dataset.time_zone)
-        self._latest = microseconds(now) + HOURS_24
+        self._now = microseconds(now)
+        self._latest = self._now + HOURS_24
+        self._by_hand = as_of is not None
         self._end = day(as_of, self._zone).end if as_of else self._latest + 1
+        self.early_events = 0
         self.entries = {file: known.get(file) or self._entry(file) for file in found}
         self.readable = [entry for entry in self.entries.values() if isinstance(entry, Measurable)]
         self.unreadable = [entry for entry in self.entries.values() if isinstance(entry, Unreadable)]
 
     def anchor(self) -> date | None:
-        """The newest day that holds an event, of those up to the day that was asked for."""
+        """The newest day that holds an event, of those up to the day that was asked for.
+
+        A day that is not over is left out while it has too few events, which `early_events` then counts.
+        """
+        newest = self._newest()
+        while newest and not self._by_hand and day(newest, self._zone).end > self._now:
+            events, usual = self._events(day(newest, self._zone)), self._usual_events(newest)
+            if usual is None or events >= EARLY_RATIO * usual:
+                break
+            self.early_events += events
+            self._end = day(newest, self._zone).start
+            newest = self._newest()
+        return newest
+
+    def _newest(self) -> date | None:
         lasts = [self._last(each) for each in self.readable if each.may_hold(0, self._end)]
         return max((date_of(last, self._zone) for last in lasts if last is not None), default=None)
+
+    def _events(self, of: Day) -> int:
+        """How many events the day has, counted one by one."""
+        total = 0
+        for each in self.between(of.start, of.end):
+            timestamp = columns.timestamp(self._dataset, each.footer)
+            total += self._connection.execute(
+                f"SELECT count(*) FROM (SELECT epoch_us({timestamp}) AS us FROM {columns.scan('$path')}) "
+                "WHERE us >= $start AND us < $end AND us <= $latest",
+                {"path": [database.literal(each.file.path)], "start": of.start, "end": of.end, "latest": self._latest},
+            ).fetchall()[0][0]
+        return total
+
+    def _usual_events(self, when: date) -> float | None:
+        """About how many events a day of the week before `when` has, by the footers; None where there is none."""
+        days = [day(when - timedelta(days=lag), self._zone) for lag in range(1, 8)]
+        counts = [sum(each.rows_between(of.start, of.end) for each in self.readable) for of in days]
+        return median(filter(None, counts)) if any(counts) else None
 
     def first_day(self) -> date | None:
         """The oldest day that holds an event."""

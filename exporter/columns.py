@@ -109,10 +109,16 @@ def paths(dataset: Dataset) -> dict[str, str]:
 
 
 def key(dataset: Dataset) -> tuple[str, ...]:
-    """The columns that make two rows the same event; what comes from the payload alone is compared with it."""
-    mapped = (column for column in dataset.mapped() if not _only_paths(dataset, column))
-    wanted = dataset.duplicate_key or tuple(mapped)
-    return tuple("ts" if column == "timestamp" else column for column in wanted)
+    """The configured columns that make two rows the same event; without them its time and its content do."""
+    return tuple("ts" if column == "timestamp" else column for column in dataset.duplicate_key) or (
+        "ts",
+        "content_key",
+    )
+
+
+def content(dataset: Dataset) -> tuple[str, ...]:
+    """What an event says but for when; what comes from the payload alone is compared with it."""
+    return tuple(column for column in dataset.mapped() if column != "timestamp" and not _only_paths(dataset, column))
 
 
 def _only_paths(dataset: Dataset, column: str) -> bool:

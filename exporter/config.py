@@ -20,6 +20,7 @@ import duckdb
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from exporter import yaml_model
+from exporter.checks import CHECKS
 from exporter.yaml_lines import Problem
 from exporter.yaml_model import Model, ProblemsError
 
@@ -94,6 +95,24 @@ def _size(value: object) -> str:
     return value
 
 
+def _reachable(value: float) -> float:
+    if value >= 1:
+        raise ValueError("a share never exceeds 1: expected less, or switch the check off by its name in switched_off")
+    return value
+
+
+def _check(value: str) -> str:
+    if value not in CHECKS:
+        raise ValueError(f"unknown check {value!r}: expected one of {', '.join(CHECKS)}")
+    return value
+
+
+def _reason(value: str) -> str:
+    if not value.strip():
+        raise ValueError("expected the reason why the check is switched off")
+    return value
+
+
 def _as_tuple(value: object) -> object:
     """One text, or a list of them."""
     return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
@@ -104,11 +123,13 @@ OneOrMore = Annotated[Names, Field(min_length=1)]
 Source = Annotated[tuple[Annotated[str, AfterValidator(_source)], ...], BeforeValidator(_as_tuple), Field(min_length=1)]
 Domains = Annotated[tuple[Annotated[str, AfterValidator(_domain)], ...], BeforeValidator(_as_tuple)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
-Ratio = Annotated[float, Field(ge=0, le=1)]
+Ratio = Annotated[float, Field(ge=0), AfterValidator(_reachable)]
 Size = Annotated[str, BeforeValidator(_size)]
 Url = Annotated[str, AfterValidator(_url)]
-NotNegative = Annotated[float, Field(ge=0)]
-AtLeastOne = Annotated[int, Field(ge=1)]
+NotNegative = Annotated[float, Field(ge=0, le=1000)]
+Minimum = Annotated[int, Field(ge=1, le=1_000_000)]
+CheckName = Annotated[str, AfterValidator(_check)]
+Reason = Annotated[str, AfterValidator(_reason)]
 
 
 class Columns(Model):
@@ -132,12 +153,18 @@ class Columns(Model):
 class Limits(Model):
     """Limits and guards of the checks, exported as `clickstream_limit{limit=…}`."""
 
-    max_data_age_hours: Annotated[float, Field(gt=0)] = 36
-    partial_day_hours: Annotated[float, Field(gt=0)] = 1
+    max_data_age_hours: Annotated[float, Field(gt=0, le=2160)] = 36
+    min_searched_events: Minimum = 1000
+    partial_day_hours: Annotated[float, Field(gt=0, lt=24)] = 1
+    missing_hours: Annotated[int, Field(ge=1, le=23)] = 1
     max_missing_days: Annotated[int, Field(ge=0, le=6)] = 0
+    repeated_day_ratio: Ratio = 0.50
     event_drop_ratio: Ratio = 0.50
     revenue_drop_ratio: Ratio = 0.40
     revenue_spike_ratio: NotNegative = 1.0
+    revenue_spike_warning_ratio: NotNegative = 4.0
+    amount_shift_factor: Annotated[float, Field(gt=1, le=1000)] = 4.0
+    segment_drop_ratio: Ratio = 0.50
     duplicate_event_ratio: Ratio = 0.001
     duplicate_purchase_ratio: Ratio = 0.05
     invalid_event_ratio: Ratio = 0.001
@@ -147,6 +174,7 @@ class Limits(Model):
     missing_utm_increase: Ratio = 0.20
     json_error_ratio: Ratio = 0.01
     purchase_without_revenue_ratio: Ratio = 0.05
+    purchase_without_transaction_id_ratio: Ratio = 0.05
     missing_column_ratio: Ratio = 0.0
     implausible_timestamp_ratio: Ratio = 0.001
     conversion_drop_ratio: Ratio = 0.30
@@ -156,11 +184,12 @@ class Limits(Model):
     device_share_deviations: NotNegative = 2.5
     assisted_drop_ratio: Ratio = 0.50
     min_baseline_days: Annotated[int, Field(ge=1, le=7)] = 3
-    min_day_events: AtLeastOne = 100
-    min_day_purchases: AtLeastOne = 10
-    min_baseline_purchases: AtLeastOne = 10
-    min_baseline_sessions: AtLeastOne = 100
-    min_baseline_named_events: AtLeastOne = 10
+    min_day_events: Minimum = 100
+    min_day_purchases: Minimum = 10
+    min_baseline_events: Minimum = 60
+    min_baseline_purchases: Minimum = 10
+    min_baseline_sessions: Minimum = 100
+    min_baseline_named_events: Minimum = 10
 
 
 class Dataset(Model):
@@ -176,6 +205,7 @@ class Dataset(Model):
     site_domains: Domains = ()
     duplicate_key: Names = ()
     measures: Names = ()
+    switched_off: dict[CheckName, Reason] = Field(default_factory=dict)
     limits: Limits = Limits()
 
     def mapped(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from exporter.columns import Shape
 from exporter.config import COLUMNS, Dataset
 from exporter.database import literal
 from exporter.days import Day
-from exporter.devices import classify
+from exporter.devices import NAMES, classify
 
 CLICK_IDS = {
     "gclid": "google", "gbraid": "google", "wbraid": "google", "dclid": "google",
@@ -25,10 +25,17 @@ CLICK_IDS = {
 
 FACTS = (
     "ts", "hour", "client", "row_key", "source", "source_key", "is_direct", "schema_id", "is_purchase", "is_invalid",
-    "is_missing_referrer", "is_missing_utm", "has_payload", "is_json_error", "agent",
+    "is_missing_referrer", "is_missing_utm", "has_payload", "is_json_error", "agent", "content_key", "platform",
+    "device_class",
 )  # fmt: skip
 """What `relations/events.sql` adds to the canonical columns."""
 
+
+TABLES = ("sessions", "purchases", "contents")
+"""What is made of the events of a day, as `relations/<name>.sql` says."""
+
+CONTENTS = 16_384
+"""So many distinct contents of a day are compared with those of earlier days."""
 
 IN_DAY = "ts >= make_timestamp($start) AND ts < make_timestamp($end)"
 
@@ -51,7 +58,7 @@ def load(
     """
     shapes = sorted({columns.shape(dataset, each.footer) for each in files})
     groups = [[each for each in files if columns.shape(dataset, each.footer) == shape] for shape in shapes]
-    wanted = ", ".join(_named([relation("sessions"), relation("purchases"), *texts]))
+    wanted = ", ".join(_named([*map(relation, TABLES), *texts]))
     sql = (
         f"CREATE OR REPLACE TEMP TABLE events AS WITH source AS ({_source(dataset, shapes)})\n"
         f"SELECT {wanted} FROM (\n{relation('events')}) "
@@ -64,8 +71,9 @@ def load(
     connection.execute(f"DELETE FROM events WHERE NOT ({IN_DAY})", {"start": when.start, "end": when.end})
     _load_missing(connection, [columns.missing(dataset, group[0].footer) for group in groups])
     _load_devices(connection)
-    for name in ("sessions", "purchases"):
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {relation(name)}")
+    for name in TABLES:
+        sample = {"sample": CONTENTS} if name == "contents" else {}
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {relation(name)}", sample)
 
 
 def _named(texts: Iterable[str]) -> list[str]:
@@ -81,9 +89,9 @@ def _source(dataset: Dataset, shapes: Sequence[Shape]) -> str:
         f"SELECT {number} AS schema_id,\n  " + ",\n  ".join(shape.sql) + f"\nFROM {columns.scan(f'$files_{number}')}"
         for number, shape in enumerate(shapes)
     )
-    return (
-        f"SELECT *, hash({', '.join(columns.key(dataset))}) AS row_key FROM (\n" + "\nUNION ALL\n".join(scans) + "\n)"
-    )
+    content = f"SELECT *, hash({', '.join(columns.content(dataset))}) AS content_key FROM (\n"
+    row_key = f"hash({', '.join(columns.key(dataset))}) AS row_key"
+    return f"SELECT *, {row_key} FROM ({content}" + "\nUNION ALL\n".join(scans) + "\n))"
 
 
 def _values(dataset: Dataset, when: Day) -> dict[str, object]:
@@ -101,6 +109,8 @@ def _values(dataset: Dataset, when: Day) -> dict[str, object]:
         "click_pattern": f"[?&]({'|'.join(CLICK_IDS)})=[^&#]",
         "click_ids": list(CLICK_IDS),
         "networks": list(CLICK_IDS.values()),
+        "device_names": list(NAMES),
+        "device_classes": list(NAMES.values()),
     }
 
 

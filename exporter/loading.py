@@ -13,7 +13,6 @@ from exporter.config import Dataset
 from exporter.days import Day
 from exporter.facts import FactsError
 from exporter.files import File
-from exporter.measures import Measure
 
 
 class DamagedError(Exception):
@@ -25,19 +24,19 @@ class DamagedError(Exception):
 
 
 class Loader:
-    """Loads one day after the other; `loaded` is the one that is there."""
+    """Loads one day after the other, for the SQL in `texts`; `loaded` is the one that is there."""
 
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
         dataset: Dataset,
-        asked: Sequence[Measure],
+        texts: Sequence[str],
         catalogue: Catalogue,
         timeout: timedelta,
     ) -> None:
         self._connection = connection
         self._dataset = dataset
-        self._sql = [each.sql for each in asked]
+        self._sql = texts
         self._catalogue = catalogue
         self._timeout = timeout
         self._verified: set[File] = set()

@@ -23,8 +23,11 @@ RESERVED = ("dataset", "lag", "instance", "job")
 """Labels that a measure cannot have, because its gauges have them already."""
 
 Number = int | float | Decimal
+WHOLE_DAY = -1
+"""Stands for the hour of a number that is not the sum of hours."""
+
 Facts = dict[str, dict[str, dict[int, Number]]]
-"""Gauge to label value ("" where it has no label) to hour (0 to 23) to number."""
+"""Gauge to label value ("" where it has no label) to hour (0 to 23, or WHOLE_DAY) to number."""
 
 
 class MeasureError(Exception):
@@ -33,17 +36,32 @@ class MeasureError(Exception):
 
 @dataclass(frozen=True)
 class Measure:
-    """One SQL file: `gauges` maps each gauge to its help text, `needs` are alternatives, all to be met."""
+    """One SQL file: `gauges` maps each gauge to its help text, `needs` are alternatives, all to be met.
+
+    `by_day` says that its numbers are of whole days and not the sum of their hours, as a median is.
+    """
 
     name: str
     sql: str
     gauges: Mapping[str, str]
     needs: tuple[tuple[str, ...], ...] = ()
+    by_day: bool = False
 
     @property
     def looks_back(self) -> bool:
-        """Whether it asks the sessions of earlier days."""
-        return "earlier_sessions" in self._words
+        """Whether it reads what is kept of earlier days."""
+        return bool(self._words & {"earlier_sessions", "earlier_purchases", "earlier_contents"})
+
+    @property
+    def twins(self) -> dict[str, str]:
+        """Each gauge that is a sum of hours to its twin over the complete hours."""
+        names = () if self.by_day else self.gauges
+        return {name: name.replace("clickstream_", "clickstream_comparable_", 1) for name in names}
+
+    @property
+    def needs_times(self) -> bool:
+        """Whether it rests on the time of day of the events: on sessions, which dates alone do not make."""
+        return bool(self._words & {"sessions", "earlier_sessions", "session_started", "session_hour"})
 
     @property
     def reads_events(self) -> bool:
@@ -113,6 +131,7 @@ def parse(name: str, sql: str, where: str) -> Measure:
     """
     gauges = dict(re.findall(r"^-- (clickstream_\w+): (.+?)\s*$", sql, re.MULTILINE))
     needs = re.findall(r"^-- needs: (.+?)\s*$", sql, re.MULTILINE)
+    by_day = bool(re.search(r"^-- by: day\s*$", sql, re.MULTILINE))
     if not gauges:
         raise MeasureError(f"{where}: declares no gauge, write a line `-- clickstream_<name>: help text`")
     for gauge in gauges:
@@ -128,7 +147,7 @@ def parse(name: str, sql: str, where: str) -> Measure:
     for need in (need for alternatives in wanted for need in alternatives):
         if need not in (*COLUMNS, "purchase", "taxonomy"):
             raise MeasureError(f"{where}: needs {need}, which is no canonical column, purchase or taxonomy")
-    return Measure(name, sql, gauges, wanted)
+    return Measure(name, sql, gauges, wanted, by_day)
 
 
 def run(connection: duckdb.DuckDBPyConnection, measure: Measure) -> tuple[Facts, str | None]:
@@ -153,7 +172,7 @@ def run(connection: duckdb.DuckDBPyConnection, measure: Measure) -> tuple[Facts,
 
 
 def _label(measure: Measure, names: list[str]) -> str | None:
-    for wanted in ("hour", *measure.gauges):
+    for wanted in (*(() if measure.by_day else ("hour",)), *measure.gauges):
         if wanted not in names:
             raise MeasureError(f"{measure.name}.sql: the result lacks the column {wanted}")
     others = [name for name in names if name != "hour" and name not in measure.gauges]
@@ -166,8 +185,8 @@ def _label(measure: Measure, names: list[str]) -> str | None:
 
 
 def _add(measure: Measure, facts: Facts, row: Mapping[str, object], label: str | None) -> None:
-    hour = row["hour"]
-    if not isinstance(hour, int) or not 0 <= hour <= 23:
+    hour = WHOLE_DAY if measure.by_day else row["hour"]
+    if not isinstance(hour, int) or not (measure.by_day or 0 <= hour <= 23):
         raise MeasureError(f"{measure.name}.sql: hour is not a number from 0 to 23")
     value = str(row[label]) if label else ""
     for gauge in measure.gauges:

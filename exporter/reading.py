@@ -15,7 +15,7 @@ from exporter.asking import Asker
 from exporter.catalogue import Catalogue
 from exporter.config import Dataset, Resources
 from exporter.days import Day
-from exporter.digests import SESSIONS, Digests
+from exporter.digests import Digests
 from exporter.facts import DayFacts, FactsError, Known, Measured
 from exporter.files import File
 from exporter.fingerprints import LOOKBACK, Fingerprints
@@ -25,6 +25,20 @@ from exporter.progress import Progress
 
 ATTEMPTS = 3
 """How often a reading is begun again because a file changed meanwhile."""
+
+
+LASTS = "SELECT hour, epoch_us(max(ts)) FROM events GROUP BY hour"
+"""The last event of each hour."""
+
+NAMES = """
+SELECT event_name, count(*) AS number, NOT is_invalid
+FROM events
+WHERE event_name IS NOT NULL
+GROUP BY event_name, is_invalid
+QUALIFY row_number() OVER (PARTITION BY is_invalid ORDER BY number DESC, event_name) <= 10
+ORDER BY number DESC, event_name
+"""
+"""The most frequent event names, in the taxonomy and not."""
 
 
 def measure(
@@ -112,7 +126,8 @@ class _Reading:
         self._known = known
         self._days: dict[str, DayFacts] = {}
         self._fingerprints = Fingerprints(dataset, catalogue)
-        self._loader = Loader(connection, dataset, asked, catalogue, resources.query_timeout)
+        texts = [LASTS, NAMES, *(each.sql for each in asked)]
+        self._loader = Loader(connection, dataset, texts, catalogue, resources.query_timeout)
         self._asker = Asker(connection, asked, resources.query_timeout)
         self._own = [each for each in asked if not each.looks_back]
         self._wide = [each for each in asked if each.looks_back]
@@ -123,9 +138,7 @@ class _Reading:
         self._history = [catalogue.day(when) for when in catalogue.history(anchor)] if anchor else []
 
     def measured(self, most: int | None) -> Measured:
-        self._connection.execute(
-            "CREATE TEMP TABLE earlier_sessions (day DATE, client UBIGINT, started TIMESTAMP, source_key UBIGINT)"
-        )
+        self._digests.prepare()
         window = self._newest(most)
         with Progress(self._name, self._to_be_read(window)) as self._progress:
             facts = [self._own_facts(day) | self._wide_facts(day) for day in window]
@@ -138,6 +151,7 @@ class _Reading:
             unreadable=tuple(self._catalogue.unreadable),
             anchor_rows=sum(each.footer.rows for each in newest),
             implausible=sum(each.implausible for each in newest),
+            early=self._catalogue.early_events,
             lacking=drift.lacking(self._dataset, of_anchor, self._catalogue.readable),
             changed=drift.changes(self._dataset, of_anchor, self._catalogue.of_week_before(self._anchor)),
             queries=self._asker.queries,
@@ -190,8 +204,11 @@ class _Reading:
     def _of_day(self, day: Day) -> DayFacts:
         if not self._load(day):
             return DayFacts(day.date)
-        last = self._connection.execute("SELECT epoch_us(max(ts)) FROM events").fetchall()[0][0]
-        return DayFacts(day.date, last, *self._asker.ask(self._own)) if last is not None else DayFacts(day.date)
+        lasts = dict(self._connection.execute(LASTS).fetchall())
+        if not lasts:
+            return DayFacts(day.date)
+        names = tuple(self._connection.execute(NAMES).fetchall())
+        return DayFacts(day.date, lasts, *self._asker.ask(self._own), names)
 
     def _wide_facts(self, day: Day) -> DayFacts:
         """The facts that take the sessions of the days before."""
@@ -200,17 +217,17 @@ class _Reading:
         return self._days[key]
 
     def _of_week(self, day: Day) -> DayFacts:
-        last = self._own_facts(day).last_event
-        if last is None or not self._wide:
+        own = self._own_facts(day)
+        if own.last_event is None or not self._wide:
             return DayFacts(day.date)
         self._look_back(day)
         events_needed = any(each.reads_events for each in self._wide)
         if self._loader.loaded != day.date and (events_needed or not self._recalled(day)):
             self._load(day)
-        return DayFacts(day.date, last, *self._asker.ask(self._wide))
+        return DayFacts(day.date, own.lasts, *self._asker.ask(self._wide))
 
     def _recalled(self, day: Day) -> bool:
-        """Whether the day's purchases were at hand, and are the table of that name now."""
+        """Whether the day's purchases and contents were at hand, and are the tables of that name now."""
         self._loader.loaded = None
         return self._digests.recall(self._fingerprints.of_day(day))
 
@@ -222,22 +239,22 @@ class _Reading:
         return [self._catalogue.day(oldest + timedelta(days=number)) for number in range((day.date - oldest).days)]
 
     def _look_back(self, day: Day) -> None:
-        """Fill `earlier_sessions` with those of `day` and of the days before it, and forget older ones."""
+        """Fill the tables of earlier days with `day` and the days before it, and forget older ones."""
         before = self._before(day)
-        self._connection.execute("DELETE FROM earlier_sessions WHERE day < ?", [before[0].date])
+        self._digests.begin(day.date, before[0].date)
         for earlier in (*before, day):
             if earlier.date not in self._looked_back:
-                self._add_sessions(earlier)
+                self._add_earlier(earlier)
                 self._looked_back.add(earlier.date)
 
-    def _add_sessions(self, day: Day) -> None:
+    def _add_earlier(self, day: Day) -> None:
         if not self._catalogue.of_day(day.date) or self._digests.look_back(self._fingerprints.of_day(day), day.date):
             return
         if day in self._history:
             self._own_facts(day)  # a later reading asks for them, and here the day is loaded anyway
         if self._loader.loaded != day.date:
             self._load(day)
-        self._connection.execute(f"INSERT INTO earlier_sessions SELECT ?, * FROM ({SESSIONS})", [day.date])
+        self._digests.add_loaded(day.date)
 
     def _load(self, day: Day) -> bool:
         """Load the day's tables and keep what later readings need; False when no file can hold any of its events."""
