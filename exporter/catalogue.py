@@ -127,6 +127,8 @@ class Catalogue:
         try:
             footer = read_footer(file, self._dataset.columns.timestamp)
             columns.check(self._dataset, footer)
+            if not footer.rows:
+                return Measurable(file, footer, None, None, 0)
             if footer.first is None or footer.last is None or footer.first < EARLIEST or footer.last > self._latest:
                 return Measurable(file, footer, *self._range(file, footer, self._latest))
         except UnreadableError as error:
