@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from exporter import columns, database
+from exporter import columns, database, writing
 from exporter.config import Dataset
 from exporter.days import HOURS_24, Day, date_of, day, microseconds
 from exporter.files import File
@@ -21,11 +21,15 @@ EARLIEST = 946_684_800_000_000
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A file set aside, and why; `lasting` says that it will be, as long as it does not change."""
+    """A file set aside, and why; `lasting` says that it will be, as long as it does not change.
+
+    `waiting` says that it is being written: nothing is wrong with it yet, and the next reading may find it whole.
+    """
 
     name: str
     reason: str
     lasting: bool
+    waiting: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,9 @@ class Catalogue:
         self._end = day(as_of, self._zone).end if as_of else self._latest + 1
         self.entries = {file: known.get(file) or self._entry(file) for file in found}
         self.readable = [entry for entry in self.entries.values() if isinstance(entry, Measurable)]
-        self.unreadable = [entry for entry in self.entries.values() if isinstance(entry, Unreadable)]
+        aside = [entry for entry in self.entries.values() if isinstance(entry, Unreadable)]
+        self.unreadable = [entry for entry in aside if not entry.waiting]
+        self.waiting = [entry for entry in aside if entry.waiting]
 
     def anchor(self) -> date | None:
         """The newest day that holds an event, of those up to the day that was asked for."""
@@ -115,6 +121,10 @@ class Catalogue:
         """The files without any plausible timestamp."""
         return [each for each in self.readable if each.first is None]
 
+    def not_waiting(self) -> list[File]:
+        """The files that were read, or will not be: all but those that are being written."""
+        return [file for file, each in self.entries.items() if not (isinstance(each, Unreadable) and each.waiting)]
+
     def lasting(self) -> dict[File, Entry]:
         """What will still be true of the same files: not where a disk failed, nor what the clock may make plausible."""
         return {
@@ -132,6 +142,8 @@ class Catalogue:
             if footer.first is None or footer.last is None or footer.first < EARLIEST or footer.last > self._latest:
                 return Measurable(file, footer, *self._range(file, footer, self._latest))
         except UnreadableError as error:
+            if writing.is_unfinished(file):
+                return Unreadable(file.name, "no footer yet", lasting=False, waiting=True)
             return Unreadable(file.name, str(error), error.lasting)
         except duckdb.Error as error:
             return Unreadable(file.name, database.reason(error), database.is_lasting(error))

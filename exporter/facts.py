@@ -60,6 +60,7 @@ class Known:
 class Measured:
     """Everything that one reading of a data set's files found; `days` are in the order of their dates.
 
+    `waiting` are the files that are being written, which were left out and are not `unreadable`.
     `anchor_rows` and `implausible` count the events, and those without a plausible timestamp, in the files of
     the anchor day and of no day. `lacking` maps a mapped column to the first file of the anchor day without it,
     `changed` to how it differs there from the week before. `left` days of the history have not been measured yet.
@@ -78,5 +79,6 @@ class Measured:
     recomputed: int
     left: int
     known: Known
+    waiting: tuple[Unreadable, ...] = ()
     problem: str | None = None
     peak: int | None = None
