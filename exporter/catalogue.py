@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from exporter import columns, database, writing
+from exporter import columns, database, encoding, writing
 from exporter.config import Dataset
 from exporter.days import HOURS_24, Day, date_of, day, microseconds
 from exporter.files import File
@@ -158,12 +158,20 @@ class Catalogue:
     def _range(self, file: File, footer: Footer, latest: int) -> tuple[int | None, int | None, int]:
         """First and last timestamp (µs) from EARLIEST to `latest`, and how many events have none there."""
         timestamp = columns.timestamp(self._dataset, footer)
+        try:
+            return self._scanned(file, timestamp, latest, columns.scan("$path"))
+        except duckdb.InvalidInputException as error:
+            if not encoding.is_to_blame(error):
+                raise
+            return self._scanned(file, timestamp, latest, columns.scan("$path", replacing=True))
+
+    def _scanned(self, file: File, timestamp: str, latest: int, scan: str) -> tuple[int | None, int | None, int]:
         return self._connection.execute(
             f"""
             SELECT min(us)  FILTER (WHERE us BETWEEN $earliest AND $latest),
                    max(us)  FILTER (WHERE us BETWEEN $earliest AND $latest),
                    count(*) FILTER (WHERE (us BETWEEN $earliest AND $latest) IS NOT TRUE)
-            FROM (SELECT epoch_us({timestamp}) AS us FROM {columns.scan("$path")})
+            FROM (SELECT epoch_us({timestamp}) AS us FROM {scan})
             """,
             {"path": [database.literal(file.path)], "earliest": EARLIEST, "latest": latest},
         ).fetchall()[0]

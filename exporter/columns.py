@@ -27,11 +27,11 @@ def check(dataset: Dataset, footer: Footer) -> None:
     """
     if not footer.rows:
         return
-    names = Counter(name for name, _ in footer.kinds)
-    alike = Counter(name.casefold() for name in names.elements())
+    own = Counter(name for name, _ in footer.kinds)
+    alike = Counter(name.casefold() for name in own.elements())
     for source in (source for column in dataset.mapped() for source in getattr(dataset.columns, column)):
         if alike[source.casefold()] > 1:
-            twice = names[footer.own_name(source) or source] > 1
+            twice = own[footer.own_name(source) or source] > 1
             raise UnreadableError(f"{'duplicate column' if twice else 'columns that differ only in case'}: {source}")
     for column in ("timestamp", "event_name"):
         if not _sources(dataset, footer, column):
@@ -53,8 +53,8 @@ def missing(dataset: Dataset, footer: Footer) -> tuple[str, ...]:
 
 def misfit(dataset: Dataset, footer: Footer, column: str) -> str | None:
     """Why the file's column of that name is none: `a struct, expected text`; None where it has none of that name."""
-    names = filter(None, map(footer.own_name, getattr(dataset.columns, column) or ()))
-    nested = [dict(_typed(footer))[name] for name in names if not _fits(footer, column, name)]
+    found = filter(None, map(footer.own_name, getattr(dataset.columns, column) or ()))
+    nested = [dict(_typed(footer))[name] for name in found if not _fits(footer, column, name)]
     if not nested:
         return None
     kind = next((each for each in ("struct", "map") if nested[0].startswith(each)), "list")
@@ -105,13 +105,22 @@ class Shape:
 def shape(dataset: Dataset, footer: Footer) -> Shape:
     """The shape of a file."""
     types = dict(_typed(footer))
-    names = {footer.own_name(name) for column in dataset.mapped() for name in getattr(dataset.columns, column)}
-    return Shape(tuple(selected(dataset, footer)), tuple(types[name] for name in sorted(filter(None, names))))
+    own = filter(None, map(footer.own_name, names(dataset)))
+    return Shape(tuple(selected(dataset, footer)), tuple(types[name] for name in sorted(set(own))))
 
 
-def scan(parameter: str) -> str:
-    """SQL that reads the files in the list `parameter`; their folders' names never become columns."""
-    return f"read_parquet({parameter}, hive_partitioning = false, binary_as_string = true)"
+def scan(parameter: str, *, replacing: bool = False) -> str:
+    """SQL that reads the files in the list `parameter`; their folders' names never become columns.
+
+    `replacing` reads a `?` for each byte of a text that is not UTF-8, which is an error otherwise.
+    """
+    encoding = ", utf8_validation = 'replace'" if replacing else ""
+    return f"read_parquet({parameter}, hive_partitioning = false, binary_as_string = true{encoding})"
+
+
+def names(dataset: Dataset) -> set[str]:
+    """All names and JSON paths that the configuration maps."""
+    return {name for column in dataset.mapped() for name in getattr(dataset.columns, column)}
 
 
 def selected(dataset: Dataset, footer: Footer) -> Iterator[str]:
@@ -128,8 +137,7 @@ def timestamp(dataset: Dataset, footer: Footer) -> str:
 
     Numbers are seconds, milli-, micro- or nanoseconds by their size; a date is that day in the reporting zone.
     """
-    names = (_own_name(footer, "timestamp", name) for name in dataset.columns.timestamp)
-    name = next(filter(None, names))
+    name = next(filter(None, (_own_name(footer, "timestamp", name) for name in dataset.columns.timestamp)))
     column = _identifier(name)
     number = _epoch(f"TRY_CAST({column} AS DOUBLE)")
     text_date = f"TRY_CAST({column} AS DATE)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from importlib.resources import files as resources
 
 import duckdb
@@ -15,6 +15,7 @@ from exporter.config import COLUMNS, Dataset
 from exporter.database import literal
 from exporter.days import Day
 from exporter.devices import classify
+from exporter.files import File
 
 CLICK_IDS = {
     "gclid": "google", "gbraid": "google", "wbraid": "google", "dclid": "google",
@@ -44,13 +45,15 @@ def load(
     files: Sequence[Measurable],
     when: Day,
     texts: Iterable[str],
+    misencoded: Collection[File] = (),
 ) -> None:
-    """Make the temporary tables of one day from `files`.
+    """Make the temporary tables of one day from `files`, of which some may be `misencoded`.
 
     `events` has the columns that the SQL in `texts` or the relations themselves name, and no other.
     """
-    shapes = sorted({columns.shape(dataset, each.footer) for each in files})
-    groups = [[each for each in files if columns.shape(dataset, each.footer) == shape] for shape in shapes]
+    shaped = [((columns.shape(dataset, each.footer), each.file in misencoded), each) for each in files]
+    shapes = sorted({shape for shape, _ in shaped})
+    groups = [[each for of, each in shaped if of == shape] for shape in shapes]
     wanted = ", ".join(_named([relation("sessions"), relation("purchases"), *texts]))
     sql = (
         f"CREATE OR REPLACE TEMP TABLE events AS WITH source AS ({_source(dataset, shapes)})\n"
@@ -75,11 +78,13 @@ def _named(texts: Iterable[str]) -> list[str]:
     return [name for name in (*FACTS, *canonical) if name in words]
 
 
-def _source(dataset: Dataset, shapes: Sequence[Shape]) -> str:
-    """SQL for the canonical columns of all files, a scan for each shape."""
+def _source(dataset: Dataset, shapes: Sequence[tuple[Shape, bool]]) -> str:
+    """SQL for the canonical columns of all files, a scan for each shape and for its misencoded files."""
     scans = (
-        f"SELECT {number} AS schema_id,\n  " + ",\n  ".join(shape.sql) + f"\nFROM {columns.scan(f'$files_{number}')}"
-        for number, shape in enumerate(shapes)
+        f"SELECT {number} AS schema_id,\n  "
+        + ",\n  ".join(shape.sql)
+        + f"\nFROM {columns.scan(f'$files_{number}', replacing=replacing)}"
+        for number, (shape, replacing) in enumerate(shapes)
     )
     return (
         f"SELECT *, hash({', '.join(columns.key(dataset))}) AS row_key FROM (\n" + "\nUNION ALL\n".join(scans) + "\n)"

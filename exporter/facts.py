@@ -21,17 +21,20 @@ class DayFacts:
     """What the measures found on one day.
 
     `last_event` is the day's last event in microseconds since the epoch, None on a day without events;
-    `found` is empty then. `labels` names the label of each gauge that has one.
+    `found` is empty then. `labels` names the label of each gauge that has one. `replaced` counts the events of which
+    a text was not UTF-8, in all files that may hold events of the day.
     """
 
     date: date
     last_event: int | None = None
     found: Facts = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    replaced: int = 0
 
     def __or__(self, more: DayFacts) -> DayFacts:
         """These facts, and those that other measures found on the same day."""
-        return DayFacts(self.date, self.last_event, self.found | more.found, {**self.labels, **more.labels})
+        labels = {**self.labels, **more.labels}
+        return DayFacts(self.date, self.last_event, self.found | more.found, labels, max(self.replaced, more.replaced))
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class Measured:
     """Everything that one reading of a data set's files found; `days` are in the order of their dates.
 
     `waiting` are the files that are being written, which were left out and are not `unreadable`.
+    `replaced` counts the events of the anchor day's files of which a text was not UTF-8: `?` was read in its place.
     `anchor_rows` and `implausible` count the events, and those without a plausible timestamp, in the files of
     the anchor day and of no day. `lacking` maps a mapped column to the first file of the anchor day without it,
     `changed` to how it differs there from the week before. `left` days of the history have not been measured yet.
@@ -80,5 +84,6 @@ class Measured:
     left: int
     known: Known
     waiting: tuple[Unreadable, ...] = ()
+    replaced: int = 0
     problem: str | None = None
     peak: int | None = None

@@ -155,6 +155,7 @@ class _Reading:
             files=len(self._catalogue.entries),
             unreadable=tuple(self._catalogue.unreadable),
             waiting=tuple(self._catalogue.waiting),
+            replaced=sum(each.replaced for each in facts if each.date == self._anchor),
             anchor_rows=sum(each.footer.rows for each in newest),
             implausible=sum(each.implausible for each in newest),
             lacking=drift.lacking(self._dataset, of_anchor, self._catalogue.readable),
@@ -210,7 +211,9 @@ class _Reading:
         if not self._load(day):
             return DayFacts(day.date)
         last = self._connection.execute("SELECT epoch_us(max(ts)) FROM events").fetchall()[0][0]
-        return DayFacts(day.date, last, *self._asker.ask(self._own)) if last is not None else DayFacts(day.date)
+        if last is None:
+            return DayFacts(day.date)
+        return DayFacts(day.date, last, *self._asker.ask(self._own), replaced=self._loader.replaced(day.date))
 
     def _wide_facts(self, day: Day) -> DayFacts:
         """The facts that take the sessions of the days before."""

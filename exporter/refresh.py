@@ -193,6 +193,8 @@ def _remarks(dataset: Dataset, measured: Measured) -> Iterator[str]:
         yield f"{file.name} set aside: {file.reason}"
     for file in measured.waiting:
         yield f"{file.name} is being written and waited for: {file.reason}"
+    if measured.replaced:
+        yield f"{measured.replaced} events in the files of the newest day have text that is not UTF-8: read as ?"
     for query in measured.queries.values():
         if query.error:
             yield f"measure failed: {query.error}"

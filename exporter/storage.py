@@ -26,7 +26,7 @@ from exporter.measures import Facts, Number
 
 log = logging.getLogger("exporter")
 
-FORMAT = "clickstream-exporter storage 3"
+FORMAT = "clickstream-exporter storage 4"
 
 
 class StorageError(Exception):
@@ -112,7 +112,7 @@ def _encoded(known: Known) -> dict[str, Any]:
             if isinstance(entry, Measurable)
         ],
         "days": {
-            key: [facts.date.isoformat(), facts.last_event, _numbers(facts.found), dict(facts.labels)]
+            key: [facts.date.isoformat(), facts.last_event, _numbers(facts.found), dict(facts.labels), facts.replaced]
             for key, facts in known.days.items()
         },
     }
@@ -137,8 +137,8 @@ def _decoded(kept: Mapping[str, Any]) -> Known:
         footer = Footer(tuple((name, kind) for name, kind in kinds), rows, least, most, nulls, tuple(types))
         entries[found] = Measurable(found, footer, first, last, implausible)
     days = {
-        key: DayFacts(date.fromisoformat(day), last_event, _facts(found), labels)
-        for key, (day, last_event, found, labels) in kept["days"].items()
+        key: DayFacts(date.fromisoformat(day), last_event, _facts(found), labels, replaced)
+        for key, (day, last_event, found, labels, replaced) in kept["days"].items()
     }
     return Known(kept["columns"], entries, days)
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from exposition import SHOP, Row, age, purchase, view, write_config, write_rows
+from exposition import Row, age, purchase, view, write_rows
+from readings import measured
 
-from exporter import plan, reading
+from exporter import reading
 from exporter.days import Day
-from exporter.facts import FactsError, Known, Measured
+from exporter.facts import FactsError
 from exporter.loading import Loader
 
 DAYS = ("2025-03-08", "2025-03-09")
@@ -20,24 +20,6 @@ DAYS = ("2025-03-08", "2025-03-09")
 def events(day: str, count: int) -> list[Row]:
     """So many page views of a day, and as many purchases."""
     return [each(day, client_id=f"c{number}") for number in range(count) for each in (view, purchase)]
-
-
-def measured(folder: Path) -> Measured:
-    """What a reading of the files in `folder` finds."""
-    read = plan.load(write_config(folder, web=SHOP))
-    (folder / "kept").mkdir(exist_ok=True)
-    return reading.measure(
-        "web",
-        read.config.datasets["web"],
-        read.measures["web"],
-        Known(),
-        None,
-        datetime.now(UTC),
-        most=None,
-        resources=read.config.resources,
-        kept=folder / "kept",
-        spill=folder,
-    )
 
 
 @pytest.fixture
