@@ -24,6 +24,9 @@ CLICK_IDS = {
 }  # fmt: skip
 """Click ids that advertising networks add to the page URL, and the network of each."""
 
+BLANKS = r"[\s\v\p{Z}\x{200B}\x{FEFF}]*"
+"""What may stand around a placeholder, or in its place."""
+
 FACTS = (
     "ts", "hour", "client", "row_key", "source", "source_key", "is_direct", "schema_id", "is_purchase", "is_invalid",
     "is_missing_referrer", "is_missing_utm", "has_payload", "is_json_error", "agent",
@@ -93,6 +96,7 @@ def _source(dataset: Dataset, shapes: Sequence[tuple[Shape, bool]]) -> str:
 
 def _values(dataset: Dataset, when: Day) -> dict[str, object]:
     """The parameters of `relations/events.sql`."""
+    placeholders = [each.strip() for each in dataset.placeholders]
     domains = "|".join(re.escape(domain) for domain in dataset.site_domains)
     return {
         "start": when.start,
@@ -102,6 +106,7 @@ def _values(dataset: Dataset, when: Day) -> dict[str, object]:
         "offset_after": when.after,
         "purchase": list(dataset.purchase),
         "taxonomy": list(dataset.taxonomy),
+        "placeholder": f"(?i){BLANKS}(?:{'|'.join(map(re.escape, placeholders))})?{BLANKS}",
         "site_pattern": rf"(?:^|\.)(?:{domains})$" if domains else None,
         "click_pattern": f"[?&]({'|'.join(CLICK_IDS)})=[^&#]",
         "click_ids": list(CLICK_IDS),

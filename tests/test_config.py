@@ -113,6 +113,11 @@ CONTRADICTIONS = [
             ["2: datasets: a mapping is wanted", "2: datasets.0: contains itself"],
             id="value in itself",
         ),
+        pytest.param(
+            "datasets:\n  web:\n    files: web\n    taxonomy: [" + ",".join(map("e{}".format, range(4001))) + "]",
+            ["4: datasets.web.taxonomy: 4001 names, at most 4000: each name is a series on each day"],
+            id="many names",
+        ),
         pytest.param("\ndatasets: " + "[" * 5000, ["1: nested too deeply"], id="deep"),
     ],
 )
