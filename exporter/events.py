@@ -49,9 +49,12 @@ def load(
     when: Day,
     texts: Iterable[str],
     misencoded: Collection[File] = (),
+    *,
+    most: int | None = None,
 ) -> None:
     """Make the temporary tables of one day from `files`, of which some may be `misencoded`.
 
+    Of files of one shape at `most` so many rows are read, None for all.
     `events` has the columns that the SQL in `texts` or the relations themselves name, and no other.
     """
     shaped = [((columns.shape(dataset, each.footer), each.file in misencoded), each) for each in files]
@@ -59,7 +62,7 @@ def load(
     groups = [[each for of, each in shaped if of == shape] for shape in shapes]
     wanted = ", ".join(_named([relation("sessions"), relation("purchases"), *texts]))
     sql = (
-        f"CREATE OR REPLACE TEMP TABLE events AS WITH source AS ({_source(dataset, shapes)})\n"
+        f"CREATE OR REPLACE TEMP TABLE events AS WITH source AS ({_source(dataset, shapes, most)})\n"
         f"SELECT {wanted} FROM (\n{relation('events')}) "
         f"WHERE {IN_DAY}"
     )
@@ -81,12 +84,13 @@ def _named(texts: Iterable[str]) -> list[str]:
     return [name for name in (*FACTS, *canonical) if name in words]
 
 
-def _source(dataset: Dataset, shapes: Sequence[tuple[Shape, bool]]) -> str:
+def _source(dataset: Dataset, shapes: Sequence[tuple[Shape, bool]], most: int | None) -> str:
     """SQL for the canonical columns of all files, a scan for each shape and for its misencoded files."""
+    limit = f" LIMIT {most}" if most else ""
     scans = (
         f"SELECT {number} AS schema_id,\n  "
         + ",\n  ".join(shape.sql)
-        + f"\nFROM {columns.scan(f'$files_{number}', replacing=replacing)}"
+        + f"\nFROM (FROM {columns.scan(f'$files_{number}', replacing=replacing)}{limit})"
         for number, (shape, replacing) in enumerate(shapes)
     )
     return (
