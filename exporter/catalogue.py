@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from exporter import columns, database
+from exporter import columns, database, encoding, writing
 from exporter.config import Dataset
 from exporter.days import HOURS_24, Day, date_of, day, microseconds
 from exporter.files import File
@@ -29,11 +29,15 @@ With less, its events are early: of devices whose clocks are fast, or the first 
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A file set aside, and why; `lasting` says that it will be, as long as it does not change."""
+    """A file set aside, and why; `lasting` says that it will be, as long as it does not change.
+
+    `waiting` says that it is being written: nothing is wrong with it yet, and the next reading may find it whole.
+    """
 
     name: str
     reason: str
     lasting: bool
+    waiting: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,9 @@ class Catalogue:
         self.early_events = 0
         self.entries = {file: known.get(file) or self._entry(file) for file in found}
         self.readable = [entry for entry in self.entries.values() if isinstance(entry, Measurable)]
-        self.unreadable = [entry for entry in self.entries.values() if isinstance(entry, Unreadable)]
+        aside = [entry for entry in self.entries.values() if isinstance(entry, Unreadable)]
+        self.unreadable = [entry for entry in aside if not entry.waiting]
+        self.waiting = [entry for entry in aside if entry.waiting]
 
     def anchor(self) -> date | None:
         """The newest day that holds an event, of those up to the day that was asked for.
@@ -165,6 +171,10 @@ class Catalogue:
         """The files without any plausible timestamp."""
         return [each for each in self.readable if each.first is None]
 
+    def not_waiting(self) -> list[File]:
+        """The files that were read, or will not be: all but those that are being written."""
+        return [file for file, each in self.entries.items() if not (isinstance(each, Unreadable) and each.waiting)]
+
     def lasting(self) -> dict[File, Entry]:
         """What will still be true of the same files: not where a disk failed, nor what the clock may make plausible."""
         return {
@@ -177,9 +187,13 @@ class Catalogue:
         try:
             footer = read_footer(file, self._dataset.columns.timestamp)
             columns.check(self._dataset, footer)
+            if not footer.rows:
+                return Measurable(file, footer, None, None, 0)
             if footer.first is None or footer.last is None or footer.first < EARLIEST or footer.last > self._latest:
                 return Measurable(file, footer, *self._range(file, footer, self._latest))
         except UnreadableError as error:
+            if writing.is_unfinished(file):
+                return Unreadable(file.name, "no footer yet", lasting=False, waiting=True)
             return Unreadable(file.name, str(error), error.lasting)
         except duckdb.Error as error:
             return Unreadable(file.name, database.reason(error), database.is_lasting(error))
@@ -194,12 +208,20 @@ class Catalogue:
     def _range(self, file: File, footer: Footer, latest: int) -> tuple[int | None, int | None, int]:
         """First and last timestamp (µs) from EARLIEST to `latest`, and how many events have none there."""
         timestamp = columns.timestamp(self._dataset, footer)
+        try:
+            return self._scanned(file, timestamp, latest, columns.scan("$path"))
+        except duckdb.InvalidInputException as error:
+            if not encoding.is_to_blame(error):
+                raise
+            return self._scanned(file, timestamp, latest, columns.scan("$path", replacing=True))
+
+    def _scanned(self, file: File, timestamp: str, latest: int, scan: str) -> tuple[int | None, int | None, int]:
         return self._connection.execute(
             f"""
             SELECT min(us)  FILTER (WHERE us BETWEEN $earliest AND $latest),
                    max(us)  FILTER (WHERE us BETWEEN $earliest AND $latest),
                    count(*) FILTER (WHERE (us BETWEEN $earliest AND $latest) IS NOT TRUE)
-            FROM (SELECT epoch_us({timestamp}) AS us FROM {columns.scan("$path")})
+            FROM (SELECT epoch_us({timestamp}) AS us FROM {scan})
             """,
             {"path": [database.literal(file.path)], "earliest": EARLIEST, "latest": latest},
         ).fetchall()[0]

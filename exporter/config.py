@@ -38,6 +38,14 @@ DERIVED = {
 }
 """What a canonical column is derived from where it has no column of its own."""
 
+PLACEHOLDERS = (
+    "undefined", "null", "none", "(not set)", "(none)", "nan", "0", "00000000-0000-0000-0000-000000000000",
+)  # fmt: skip
+"""What trackers write where they have no id."""
+
+MAX_TAXONOMY = 4000
+"""Names of events: each is a series on each day."""
+
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -116,6 +124,12 @@ def _reason(value: str) -> str:
 def _as_tuple(value: object) -> object:
     """One text, or a list of them."""
     return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+
+
+def _bounded(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(names) > MAX_TAXONOMY:
+        raise ValueError(f"{len(names)} names, at most {MAX_TAXONOMY}: each name is a series on each day")
+    return names
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
@@ -201,7 +215,8 @@ class Dataset(Model):
     history_days: Annotated[int, Field(ge=8, le=400)] = 35
     columns: Columns = Columns()
     purchase: Names = ()
-    taxonomy: Names = ()
+    taxonomy: Annotated[Names, AfterValidator(_bounded)] = ()
+    placeholders: Names = PLACEHOLDERS
     site_domains: Domains = ()
     duplicate_key: Names = ()
     measures: Names = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from importlib.resources import files as resources
 
 import duckdb
@@ -15,6 +15,7 @@ from exporter.config import COLUMNS, Dataset
 from exporter.database import literal
 from exporter.days import Day
 from exporter.devices import NAMES, classify
+from exporter.files import File
 
 CLICK_IDS = {
     "gclid": "google", "gbraid": "google", "wbraid": "google", "dclid": "google",
@@ -22,6 +23,9 @@ CLICK_IDS = {
     "li_fat_id": "linkedin", "epik": "pinterest", "ScCid": "snapchat", "rdt_cid": "reddit", "yclid": "yandex",
 }  # fmt: skip
 """Click ids that advertising networks add to the page URL, and the network of each."""
+
+BLANKS = r"[\s\v\p{Z}\x{200B}\x{FEFF}]*"
+"""What may stand around a placeholder, or in its place."""
 
 FACTS = (
     "ts", "hour", "client", "row_key", "source", "source_key", "is_direct", "schema_id", "is_purchase", "is_invalid",
@@ -51,16 +55,21 @@ def load(
     files: Sequence[Measurable],
     when: Day,
     texts: Iterable[str],
+    misencoded: Collection[File] = (),
+    *,
+    most: int | None = None,
 ) -> None:
-    """Make the temporary tables of one day from `files`.
+    """Make the temporary tables of one day from `files`, of which some may be `misencoded`.
 
+    Of files of one shape at `most` so many rows are read, None for all.
     `events` has the columns that the SQL in `texts` or the relations themselves name, and no other.
     """
-    shapes = sorted({columns.shape(dataset, each.footer) for each in files})
-    groups = [[each for each in files if columns.shape(dataset, each.footer) == shape] for shape in shapes]
+    shaped = [((columns.shape(dataset, each.footer), each.file in misencoded), each) for each in files]
+    shapes = sorted({shape for shape, _ in shaped})
+    groups = [[each for of, each in shaped if of == shape] for shape in shapes]
     wanted = ", ".join(_named([*map(relation, TABLES), *texts]))
     sql = (
-        f"CREATE OR REPLACE TEMP TABLE events AS WITH source AS ({_source(dataset, shapes)})\n"
+        f"CREATE OR REPLACE TEMP TABLE events AS WITH source AS ({_source(dataset, shapes, most)})\n"
         f"SELECT {wanted} FROM (\n{relation('events')}) "
         f"WHERE {IN_DAY}"
     )
@@ -83,11 +92,14 @@ def _named(texts: Iterable[str]) -> list[str]:
     return [name for name in (*FACTS, *canonical) if name in words]
 
 
-def _source(dataset: Dataset, shapes: Sequence[Shape]) -> str:
-    """SQL for the canonical columns of all files, a scan for each shape."""
+def _source(dataset: Dataset, shapes: Sequence[tuple[Shape, bool]], most: int | None) -> str:
+    """SQL for the canonical columns of all files, a scan for each shape and for its misencoded files."""
+    limit = f" LIMIT {most}" if most else ""
     scans = (
-        f"SELECT {number} AS schema_id,\n  " + ",\n  ".join(shape.sql) + f"\nFROM {columns.scan(f'$files_{number}')}"
-        for number, shape in enumerate(shapes)
+        f"SELECT {number} AS schema_id,\n  "
+        + ",\n  ".join(shape.sql)
+        + f"\nFROM (FROM {columns.scan(f'$files_{number}', replacing=replacing)}{limit})"
+        for number, (shape, replacing) in enumerate(shapes)
     )
     content = f"SELECT *, hash({', '.join(columns.content(dataset))}) AS content_key FROM (\n"
     row_key = f"hash({', '.join(columns.key(dataset))}) AS row_key"
@@ -96,6 +108,7 @@ def _source(dataset: Dataset, shapes: Sequence[Shape]) -> str:
 
 def _values(dataset: Dataset, when: Day) -> dict[str, object]:
     """The parameters of `relations/events.sql`."""
+    placeholders = [each.strip() for each in dataset.placeholders]
     domains = "|".join(re.escape(domain) for domain in dataset.site_domains)
     return {
         "start": when.start,
@@ -105,6 +118,7 @@ def _values(dataset: Dataset, when: Day) -> dict[str, object]:
         "offset_after": when.after,
         "purchase": list(dataset.purchase),
         "taxonomy": list(dataset.taxonomy),
+        "placeholder": f"(?i){BLANKS}(?:{'|'.join(map(re.escape, placeholders))})?{BLANKS}",
         "site_pattern": rf"(?:^|\.)(?:{domains})$" if domains else None,
         "click_pattern": f"[?&]({'|'.join(CLICK_IDS)})=[^&#]",
         "click_ids": list(CLICK_IDS),

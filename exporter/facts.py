@@ -22,7 +22,8 @@ class DayFacts:
 
     `lasts` maps each hour that has events to the last of them in microseconds since the epoch; on a day without
     events it is empty, and `found` is, too. `labels` names the label of each gauge that has one. `names` are the most
-    frequent event names, with how many events they have and whether the taxonomy has them.
+    frequent event names, with how many events they have and whether the taxonomy has them. `replaced` counts the events
+    of which a text was not UTF-8, in all files that may hold events of the day.
     """
 
     date: date
@@ -30,6 +31,7 @@ class DayFacts:
     found: Facts = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     names: tuple[tuple[str, int, bool], ...] = ()
+    replaced: int = 0
 
     @property
     def last_event(self) -> int | None:
@@ -38,7 +40,8 @@ class DayFacts:
 
     def __or__(self, more: DayFacts) -> DayFacts:
         """These facts, and those that other measures found on the same day."""
-        return replace(self, found=self.found | more.found, labels={**self.labels, **more.labels})
+        labels, replaced = {**self.labels, **more.labels}, max(self.replaced, more.replaced)
+        return replace(self, found=self.found | more.found, labels=labels, replaced=replaced)
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,8 @@ class Known:
 class Measured:
     """Everything that one reading of a data set's files found; `days` are in the order of their dates.
 
+    `waiting` are the files that are being written, which were left out and are not `unreadable`.
+    `replaced` counts the events of the anchor day's files of which a text was not UTF-8: `?` was read in its place.
     `anchor_rows` and `implausible` count the events, and those without a plausible timestamp, in the files of
     the anchor day and of no day, `early` the events of days after it. `lacking` maps a mapped column to the first
     file of the anchor day without it, `changed` to how it differs there from the week before. `left` days of the
@@ -86,5 +91,7 @@ class Measured:
     recomputed: int
     left: int
     known: Known
+    waiting: tuple[Unreadable, ...] = ()
+    replaced: int = 0
     problem: str | None = None
     peak: int | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -12,7 +13,7 @@ import duckdb
 
 from exporter import database, drift, files
 from exporter.asking import Asker
-from exporter.catalogue import Catalogue
+from exporter.catalogue import Catalogue, Unreadable
 from exporter.config import Dataset, Resources
 from exporter.days import Day
 from exporter.digests import Digests
@@ -24,7 +25,10 @@ from exporter.measures import Measure
 from exporter.progress import Progress
 
 ATTEMPTS = 3
-"""How often a reading is begun again because a file changed meanwhile."""
+"""How often a file may change while it is read; then it is left out, as one that is being written."""
+
+MOST_ATTEMPTS = 2 * ATTEMPTS
+"""How often a reading is begun again because files changed meanwhile."""
 
 
 LASTS = "SELECT hour, epoch_us(max(ts)) FROM events GROUP BY hour"
@@ -58,29 +62,43 @@ def measure(
 
     `as_of` leaves out all later days; of those that are not known, the newest `most` are measured, None for all.
     `resources` is what it may take. `kept` is a folder for what later readings need again, `spill` one for what does
-    not fit into memory. Raises FactsError when the files cannot be listed, or change all the time while they are read.
+    not fit into memory. Raises FactsError when the files cannot be listed, or others change each time they are read.
     """
     applicable = [each for each in asked if not each.unmet(dataset)]
     if known.columns != _columns(dataset):
         known = replace(known, columns=_columns(dataset), entries={})
+    times: Counter[str] = Counter()
     attempts = 0
-    while attempts < ATTEMPTS:
+    while attempts < MOST_ATTEMPTS:
         found = find(dataset)
-        entries = {file: known.entries[file] for file in found if file in known.entries}
+        entries = {file: known.entries[file] for file in found if file in known.entries} | _restless(found, times)
         try:
             with closing(_connect(found, spill, resources)) as connection:
                 catalogue = Catalogue(connection, dataset, found, entries, as_of, now)
                 digests = Digests(kept, connection)
                 reading = _Reading(connection, name, dataset, applicable, catalogue, digests, known, resources)
                 measured = reading.measured(most)
+            changed = [file for file in catalogue.not_waiting() if not files.unchanged(file)]
         except DamagedError as error:
+            changed = [file for file in error.damaged if not files.unchanged(file)]
             known = replace(known, entries={**entries, **error.damaged})
-            continue
-        changed = [file.name for file in found if not files.unchanged(file)]
+            if not changed:
+                continue
         if not changed:
             return measured
         attempts += 1
-    raise FactsError(f"{changed[0]} changed while it was read, {ATTEMPTS} times in a row")
+        times.update(file.path for file in changed)
+    raise FactsError(f"files changed while they were read, {MOST_ATTEMPTS} times in a row, {changed[0].name} the last")
+
+
+def _restless(found: Sequence[File], times: Counter[str]) -> dict[File, Unreadable]:
+    """The files that changed so often while they were read that they are left out."""
+    reason = f"changed {ATTEMPTS} times while it was read"
+    return {
+        file: Unreadable(file.name, reason, lasting=False, waiting=True)
+        for file in found
+        if times[file.path] >= ATTEMPTS
+    }
 
 
 def find(dataset: Dataset) -> tuple[File, ...]:
@@ -149,6 +167,8 @@ class _Reading:
             days=tuple(facts),
             files=len(self._catalogue.entries),
             unreadable=tuple(self._catalogue.unreadable),
+            waiting=tuple(self._catalogue.waiting),
+            replaced=sum(each.replaced for each in facts if each.date == self._anchor),
             anchor_rows=sum(each.footer.rows for each in newest),
             implausible=sum(each.implausible for each in newest),
             early=self._catalogue.early_events,
@@ -208,7 +228,7 @@ class _Reading:
         if not lasts:
             return DayFacts(day.date)
         names = tuple(self._connection.execute(NAMES).fetchall())
-        return DayFacts(day.date, lasts, *self._asker.ask(self._own), names)
+        return DayFacts(day.date, lasts, *self._asker.ask(self._own), names, self._loader.replaced(day.date))
 
     def _wide_facts(self, day: Day) -> DayFacts:
         """The facts that take the sessions of the days before."""

@@ -182,7 +182,7 @@ def _remarks(dataset: Dataset, measured: Measured) -> Iterator[str]:
     """What a person should know of a reading, a line each."""
     if not measured.files:
         yield f"no file matches {', '.join(dataset.files)}"
-    elif len(measured.unreadable) == measured.files:
+    elif len(measured.unreadable) + len(measured.waiting) == measured.files:
         yield "every file was set aside"
     elif not any(facts.last_event for facts in measured.days):
         yield f"no event with a plausible timestamp in {measured.files} files"
@@ -191,6 +191,10 @@ def _remarks(dataset: Dataset, measured: Measured) -> Iterator[str]:
         yield f"no event is named {', '.join(dataset.purchase)} (purchase), on any day"
     for file in measured.unreadable:
         yield f"{file.name} set aside: {file.reason}"
+    for file in measured.waiting:
+        yield f"{file.name} is being written and waited for: {file.reason}"
+    if measured.replaced:
+        yield f"{measured.replaced} events in the files of the newest day have text that is not UTF-8: read as ?"
     for query in measured.queries.values():
         if query.error:
             yield f"measure failed: {query.error}"

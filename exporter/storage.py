@@ -112,7 +112,14 @@ def _encoded(known: Known) -> dict[str, Any]:
             if isinstance(entry, Measurable)
         ],
         "days": {
-            key: [facts.date.isoformat(), facts.lasts, _numbers(facts.found), dict(facts.labels), facts.names]
+            key: [
+                facts.date.isoformat(),
+                facts.lasts,
+                _numbers(facts.found),
+                dict(facts.labels),
+                facts.names,
+                facts.replaced,
+            ]
             for key, facts in known.days.items()
         },
     }
@@ -143,8 +150,9 @@ def _decoded(kept: Mapping[str, Any]) -> Known:
             _facts(found),
             labels,
             tuple((name, events, known) for name, events, known in names),
+            replaced,
         )
-        for key, (day, lasts, found, labels, names) in kept["days"].items()
+        for key, (day, lasts, found, labels, names, replaced) in kept["days"].items()
     }
     return Known(kept["columns"], entries, days)
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from exposition import SHOP, Row, once, run, write_config, write_rows
+from exposition import SHOP, Row, age, once, run, write_config, write_rows
 
 from exporter import plan
 from exporter.collector import View
@@ -248,6 +248,7 @@ def test_unreadable_file_is_tried_again_when_it_changes(shop: Path, tmp_path: Pa
     refresher = Refresher(plan.load(shop))
     good = (tmp_path / "events" / f"{ANCHOR}.parquet").read_bytes()
     (tmp_path / "events" / f"{ANCHOR}.parquet").write_bytes(good[:-20])
+    age(tmp_path / "events" / f"{ANCHOR}.parquet")
     damaged = refreshed(refresher)
     assert damaged.snapshot is not None
     again = refreshed(refresher)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from authority import Authority, hashed, protect
+from exposition import view, write_rows
 
 from exporter import cli
 
@@ -66,6 +67,7 @@ MISTAKES = {
 def folder(tmp_path: Path) -> Path:
     """A folder with a configuration, and with the certificates and keys of two servers."""
     (tmp_path / "config.yml").write_text("datasets: {web: {files: data}}")
+    write_rows(tmp_path / "data" / "events.parquet", [view()])
     made = Authority(tmp_path)
     made.vouch("server")
     made.vouch("other")

@@ -1,6 +1,6 @@
 -- The events of one day: the canonical columns, and what the measures ask of each event.
 --   ts         when, UTC                    hour        of the day, 0 to 23, in the reporting time zone
---   client     hash of the client id, NULL where there is none
+--   client     hash of the client id, NULL where it is none: blank, or a placeholder
 --   row_key    hash of the key columns: equal for copies of one event
 --   source     where the visitor came from: utm_source, else the click id's network, else the external
 --              referrer's host, else (direct);  source_key is its hash, NULL where it is (direct)
@@ -18,7 +18,8 @@ WITH spotted AS (
   SELECT * REPLACE (
            CASE WHEN utm_source NOT IN ('(direct)', '(none)', '(not set)') THEN utm_source END       AS utm_source,
            CASE WHEN utm_medium NOT IN ('(direct)', '(none)', '(not set)') THEN utm_medium END       AS utm_medium,
-           CASE WHEN utm_campaign NOT IN ('(direct)', '(none)', '(not set)') THEN utm_campaign END   AS utm_campaign
+           CASE WHEN utm_campaign NOT IN ('(direct)', '(none)', '(not set)') THEN utm_campaign END   AS utm_campaign,
+           CASE WHEN NOT regexp_full_match(transaction_id, $placeholder) THEN transaction_id END            AS transaction_id
          ),
          contains(page_url, 'utm_')                               AS may_have_utm,
          contains(page_url, 'id=') OR contains(page_url, 'epik=') AS may_have_click_id,
@@ -64,9 +65,9 @@ WITH spotted AS (
 SELECT *,
        CAST((epoch_us(ts) + CASE WHEN ts < make_timestamp($shift_at) THEN $offset_before ELSE $offset_after END)
             // 3600000000 % 24 AS TINYINT)                                       AS hour,
-       CASE WHEN client_id <> '' THEN hash(client_id) END                       AS client,
+       CASE WHEN NOT regexp_full_match(client_id, $placeholder) THEN hash(client_id) END AS client,
        coalesce(list_contains($purchase, event_name), false)                    AS is_purchase,
-       event_name IS NULL OR NOT list_contains($taxonomy, event_name)           AS is_invalid,
+       event_name IS NULL OR event_name NOT IN (SELECT unnest(CAST($taxonomy AS VARCHAR[]))) AS is_invalid,
        coalesce(referrer, '') = ''                                              AS is_missing_referrer,
        NOT has_utm                                                              AS is_missing_utm,
        payload IS NOT NULL                                                      AS has_payload,
