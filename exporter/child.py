@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -12,10 +13,12 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from multiprocessing import Pipe
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from pathlib import Path
 
+from exporter import pipes
 from exporter.config import Dataset, Resources
 from exporter.facts import FactsError, Known, Measured
 from exporter.files import File
@@ -131,19 +134,27 @@ class Child:
         """The process that starts readers, once it has the request; None where it ended before: another may not."""
         starter = self._running()
         with contextlib.suppress(BrokenPipeError, EOFError):
-            starter.asking.send((request, spill))
+            pipe = starter.asking.fileno()
+            pipes.send(pipe, (request, spill), partial(self._wait, pipe, select.POLLOUT, deadline))
             if self._heard(starter, deadline) == TOLD:
                 return starter
         self._end()
         return None
 
     def _heard(self, starter: _Starter, deadline: float) -> object:
-        ready = wait([self._stopped, starter.answers], max(0.0, deadline - time.monotonic()))
-        if self._stopped in ready:
+        pipe = starter.answers.fileno()
+        return pipes.receive(pipe, partial(self._wait, pipe, select.POLLIN, deadline))
+
+    def _wait(self, pipe: int, event: int, deadline: float) -> None:
+        """Wait until the pipe can be read or written, or is broken."""
+        poll = select.poll()
+        poll.register(self._stopped.fileno(), select.POLLIN)
+        poll.register(pipe, event)
+        ready = dict(poll.poll(max(0.0, deadline - time.monotonic()) * 1000))
+        if self._stopped.fileno() in ready:
             raise StoppedError("stopped")
         if not ready:
             raise _LateError
-        return starter.answers.recv()
 
     def _running(self) -> _Starter:
         with self._lock:
@@ -169,4 +180,6 @@ def _start() -> _Starter:
     answers, answering = Pipe(duplex=False)
     with asked, answering:
         process = subprocess.Popen(COMMAND, stdin=asked.fileno(), stdout=answering.fileno(), start_new_session=True)
+    for ours in (asking, answers):
+        os.set_blocking(ours.fileno(), False)
     return _Starter(process, asking, answers)
