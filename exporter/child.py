@@ -8,7 +8,6 @@ import select
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from exporter.config import Dataset, Resources
 from exporter.facts import FactsError, Known, Measured
 from exporter.files import File
 from exporter.measures import Measure
+from exporter.temporary import REMEDY, Folder
 
 COMMAND = [sys.executable, "-P", "-m", "exporter.starter"]
 """-P: a folder named `exporter` where someone happens to stand is not ours."""
@@ -102,9 +102,8 @@ class Child:
 
     def measure(self, task: Task) -> Measured:
         """What a new process measured. Raises FactsError, also when it died or takes too long, and StoppedError."""
-        folder = task.kept if task.kept.is_dir() else None
-        with tempfile.TemporaryDirectory(prefix=SPILL, dir=folder) as spill:
-            answer = self._answer(task, Path(spill))
+        with _spill(task.kept) as spill:
+            answer = self._answer(task, spill)
         if isinstance(answer, Measured):
             return answer
         raise FactsError(str(answer))
@@ -183,3 +182,15 @@ def _start() -> _Starter:
     for ours in (asking, answers):
         os.set_blocking(ours.fileno(), False)
     return _Starter(process, asking, answers)
+
+
+def _spill(kept: Path) -> Folder:
+    """A folder for what does not fit into memory: beside what is kept, or where temporary files go."""
+    try:
+        return Folder(SPILL, kept)
+    except OSError:
+        pass
+    try:
+        return Folder(SPILL)
+    except OSError as error:
+        raise FactsError(f"no temporary folder: {error.strerror}: {REMEDY}") from None
