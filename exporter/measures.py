@@ -100,8 +100,12 @@ def _built_in() -> tuple[Measure, ...]:
 def _read(path: Path) -> Measure:
     try:
         return parse(path.stem, path.read_text("utf-8"), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise MeasureError(f"{path}: {getattr(error, 'strerror', None) or 'not UTF-8 text'}") from None
+    except OSError as error:
+        raise MeasureError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise MeasureError(f"{path}: not UTF-8 text") from None
+    except ValueError:
+        raise MeasureError(f"{str(path)!r} is not a valid path") from None
 
 
 def _check_new(path: Path, measure: Measure, measures: Mapping[str, Measure], declared: Mapping[str, str]) -> None:

@@ -119,11 +119,14 @@ class Server:
         async with self._loading:
             try:
                 plan, web = await asyncio.to_thread(self._load)
-                self._refresher.change(plan)
                 self._guard = Guard(web.users, self._guard)
                 self._listener.protection = Protection(web.tls, self._guard.refusal)
+                self._refresher.change(plan)
             except ConfigError as error:
                 problem = str(error)
+            except Exception as error:  # whatever it was: the old configuration stays, and the reason is told
+                log.exception("reading the configuration again failed")
+                problem = f"{type(error).__name__}: {error}"
         self._process.reloaded(successful=problem is None)
         if problem:
             log.error("the configuration cannot be used, the old one stays: %s", problem)
