@@ -86,6 +86,11 @@ class Listener:
         """Begin to listen. Raises OSError when the address cannot be taken."""
         self._server = await asyncio.start_server(self._accept, host, port, limit=LARGEST, backlog=BACKLOG)
 
+    @property
+    def addresses(self) -> list[str]:
+        """The IP addresses that it listens on."""
+        return [each.getsockname()[0] for each in self._server.sockets] if self._server else []
+
     async def close(self) -> None:
         """Stop listening and cut off who is still there."""
         if self._server:
