@@ -105,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         storage = Storage(options.storage)
     except StorageError as error:
-        print(f"clickstream-exporter: --storage.path: {error}", file=sys.stderr)
+        print(f"clickstream-exporter: {error}", file=sys.stderr)
         return 1
     refresher = Refresher(read, options.as_of, storage, serving=not options.once)
     return _once(refresher) if options.once else _serve(refresher, web, options)

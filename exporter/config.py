@@ -235,7 +235,14 @@ class Dataset(Model):
         return None if set(sources) & set(self.mapped()) else f"no column {' or '.join(sources)}"
 
 
-DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+def _dataset_name(value: str) -> str:
+    """The name of a folder below --storage.path, where `lock` is a file."""
+    if value in (".", "..") or value.lower() == "lock":
+        raise ValueError(f"{value!r} cannot be the name of a folder in --storage.path: choose another name")
+    return value
+
+
+DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$"), AfterValidator(_dataset_name)]
 
 
 class Links(Model):

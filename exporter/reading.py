@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from exporter import database, drift, files
+from exporter import database, drift, files, measures
 from exporter.asking import Asker
 from exporter.catalogue import Catalogue, Unreadable
 from exporter.config import Dataset, Resources
@@ -146,7 +146,7 @@ class _Reading:
         self._fingerprints = Fingerprints(dataset, catalogue)
         texts = [LASTS, NAMES, *(each.sql for each in asked)]
         self._loader = Loader(connection, dataset, texts, catalogue, resources.query_timeout)
-        self._asker = Asker(connection, asked, resources.query_timeout)
+        self._asker = Asker(connection, asked, resources.query_timeout, measures.label_bounds(dataset))
         self._own = [each for each in asked if not each.looks_back]
         self._wide = [each for each in asked if each.looks_back]
         self._looked_back: set[date] = set()
@@ -174,7 +174,7 @@ class _Reading:
             early=self._catalogue.early_events,
             lacking=drift.lacking(self._dataset, of_anchor, self._catalogue.readable),
             changed=drift.changes(self._dataset, of_anchor, self._catalogue.of_week_before(self._anchor)),
-            queries=self._asker.queries,
+            queries=self._asker.judged(facts),
             recomputed=self._recomputed,
             left=len(self._history) - len(window),
             known=self._to_remember(),

@@ -100,7 +100,8 @@ class Refresher:
     def _measured(self, name: str, dataset: Dataset, started: float, so_far: Mapping[str, View]) -> View:
         """The data set; where it is measured for the first time, its newest days are served before the rest is read."""
         if (last := self._last.get(name)) and self._is_still(name, dataset, last):
-            nothing = replace(last, recomputed=0, queries=dict.fromkeys(last.queries, Query()))
+            unasked = {query: Query(each.error) for query, each in last.queries.items()}
+            nothing = replace(last, recomputed=0, queries=unasked)
             return replace(self.state.views[name], refresh=self._refresh(started, nothing))
         before = self.state.views.get(name)
         is_first = self._serving and not (before and before.snapshot)

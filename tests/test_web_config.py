@@ -26,6 +26,8 @@ MISTAKES = {
     f"basic_auth_users:\n  a: {HASH.replace('10', '15')}": "2: basic_auth_users.a: the cost of the hash must be 4 to",
     f"basic_auth_users:\n  a:b: {HASH}": "1: basic_auth_users: a name without a colon is wanted before each hash",
     f"basic_auth_users:\n  a: {HASH}\n  a: {HASH}": "3: basic_auth_users.a: stands twice",
+    "basic_auth_users:\n  secret: 0b_": "1: basic_auth_users: invalid number\n",
+    "basic_auth_users:\n  a: !!int secret": "1: basic_auth_users: invalid number\n",
     "basic_auth_users:\n  a: *secret": "2: not valid YAML\n",
     "basic_auth_users:\n  a: !secret x": "2: not valid YAML\n",
     "http_server_config: {http2: false}": "1: http_server_config: unknown key",
