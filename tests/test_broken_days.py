@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from broken_days import KINDS, Kind
-from broken_days.watching import CONFIG, watch
+from broken_days.watching import watch
 
 from alerting import check, rules
-from alerting.alertmanager import listing
-from alerting.fetch import post
-from alerting.proof import UnprovenError, proven
-from alerting.stack import Stack, running
-from alerting.verdict import PASS, Verdict, Wanted
+from alerting.proof import Proof
+from alerting.verdict import PASS, Verdict
 
 SEED = "1"
 NEWEST = date(2025, 3, 16)
-INTERVAL = "5s"
-MEASURED = 300.0
-"""Seconds until all data sets must be measured."""
-
-JUDGED = 120.0
-"""Seconds until all of them must be judged."""
 
 JUDGED_KINDS = [each for each in KINDS.values() if not each.refused]
 REFUSED_KINDS = [each for each in KINDS.values() if each.refused]
@@ -49,30 +39,9 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Verdict |
 def judged(kinds: list[Kind], newest: date, parent: Path, *options: str) -> dict[str, Verdict | str]:
     """What real servers say about a draw of each kind, all of them data sets of one exporter."""
     folder = parent / ("clocked" if not options else "by-hand")
-    further = watch({each.name: each.draw(SEED, newest) for each in kinds}, folder, *options)[1:]
-    (folder / "servers").mkdir()
-    with running(folder / "servers", folder / CONFIG, further, INTERVAL) as stack:
-        return proofs(stack)
-
-
-def proofs(stack: Stack) -> dict[str, Verdict | str]:
-    """The verdict about the snapshot that each data set has after a refresh."""
-    outcomes = post(f"{stack.exporter}/-/refresh", MEASURED).body["datasets"]
-    wanted = {each["dataset"]: each.get("snapshot") for each in outcomes}
-    found: dict[str, Verdict | str] = {each["dataset"]: f"not measured: {each}" for each in outcomes if "error" in each}
-    since: dict[str, datetime] = {}
-    deadline = time.monotonic() + JUDGED
-    while (rest := [name for name in wanted if not isinstance(found.get(name), Verdict)]) and (
-        time.monotonic() < deadline
-    ):
-        listed = listing(stack.alertmanager, 10)
-        for name in rest:
-            try:
-                found[name] = proven(listed, since, Wanted(name, None, wanted[name])).verdict
-            except UnprovenError as error:
-                found[name] = str(error)
-        time.sleep(1)
-    return found
+    watched = watch({each.name: each.draw(SEED, newest) for each in kinds}, folder, *options)
+    with watched.judged() as (_, proofs):
+        return {name: each.verdict if isinstance(each, Proof) else each for name, each in proofs.items()}
 
 
 @pytest.mark.parametrize("kind", named([each for each in JUDGED_KINDS if each.must]))
@@ -99,8 +68,8 @@ def test_nobody_is_paged_needlessly(verdicts: Mapping[str, Verdict | str], kind:
 def test_what_cannot_be_judged_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: Kind) -> None:
     """No verdict, and the reason names the folder."""
     folder = tmp_path / "days"
-    watch({kind.name: kind.draw(SEED, NEWEST)}, folder)
-    assert check.main([str(folder / CONFIG), f"--as-of={NEWEST}", "--timeout=60"]) in {2, 64}
+    watched = watch({kind.name: kind.draw(SEED, NEWEST)}, folder)
+    assert check.main([str(watched.config), f"--as-of={NEWEST}", "--timeout=60"]) in {2, 64}
     said = "".join(capsys.readouterr())
     assert "table" in said
     assert f"{folder / kind.name}" in said

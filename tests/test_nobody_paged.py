@@ -18,7 +18,7 @@ import pytest
 import yaml
 from broken_days.delivery import Delivery, healthy, without
 from broken_days.shop import PURCHASE, SHOP
-from broken_days.watching import CONFIG, watch
+from broken_days.watching import watch
 from processes import Exporter, wait_for
 
 from alerting import rules
@@ -120,10 +120,10 @@ def _lost(delivery: Delivery) -> Delivery:
 
 def _exporters(folder: Path, opened: ExitStack) -> list[str]:
     """The addresses of two exporters of the same data, which have their snapshots."""
-    options = watch({DATASET: _lost(healthy(SHOP, NEWEST, 15))}, folder / "first", f"--as-of={NEWEST}")[1:]
+    watched = watch({DATASET: _lost(healthy(SHOP, NEWEST, 15))}, folder / "first", f"--as-of={NEWEST}")
     (folder / "second").mkdir()
-    shutil.copy(folder / "first" / CONFIG, folder / "second")
-    made = [Exporter(folder / "first", options), Exporter(folder / "second", [f"--as-of={NEWEST}"])]
+    shutil.copy(watched.config, folder / "second")
+    made = [Exporter(watched.folder, watched.options), Exporter(folder / "second", [f"--as-of={NEWEST}"])]
     for each in made:
         opened.callback(end, each.process)
     for each in made:
