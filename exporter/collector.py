@@ -54,7 +54,7 @@ HELP = {
     "clickstream_missing_hours_info": "Which hours of the anchor day are missing.",
     "clickstream_missing_column_info": "A mapped column, and the first file of the anchor day that lacks it.",
     "clickstream_not_measured": "A gauge that the data set does not have, and why.",
-    "clickstream_replaced_text_events": "Events of the anchor day's files with text that is not UTF-8 and was replaced.",
+    "clickstream_replaced_text_events": "Events of the anchor day's files with text that was not UTF-8.",
     "clickstream_searched_events": "Events of all days among which the configured ones were searched.",
     "clickstream_series": "Samples of the data set in this exposition, itself included.",
     "clickstream_snapshot": "48-bit hash of the configuration and of all facts.",

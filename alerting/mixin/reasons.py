@@ -46,7 +46,7 @@ CHECKS = (
         INFO,
         INTEGRITY,
         "(dataset:clickstream_replaced_text_events:max > -Inf) > bool 0",
-        f"Text replaced: {say.whole('dataset:clickstream_replaced_text_events:max')} events have text that is not UTF-8",
+        f"Text replaced: {say.whole('dataset:clickstream_replaced_text_events:max')} events had text that is not UTF-8",
         f"In the files of {say.DAY}; what could not be read of these texts was replaced, the events are counted.",
     ),
     Check(
