@@ -64,7 +64,7 @@ BROKEN = {
     "no YAML": ("datasets: [", "config.yml:"),
     "an unknown key": ("datasets: {web: {files: data, fils: data}}", "datasets.web.fils: unknown key"),
     "a measure that is gone": ("datasets: {web: {files: data, measures: [gone.sql]}}", "gone.sql: No such file"),
-    "a number that is none": ("datasets: {web: {files: data, purchase: 0b_}}", "datasets.web.purchase: invalid number"),
+    "an invalid number": ("datasets: {web: {files: data, purchase: 0b_}}", "datasets.web.purchase: invalid number"),
     "nothing": (None, "config.yml: No such file"),
 }
 
