@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from processes import children, processor_time, wait_for
 
 from exporter.demo import write_demo
 
@@ -160,6 +161,28 @@ def test_v13_a_closed_stdout_is_no_pass(demo: Path) -> None:
     )
     os.close(write)
     assert done.returncode == 2
+
+
+@pytest.mark.parametrize("processes", [1, 3, 5])
+def test_p1_a_check_that_is_killed_leaves_no_servers(demo: Path, tmp_path: Path, processes: int) -> None:
+    """SIGKILL, when so many run: its servers end within seconds, and what the exporter has started with them."""
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    process = subprocess.Popen(
+        [*COMMAND, str(demo)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
+    )
+    below = wait_for(lambda: len(found := descendants(process.pid)) >= processes and found)
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 30
+    while any(processor_time(pid) >= 0 for pid in below) or left_running(tmp_path):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def descendants(process: int) -> set[int]:
+    """What this process has started, and what these have."""
+    found = children(process)
+    return found.union(*map(descendants, found))
 
 
 def test_a_check_that_is_ended_ends_its_servers(demo: Path, tmp_path: Path) -> None:
