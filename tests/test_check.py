@@ -116,6 +116,22 @@ def test_a_measure_that_fails_fails_the_day_and_nothing_else(demo: Path) -> None
     assert done.returncode == 1
 
 
+def test_one_of_many_data_sets_is_measured_alone(demo: Path) -> None:
+    """The others cost nothing: one whose measure takes hours is not asked, and one without a folder fails nothing."""
+    endless = "SELECT 0 AS hour, count(*) AS clickstream_endless FROM range(1000000000000) t(i) WHERE hash(i) % 7 = 1"
+    demo.with_name("endless.sql").write_text(f"-- clickstream_endless: Takes hours.\n{endless}")
+    config = yaml.safe_load(demo.read_text("utf-8"))
+    shop = config["datasets"]["shop"]
+    others = {"first": {**shop, "measures": ["endless.sql"]}, "second": {**shop, "files": "nowhere/*.parquet"}}
+    path = demo.with_name("many.yml")
+    path.write_text(yaml.safe_dump({**config, "datasets": {**others, "shop": shop}}, sort_keys=False), "utf-8")
+    done = check(path, "--dataset", "shop", "--as-of", "2025-03-08")
+    assert (done.returncode, messages(done)) == (0, [])
+    done = check(path, "--dataset", "web")
+    assert (done.returncode, done.stdout) == (64, "")
+    assert "expected one of first, second, shop" in done.stderr
+
+
 @pytest.mark.parametrize("arguments", [(), ("--as-of", "tomorrow"), ("--timeout", "-1"), ("--dataset", "web")])
 def test_bad_arguments_leave_stdout_empty(demo: Path, arguments: tuple[str, ...]) -> None:
     """Exit 64, and the reason on stderr."""
