@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from alerting import shape
 from alerting.fetch import FetchError, get
+from alerting.shape import ShapeError
 
 CERTIFICATE = "ClickstreamCertificate"
 PLUMBING = ("ClickstreamExporterDown", "ClickstreamRefreshFailing")
@@ -39,11 +41,12 @@ class Alert:
 
 @dataclass(frozen=True)
 class Listing:
-    """All alerts of one Alertmanager but drills, and its clock."""
+    """All alerts of one Alertmanager but drills, its clock, and when the silences of its alerts end."""
 
     url: str
     alerts: tuple[Alert, ...]
     now: datetime
+    silences: Mapping[str, datetime] = field(default_factory=dict)
 
     def of(self, dataset: str) -> list[Alert]:
         """The alerts of a data set's checks, the certificate left out."""
@@ -62,33 +65,42 @@ class Listing:
             alert for alert in self.alerts if alert.name in PLUMBING and alert.labels.get("dataset", dataset) == dataset
         ]
 
+    def silenced_until(self, alert: Alert) -> str:
+        """When the last silence of the alert ends, as `2025-03-10 12:00 UTC`; empty where it cannot be told."""
+        if not alert.silenced_by or not self.silences.keys() >= set(alert.silenced_by):
+            return ""
+        return f"{max(self.silences[silence] for silence in alert.silenced_by):%Y-%m-%d %H:%M} UTC"
+
 
 def listing(url: str, timeout: float) -> Listing:
     """What the Alertmanager at `url` lists, drills left out. Raises FetchError."""
     where = f"{url}/api/v2/alerts?{_ALL}"
     answer = get(where, timeout)
     try:
-        alerts = tuple(_alert(each) for each in answer.body)
-        return Listing(url, tuple(alert for alert in alerts if DRILL not in alert.labels), answer.date)
-    except (KeyError, TypeError, ValueError, AttributeError):
+        found = tuple(_alert(shape.mapping(each)) for each in shape.sequence(answer.body))
+    except (KeyError, ShapeError):
         raise FetchError(f"{where}: the answer is no list of alerts") from None
+    alerts = tuple(alert for alert in found if DRILL not in alert.labels)
+    is_silenced = any(alert.silenced_by for alert in alerts)
+    return Listing(url, alerts, answer.date, _silences(url, timeout) if is_silenced else {})
 
 
-def _alert(body: dict[str, Any]) -> Alert:
+def _alert(body: Mapping[str, Any]) -> Alert:
+    status = shape.mapping(body["status"])
     return Alert(
-        labels=body["labels"],
-        annotations=body["annotations"],
-        fingerprint=body["fingerprint"],
-        updated=datetime.fromisoformat(body["updatedAt"]),
-        silenced_by=tuple(body["status"]["silencedBy"]),
-        inhibited_by=tuple(body["status"]["inhibitedBy"]),
+        labels=shape.texts(body["labels"]),
+        annotations=shape.texts(body["annotations"]),
+        fingerprint=shape.text(body["fingerprint"]),
+        updated=shape.moment(body["updatedAt"]),
+        silenced_by=tuple(map(shape.text, shape.sequence(status["silencedBy"]))),
+        inhibited_by=tuple(map(shape.text, shape.sequence(status["inhibitedBy"]))),
     )
 
 
-def silenced_until(url: str, alert: Alert, timeout: float) -> str:
-    """When the last silence of the alert ends, as `2025-03-10 12:00 UTC`; empty where it cannot be told."""
+def _silences(url: str, timeout: float) -> dict[str, datetime]:
+    """When each silence ends, by its id; none where that cannot be told, because nothing rests on it."""
     try:
-        ends = [get(f"{url}/api/v2/silence/{silence}", timeout).body["endsAt"] for silence in alert.silenced_by]
-        return f"{max(datetime.fromisoformat(end) for end in ends):%Y-%m-%d %H:%M} UTC"
-    except (FetchError, KeyError, TypeError, ValueError):
-        return ""
+        found = shape.sequence(get(f"{url}/api/v2/silences", timeout).body)
+        return {shape.text(each["id"]): shape.moment(each["endsAt"]) for each in map(shape.mapping, found)}
+    except (FetchError, KeyError, ShapeError):
+        return {}

@@ -7,6 +7,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -22,6 +23,7 @@ from alerting.report import (
     add_common,
     add_http_config,
     announce,
+    internal,
     numbers_of,
     publish,
     tell,
@@ -64,6 +66,8 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns 0, 1, 2 or 64 as clickstream-report does."""
     options = _arguments(arguments)
+    date = options.date or options.as_of
+    wanted = Wanted(options.dataset, date and date.isoformat(), options.snapshot)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _exit)
     try:
@@ -71,15 +75,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         dataset = _dataset(options, config)
         if options.drill:
             return _drill(options, config, dataset)
-        date = options.date or options.as_of
-        wanted = Wanted(dataset, date and date.isoformat(), options.snapshot)
+        wanted = replace(wanted, dataset=dataset)
         announce(options.junit, wanted)
-        return _check(options, wanted)
+        verdict, numbers = _check(options, wanted)
     except (ConfigError, UsageError, DrillError) as error:
         print(error, file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:
         return 2
+    except Exception as error:  # noqa: BLE001 - exit code 1 would say that the data were judged
+        verdict, numbers = internal(wanted, error), {}
+        if options.drill:
+            return 2
+    return publish(verdict, options, numbers)
 
 
 def _exit(_number: int, _frame: FrameType | None) -> None:
@@ -102,16 +110,15 @@ def _drill(options: argparse.Namespace, config: Config, dataset: str) -> int:
     return 0 if hold(made, options.alertmanagers or [ALERTMANAGER], tell) else 2
 
 
-def _check(options: argparse.Namespace, wanted: Wanted) -> int:
+def _check(options: argparse.Namespace, wanted: Wanted) -> tuple[Verdict, Mapping[str, float]]:
+    """The verdict, unknown where the servers do not start, and the numbers of the day where they are printed."""
     try:
-        verdict, numbers = _verdict(options, wanted)
+        return _verdict(options, wanted)
     except (StackError, ServerError, OSError) as error:
-        verdict, numbers = unknown(wanted, str(error)), {}
-    return publish(verdict, options, numbers)
+        return unknown(wanted, str(error)), {}
 
 
 def _verdict(options: argparse.Namespace, wanted: Wanted) -> tuple[Verdict, Mapping[str, float]]:
-    """The verdict, and the numbers of the day where they are printed."""
     tell("starting exporter, Prometheus and Alertmanager")
     as_of = ("--as-of", options.as_of.isoformat()) if options.as_of else ()
     with (

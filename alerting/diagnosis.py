@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from alerting import rules
-from alerting.fetch import FetchError, RefusedError, get
+from alerting import rules, shape
+from alerting.fetch import Answer, FetchError, RefusedError, get
+from alerting.scrape import scrape_problem
 
 REQUEST = 3.0
 """Seconds for one request."""
+
+EXPORTER = "clickstream_exporter_build_info"
+"""Which targets are exporters: the name of their job is for the owner to choose."""
+
+Target = tuple[str, str]
+"""A job and an instance."""
 
 APART = 30
 """Seconds that two clocks may differ: an alert ends after a minute."""
@@ -22,31 +32,55 @@ CERTIFIED = (
 )
 
 
+@dataclass(frozen=True)
+class _Prometheus:
+    """The Prometheus at a URL, which is asked until a deadline (of `time.monotonic`)."""
+
+    url: str
+    until: float
+
+    def data(self, path: str) -> Any:
+        return self.get(f"{self.url}/api/v1/{path}").body["data"]
+
+    def query(self, query: str) -> list[tuple[Mapping[str, str], float]]:
+        """The labels and the value of every series."""
+        result = self.data(f"query?query={quote(query)}")["result"]
+        return [(shape.texts(each["metric"]), float(each["value"][1])) for each in result]
+
+    def get(self, url: str) -> Answer:
+        return get(url, min(REQUEST, self.until - time.monotonic()))
+
+
 def reasons(
-    prometheus: str | None, alertmanagers: Sequence[str], dataset: str | None, snapshot: int | None
+    prometheus: str | None,
+    alertmanagers: Sequence[str],
+    dataset: str | None,
+    snapshot: int | None,
+    until: float = math.inf,
 ) -> list[str]:
-    """What is wrong with the Prometheus at the URL `prometheus`, worst first; empty where nothing is found."""
+    """What is wrong with the Prometheus at the URL `prometheus`, worst first; empty where nothing is found.
+
+    It is asked until `until`, a time of `time.monotonic`.
+    """
+    found: list[str] = []
     if not prometheus:
-        return []
+        return found
+    asked = _Prometheus(prometheus, until)
     try:
-        found = [*_rules(prometheus), *_targets(prometheus), *_alertmanagers(prometheus)]
-        found += _clocks(prometheus, alertmanagers)
-        return found or list(_snapshot(prometheus, dataset, snapshot))
+        for each in (_rules(asked), _targets(asked), _alertmanagers(asked), _clocks(asked, alertmanagers)):
+            found.extend(each)
+        return found or list(_snapshot(asked, dataset, snapshot))
     except RefusedError as error:
-        return [f"Prometheus does not let in: {error}"]
+        return [*found, f"Prometheus does not let in: {error}"]
     except FetchError as error:
-        return [f"Prometheus does not answer: {error}"]
-    except (KeyError, TypeError, ValueError, IndexError):
-        return [f"{prometheus}: not the answer of Prometheus"]
+        return [*found, f"Prometheus does not answer: {error}"]
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError):
+        return [*found, f"{prometheus}: not the answer of Prometheus"]
 
 
-def _data(prometheus: str, path: str) -> Any:
-    return get(f"{prometheus}/api/v1/{path}", REQUEST).body["data"]
-
-
-def _rules(prometheus: str) -> Iterator[str]:
+def _rules(prometheus: _Prometheus) -> Iterator[str]:
     shipped = rules.groups()[rules.GROUP]
-    loaded = [group for group in _data(prometheus, "rules")["groups"] if group["name"] == rules.GROUP]
+    loaded = [group for group in prometheus.data("rules")["groups"] if group["name"] == rules.GROUP]
     if not loaded:
         yield f"Prometheus has no rule group {rules.GROUP}"
         return
@@ -59,49 +93,58 @@ def _rules(prometheus: str) -> Iterator[str]:
         yield f"rule {rule['name']} {check}".rstrip() + f" fails: {rule.get('lastError', '')[:200]}"
 
 
-def _targets(prometheus: str) -> Iterator[str]:
-    targets = [
-        target
-        for target in _data(prometheus, "targets?state=active")["activeTargets"]
-        if target["labels"].get("job") == "clickstream"
-    ]
-    if not targets:
-        yield "Prometheus has no target of the job clickstream"
-    for target in targets:
-        if target["health"] == "down":
-            yield f"Prometheus cannot scrape {target['scrapeUrl']}: {target['lastError']}"
+def _targets(prometheus: _Prometheus) -> Iterator[str]:
+    """The targets that are or were an exporter; where none is known, what else cannot be scraped may be it."""
+    known = {_target(labels) for labels, _ in prometheus.query(f"last_over_time({EXPORTER}[36h])")}
+    active = prometheus.data("targets?state=active")["activeTargets"]
+    own = [target for target in active if _target(target["labels"]) in known]
+    if not own:
+        were = f", it had {_listed(known)}" if known else ""
+        yield f"Prometheus has no target that serves {EXPORTER}{were}"
+    down = [target for target in own or active if target["health"] == "down"]
+    for target in down[:3]:
+        yield f"Prometheus cannot scrape {target['scrapeUrl']}: {target['lastError']}"
 
 
-def _alertmanagers(prometheus: str) -> Iterator[str]:
-    if not _data(prometheus, "alertmanagers")["activeAlertmanagers"]:
+def _target(labels: Mapping[str, str]) -> Target:
+    return labels.get("job", ""), labels.get("instance", "")
+
+
+def _listed(targets: Iterable[Target]) -> str:
+    named = [f"job {job}, instance {instance}" for job, instance in sorted(targets)]
+    return "; ".join([*named[:3], *(["..."] if len(named) > 3 else [])])
+
+
+def _alertmanagers(prometheus: _Prometheus) -> Iterator[str]:
+    if not prometheus.data("alertmanagers")["activeAlertmanagers"]:
         yield "Prometheus sends to no Alertmanager"
 
 
-def _clocks(prometheus: str, alertmanagers: Sequence[str]) -> Iterator[str]:
+def _clocks(prometheus: _Prometheus, alertmanagers: Sequence[str]) -> Iterator[str]:
     """Alertmanager drops what ended by its own clock, and keeps what ends later."""
     for url in alertmanagers:
         try:
-            theirs = get(f"{url}/api/v2/status", REQUEST).date
+            theirs = prometheus.get(f"{url}/api/v2/status").date
         except FetchError:
             continue
-        apart = (get(f"{prometheus}/api/v1/query?query=1", REQUEST).date - theirs).total_seconds()
+        apart = (prometheus.get(f"{prometheus.url}/api/v1/query?query=1").date - theirs).total_seconds()
         if abs(apart) > APART:
             side = "ahead of" if apart > 0 else "behind"
             yield f"the clock of Prometheus is {abs(apart):.0f} s {side} that of {url}"
 
 
-def _snapshot(prometheus: str, dataset: str | None, snapshot: int | None) -> Iterator[str]:
-    """How far the snapshot came: served once, scraped whole, numbers all of it, judged, told."""
+def _snapshot(prometheus: _Prometheus, dataset: str | None, snapshot: int | None) -> Iterator[str]:
+    """How far the snapshot came: served as one truth, scraped whole, numbers all of it, judged, told."""
     name = f"data set {dataset}" if dataset else "any data set"
-    selector = f'{{dataset="{dataset}"}}' if dataset else ""
-    found = _query(prometheus, f"clickstream_snapshot{selector}")
-    instances = sorted({labels.get("instance", "") for labels, _ in found})
-    series = _query(prometheus, f'{{__name__=~"clickstream_.+",dataset="{dataset}"}}') if dataset else []
+    of = _selector(dataset)
+    found = prometheus.query(f"clickstream_snapshot{{{of}}}")
     if not found:
         yield f"Prometheus has no snapshot of {name}"
-    elif len(instances) > 1 and dataset:
-        yield f"Prometheus scrapes {name} from {len(instances)} targets: {', '.join(instances)}"
-    elif dataset and (problem := _scrape(series)):
+    elif dataset and len({value for _, value in found}) > 1:
+        said = sorted((_target(labels), value) for labels, value in found)
+        told = "; ".join(f"{value:.0f} from {_listed([target])}" for target, value in said[:3])
+        yield f"Prometheus has different snapshots of {name}: {told}"
+    elif dataset and (problem := scrape_problem(prometheus.query(f'{{__name__=~"clickstream_.+",{of}}}'))):
         yield problem
     elif snapshot and found[0][1] != snapshot:
         yield f"Prometheus has snapshot {found[0][1]:.0f}"
@@ -109,53 +152,19 @@ def _snapshot(prometheus: str, dataset: str | None, snapshot: int | None) -> Ite
         yield from _judged(prometheus, dataset, snapshot)
 
 
-def _judged(prometheus: str, dataset: str | None, snapshot: int | None) -> Iterator[str]:
+def _selector(dataset: str | None) -> str:
+    return f"dataset={json.dumps(dataset, ensure_ascii=False)}" if dataset else ""
+
+
+def _judged(prometheus: _Prometheus, dataset: str | None, snapshot: int | None) -> Iterator[str]:
     """Whether the rules judged it: they certify it now or, where a scrape came between two of them, did just before."""
-    of = [f'dataset="{dataset}"'] if dataset else []
+    of = [_selector(dataset)] if dataset else []
     firing = ['alertname="ClickstreamCertificate"', 'alertstate="firing"', *of]
-    states = _query(prometheus, f"count(dataset:clickstream_check:state{{{','.join(of)}}})")
+    states = prometheus.query(f"count(dataset:clickstream_check:state{{{','.join(of)}}})")
     count = states[0][1] if states else 0
-    if _query(prometheus, f"ALERTS{{{','.join(firing)}}}"):
+    if prometheus.query(f"ALERTS{{{','.join(firing)}}}"):
         yield CERTIFIED
     elif count != len(rules.checks()):
         yield f"{count:.0f} of {len(rules.checks())} checks were evaluated"
-    elif _query(prometheus, f'last_over_time(ALERTS{{{",".join(firing)},snapshot="{snapshot}"}}[1m])'):
+    elif prometheus.query(f'last_over_time(ALERTS{{{",".join(firing)},snapshot="{snapshot}"}}[1m])'):
         yield CERTIFIED
-
-
-def _scrape(series: Sequence[tuple[Mapping[str, str], float]]) -> str | None:
-    """What is wrong with the gauges that Prometheus has of a data set."""
-    served = [value for labels, value in series if labels["__name__"] == "clickstream_series"]
-    wrong = sorted({labels["__name__"] for labels, value in series if math.isnan(value)})
-    if wrong:
-        return f"{', '.join(wrong[:3])} is no number"
-    if not served:
-        return "Prometheus has no clickstream_series, which says how many series there must be"
-    if len(series) < served[0]:
-        return f"Prometheus has {len(series)} of {served[0]:.0f} series that the exporter served"
-    if len(series) > served[0]:
-        names = _doubled([labels for labels, _ in series])
-        return f"Prometheus has {len(series)} series where the exporter served {served[0]:.0f}: " + (
-            f"{', '.join(names[:3])} is there twice" if names else "some are left over"
-        )
-    return None
-
-
-def _doubled(series: Sequence[Mapping[str, str]]) -> list[str]:
-    """The gauges of which some series differ only in a label that the others do not have."""
-    usual = {"__name__", "dataset", "instance", "job"}
-    names = sorted({labels["__name__"] for labels in series})
-    found = []
-    for name in names:
-        own = [labels for labels in series if labels["__name__"] == name]
-        shared = set.intersection(*(set(labels) for labels in own)) - usual
-        keys = [tuple(labels[label] for label in sorted(shared)) for labels in own]
-        if len(set(keys)) < len(keys):
-            found.append(name)
-    return found
-
-
-def _query(prometheus: str, query: str) -> list[tuple[Mapping[str, str], float]]:
-    """The labels and the value of every series."""
-    result = _data(prometheus, f"query?query={quote(query)}")["result"]
-    return [(each["metric"], float(each["value"][1])) for each in result]

@@ -13,17 +13,28 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from alerting import diagnosis
+from alerting import diagnosis, shape
 from alerting.alertmanager import Listing, listing
 from alerting.fetch import Answer, FetchError, RefusedError, post
-from alerting.proof import REQUEST, Proof, UnprovenError, choose, proven
+from alerting.proof import Proof, UnprovenError, choose, proven
+from alerting.shape import ShapeError
 from alerting.verdict import Verdict, Wanted, unknown
 from alerting.witness import contradiction
 
 POLL = 0.5
 """Seconds between two looks at Alertmanager."""
+
+REQUEST = 3.0
+"""Seconds for one request: one that hangs must not use up the time."""
+
+LEAST = 1.0
+"""Seconds that the last look may take beyond the deadline."""
+
+DIAGNOSIS = 3.0
+"""Seconds for all that Prometheus is asked once there is no verdict."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +72,8 @@ def judge(servers: Servers, wanted: Wanted, timeout: float, tell: Callable[[str]
     except _UnreachableError as error:
         return unknown(wanted, f"{error} within {timeout:g} s")
     except UnprovenError as error:
-        reasons = diagnosis.reasons(servers.prometheus, servers.alertmanagers, wanted.dataset, wanted.snapshot)
+        until = time.monotonic() + DIAGNOSIS
+        reasons = diagnosis.reasons(servers.prometheus, servers.alertmanagers, wanted.dataset, wanted.snapshot, until)
         return unknown(wanted, f"{error} within {timeout:g} s", *reasons)
     except _UnknownError as error:
         return unknown(wanted, str(error))
@@ -72,29 +84,47 @@ def _refresh(exporter: str, wanted: Wanted, deadline: float, tell: Callable[[str
     tell(f"asking {exporter} to refresh")
     answer = _refreshed(exporter, deadline)
     try:
-        outcomes = {each["dataset"]: each for each in answer.body["datasets"]}
-    except (KeyError, TypeError):
+        outcomes = _outcomes(answer.body)
+    except (KeyError, ShapeError):
         raise _UnknownError(f"{exporter}/-/refresh: not the answer of clickstream-exporter") from None
     dataset = choose(outcomes, wanted.dataset)
     outcome = outcomes[dataset]
-    if "error" in outcome:
-        raise _UnknownError(f"the refresh of data set {dataset} failed: {outcome['error']}")
-    if wanted.date and wanted.date != outcome["date"]:
-        newest = f"the newest day in the data is {outcome['date']}" if outcome["date"] else "there is no data"
-        raise _UnknownError(f"asked for {wanted.date}, but {newest}{_left_out(outcome)}")
-    if wanted.snapshot and wanted.snapshot != outcome["snapshot"]:
-        raise _UnknownError(f"asked for snapshot {wanted.snapshot}, but the data give {outcome['snapshot']}")
-    tell(f"data set {dataset}: snapshot {outcome['snapshot']}, newest day {outcome['date']}")
-    return Wanted(dataset, outcome["date"], outcome["snapshot"])
+    if outcome.error:
+        raise _UnknownError(f"the refresh of data set {dataset} failed: {outcome.error}")
+    if wanted.date and wanted.date != outcome.date:
+        newest = f"the newest day in the data is {outcome.date}" if outcome.date else "there is no data"
+        raise _UnknownError(f"asked for {wanted.date}, but {newest}{outcome.left_out}")
+    if wanted.snapshot and wanted.snapshot != outcome.snapshot:
+        raise _UnknownError(f"asked for snapshot {wanted.snapshot}, but the data give {outcome.snapshot}")
+    tell(f"data set {dataset}: snapshot {outcome.snapshot}, newest day {outcome.date}")
+    return Wanted(dataset, outcome.date, outcome.snapshot)
 
 
-def _left_out(outcome: Mapping[str, Any]) -> str:
-    """What the snapshot leaves out, which may hold the day that is asked for."""
+@dataclass(frozen=True)
+class _Outcome:
+    """What a refresh of a data set brought, or the error; `left_out` may hold the day that is asked for."""
+
+    date: str | None = None
+    snapshot: int | None = None
+    error: str = ""
+    left_out: str = ""
+
+
+def _outcomes(body: object) -> dict[str, _Outcome]:
+    """By data set. Raises KeyError or ShapeError where it is not the answer of an exporter."""
+    found = map(shape.mapping, shape.sequence(shape.mapping(body)["datasets"]))
+    return {shape.text(each["dataset"]): _outcome(each) for each in found}
+
+
+def _outcome(each: Mapping[str, Any]) -> _Outcome:
+    if "error" in each:
+        return _Outcome(error=shape.text(each["error"]) or "no reason given")
     counts = {
-        "unreadable files, set aside": outcome.get("unreadable_files"),
-        "events without a plausible timestamp": outcome.get("implausible_timestamp_events"),
+        "unreadable files, set aside": each.get("unreadable_files"),
+        "events without a plausible timestamp": each.get("implausible_timestamp_events"),
     }
-    return "".join(f"; {what}: {count}" for what, count in counts.items() if count)
+    left_out = "".join(f"; {what}: {shape.whole(count)}" for what, count in counts.items() if count)
+    return _Outcome(shape.day(each["date"]), shape.whole(each["snapshot"]), left_out=left_out)
 
 
 def _refreshed(exporter: str, deadline: float) -> Answer:
@@ -116,9 +146,9 @@ def _wait(servers: Servers, wanted: Wanted, deadline: float, tell: Callable[[str
     since: dict[str, datetime] = {}
     while True:
         try:
-            proofs = [_named(each, since, wanted, servers) for each in _listings(servers.alertmanagers)]
+            proofs = [_named(each, since, wanted, servers) for each in _listings(servers.alertmanagers, deadline)]
             agreed = _agreed([proof.verdict for proof in proofs])
-            _witness(servers, proofs)
+            _witness(servers, proofs, deadline)
             return agreed
         except UnprovenError:
             if time.monotonic() + POLL > deadline:
@@ -126,10 +156,10 @@ def _wait(servers: Servers, wanted: Wanted, deadline: float, tell: Callable[[str
         time.sleep(POLL)
 
 
-def _listings(urls: Sequence[str]) -> list[Listing]:
+def _listings(urls: Sequence[str], deadline: float) -> list[Listing]:
     """What every Alertmanager that answers lists; one must, and none may refuse to."""
     with ThreadPoolExecutor(len(urls)) as pool:
-        answers = list(pool.map(_listing, urls))
+        answers = list(pool.map(partial(_listing, timeout=_seconds(deadline)), urls))
     for answer in answers:
         if isinstance(answer, RefusedError):
             raise _UnreachableError(f"Alertmanager does not let in: {answer}")
@@ -139,9 +169,14 @@ def _listings(urls: Sequence[str]) -> list[Listing]:
     return found
 
 
-def _listing(url: str) -> Listing | FetchError:
+def _seconds(deadline: float) -> float:
+    """For one request."""
+    return min(REQUEST, max(LEAST, deadline - time.monotonic()))
+
+
+def _listing(url: str, timeout: float) -> Listing | FetchError:
     try:
-        return listing(url, REQUEST)
+        return listing(url, timeout)
     except FetchError as error:
         return error
 
@@ -160,11 +195,14 @@ def _agreed(verdicts: Sequence[Verdict]) -> Verdict:
     return verdicts[0]
 
 
-def _witness(servers: Servers, proofs: Sequence[Proof]) -> None:
+def _witness(servers: Servers, proofs: Sequence[Proof], deadline: float) -> None:
     """Raise UnprovenError where Prometheus has other alerts than those of the proofs."""
     for proof in proofs if servers.prometheus else ():
         try:
-            said = contradiction(str(servers.prometheus), proof.certificate, proof.listed, guessed=servers.guessed)
+            seconds = _seconds(deadline)
+            said = contradiction(
+                str(servers.prometheus), proof.certificate, proof.listed, guessed=servers.guessed, timeout=seconds
+            )
         except RefusedError as error:
             raise _UnreachableError(f"Prometheus does not let in: {error}") from None
         if said:

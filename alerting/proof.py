@@ -7,11 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alerting import rules
-from alerting.alertmanager import Alert, Listing, silenced_until
+from alerting.alertmanager import Alert, Listing
 from alerting.verdict import SEVERITIES, Line, Verdict, Wanted, in_order
-
-REQUEST = 3.0
-"""Seconds for one request: one that hangs must not use up the time."""
 
 
 class UsageError(Exception):
@@ -52,13 +49,13 @@ def proven(found: Listing, since: dict[str, datetime], wanted: Wanted) -> Proof:
         raise UnprovenError(f"{alert.name} fires: {alert.annotations.get('summary')}")
     listed = found.of(dataset)
     _check_listed(listed, certificate, snapshot)
-    lines = list(_lines(found.url, listed))
+    lines = list(_lines(found, listed))
     verdict = Verdict(
         date=certificate.labels.get("date"),
         lines=in_order(line for line, hidden in lines if not hidden),
         proven=True,
         dataset=dataset,
-        snapshot=int(snapshot) if snapshot.isdigit() else None,
+        snapshot=int(snapshot) if snapshot.isascii() and snapshot.isdigit() and len(snapshot) < 16 else None,
         inhibited=in_order(line for line, hidden in lines if hidden),
         switched_off=tuple(certificate.annotations.get("switched_off", "").split()),
     )
@@ -114,7 +111,7 @@ def _check_listed(listed: Sequence[Alert], certificate: Alert, snapshot: str) ->
             raise UnprovenError(f"the message of {alert.name} is still about an older snapshot")
 
 
-def _lines(url: str, listed: Sequence[Alert]) -> Iterator[tuple[Line, bool]]:
+def _lines(found: Listing, listed: Sequence[Alert]) -> Iterator[tuple[Line, bool]]:
     """Every alert of the data set, and whether another one of them silences it."""
     # A cause that someone silenced is no longer heard of, so it may hide nothing either; nor may one that is not
     # certified: somebody could have posted it.
@@ -123,7 +120,7 @@ def _lines(url: str, listed: Sequence[Alert]) -> Iterator[tuple[Line, bool]]:
     for alert in listed:
         line = _line(alert)
         if alert.silenced_by:
-            until = silenced_until(url, alert, REQUEST)
+            until = found.silenced_until(alert)
             said = f"Silenced{' until ' + until if until else ''}: {line.message}"
             yield replace(line, severity="INFO", message=said), False
         elif causes := sorted(names[cause] for cause in alert.inhibited_by if cause in names):

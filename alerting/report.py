@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
+import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,6 +15,7 @@ from alerting import http_config
 from alerting.day_numbers import NumbersError, day_numbers
 from alerting.fetch import be_let_in
 from alerting.formats import junit
+from alerting.formats.outline import plain
 from alerting.formats.printed import FORMATS, printed
 from alerting.gate import Servers, judge
 from alerting.proof import UsageError
@@ -34,11 +37,13 @@ ALERTMANAGER = "http://127.0.0.1:9093"
 
 def url(text: str) -> str:
     """An http(s) URL without the slash at its end."""
-    parts = urlsplit(text)
+    parts, port = urlsplit(text), 0
+    with contextlib.suppress(ValueError):
+        port = parts.port or 1
     if "@" in parts.netloc:  # and not a word of what it is
         raise argparse.ArgumentTypeError("a URL must not have a user or a password, give them in --http.config.file")
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise argparse.ArgumentTypeError(f"{text!r} is no URL, write it like http://127.0.0.1:9093")
+    if parts.scheme not in ("http", "https") or not parts.hostname or not port:
+        raise argparse.ArgumentTypeError(f"invalid URL {text!r}: expected one like http://127.0.0.1:9093")
     return text.rstrip("/")
 
 
@@ -140,18 +145,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         guessed=not options.prometheus,
     )
     wanted = Wanted(options.dataset, options.date and options.date.isoformat(), options.snapshot)
+    numbers: Mapping[str, float] = {}
     try:
         if options.http:
             named = (*(options.alertmanagers or ()), options.exporter, options.prometheus)
             be_let_in(http_config.load(options.http), filter(None, named))
         announce(options.junit, wanted)
         verdict = judge(servers, wanted, options.timeout, tell)
+        numbers = numbers_of(exporter, verdict, options.format)
     except (UsageError, ConfigError) as error:
         print(f"clickstream-report: {error}", file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:
         return 2
-    return publish(verdict, options, numbers_of(exporter, verdict, options.format))
+    except Exception as error:  # noqa: BLE001 - exit code 1 would say that the data were judged
+        verdict = internal(wanted, error)
+    return publish(verdict, options, numbers)
+
+
+def internal(wanted: Wanted, error: Exception) -> Verdict:
+    """No verdict, because of a mistake in here; whoever mends it needs the traceback."""
+    with contextlib.suppress(OSError):
+        traceback.print_exception(error)
+    return unknown(wanted, f"internal error: {type(error).__name__}: {error}")
 
 
 def announce(junit_file: Path | None, wanted: Wanted) -> None:
@@ -167,8 +183,10 @@ def announce(junit_file: Path | None, wanted: Wanted) -> None:
 
 
 def tell(message: str) -> None:
-    """Say to a person what goes on."""
-    print(message, file=sys.stderr)
+    """Say to a person, if one reads stderr, what goes on."""
+    if sys.stderr:
+        with contextlib.suppress(OSError):
+            print(plain(message), file=sys.stderr)
 
 
 def numbers_of(exporter: str | None, verdict: Verdict, form: str) -> Mapping[str, float]:
@@ -184,8 +202,15 @@ def numbers_of(exporter: str | None, verdict: Verdict, form: str) -> Mapping[str
 
 def publish(verdict: Verdict, options: argparse.Namespace, numbers: Mapping[str, float]) -> int:
     """Print the verdict, and write the JUnit file; returns its exit code, or 2 when one could not be written whole."""
+    if not sys.stdout:
+        return 2
     try:
-        sys.stdout.write(printed(verdict, options.format, sys.stdout, details=options.details, numbers=numbers))
+        said = printed(verdict, options.format, sys.stdout, details=options.details, numbers=numbers)
+    except Exception as error:  # noqa: BLE001 - as in `main`
+        verdict = internal(Wanted(verdict.dataset, verdict.date, verdict.snapshot), error)
+        said = printed(verdict, "json", sys.stdout)
+    try:
+        sys.stdout.write(said)
         sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -193,8 +218,8 @@ def publish(verdict: Verdict, options: argparse.Namespace, numbers: Mapping[str,
     try:
         if options.junit:
             junit.write(options.junit, verdict)
-    except OSError as error:
-        tell(f"--junit {options.junit}: {error.strerror}")
+    except (OSError, ValueError) as error:
+        tell(f"--junit {options.junit}: {getattr(error, 'strerror', None) or error}")
         return 2
     return verdict.exit_code
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from exporter.labels import clean
+
+LONGEST = 4000
+"""Characters of a reason for no verdict."""
+
 PASS, FAIL = "PASS", "FAIL"
 SEVERITIES = {"critical": "CRITICAL", "warning": "WARN", "info": "INFO"}
 
@@ -64,8 +69,9 @@ class Verdict:
 
 def unknown(wanted: Wanted, *missing: str) -> Verdict:
     """The verdict where none could be proven: FAIL, with what is missing as its one alert."""
-    line = Line("CRITICAL", f"Not judged: {'; '.join(missing)}")
-    return Verdict(wanted.date, (line,), False, wanted.dataset, wanted.snapshot, missing=missing)
+    shown = tuple(clean(" ".join(each.split()), LONGEST) for each in missing)  # a server may have said it
+    line = Line("CRITICAL", f"Not judged: {'; '.join(shown)}")
+    return Verdict(wanted.date, (line,), False, wanted.dataset, wanted.snapshot, missing=shown)
 
 
 def in_order(lines: Iterable[Line]) -> tuple[Line, ...]:

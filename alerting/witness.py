@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from alerting import rules
+from alerting import rules, shape
 from alerting.alertmanager import CERTIFICATE, Alert
 from alerting.fetch import FetchError, RefusedError, get
+from alerting.shape import ShapeError
 
 REQUEST = 3.0
 """Seconds for one request: a Prometheus that hangs changes nothing."""
 
 
-def contradiction(prometheus: str, certificate: Alert, listed: Sequence[Alert], *, guessed: bool) -> str | None:
+def contradiction(
+    prometheus: str, certificate: Alert, listed: Sequence[Alert], *, guessed: bool, timeout: float = REQUEST
+) -> str | None:
     """What the Prometheus at the URL `prometheus` has otherwise than the listed alerts and their certificate say.
 
     None where it has the same, and where it does not answer. One whose address is only `guessed` may be somebody
@@ -21,42 +25,55 @@ def contradiction(prometheus: str, certificate: Alert, listed: Sequence[Alert], 
     """
     dataset = certificate.labels["dataset"]
     try:
-        found = get(f"{prometheus}/api/v1/alerts", REQUEST).body["data"]["alerts"]
-        own = [each for each in found if each["state"] == "firing" and each["labels"].get("dataset") == dataset]
-        certified = [each for each in own if each["labels"]["alertname"] == CERTIFICATE]
+        own = [each for each in _alerts(prometheus, timeout) if each.labels.get("dataset") == dataset]
+        certified = [each for each in own if each.labels.get("alertname") == CERTIFICATE]
         if not certified:
-            foreign = guessed and not _has_rules(prometheus)
+            foreign = guessed and not _has_rules(prometheus, timeout)
             return None if foreign else f"Prometheus at {prometheus} has no certificate of data set {dataset}"
-        if _said(certificate.labels, certificate.annotations) not in [_said_by(each) for each in certified]:
-            return f"Prometheus at {prometheus} contradicts Alertmanager: its own certificate says otherwise"
-        differ = _firing(each["labels"] for each in own) ^ _firing(each.labels for each in listed)
     except FetchError as error:
         if isinstance(error, RefusedError) and not guessed:
             raise
         return None
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, ShapeError):
         return None  # It is no Prometheus.
-    if differ:
+    if _said(certificate) not in [_said(each) for each in certified]:
+        return f"Prometheus at {prometheus} contradicts Alertmanager: its own certificate says otherwise"
+    if differ := _firing(own) ^ _firing(listed):
         names = ", ".join(sorted({check for check, _ in differ}))
         return f"Prometheus at {prometheus} contradicts Alertmanager about {names}"
     return None
 
 
-def _has_rules(prometheus: str) -> bool:
-    groups = get(f"{prometheus}/api/v1/rules", REQUEST).body["data"]["groups"]
-    return any(group["name"] == rules.GROUP for group in groups)
+@dataclass(frozen=True)
+class _Firing:
+    """An alert as Prometheus has it."""
+
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
 
 
-def _said_by(body: Mapping[str, Any]) -> tuple[str | None, ...]:
-    return _said(body["labels"], body["annotations"])
+def _alerts(prometheus: str, timeout: float) -> list[_Firing]:
+    """What fires. Raises FetchError, and KeyError or ShapeError where the answer is not that of a Prometheus."""
+    found = shape.sequence(_data(prometheus, "alerts", timeout)["alerts"])
+    firing = [each for each in map(shape.mapping, found) if each["state"] == "firing"]
+    return [_Firing(shape.texts(each["labels"]), shape.texts(each["annotations"])) for each in firing]
 
 
-def _said(labels: Mapping[str, str], annotations: Mapping[str, str]) -> tuple[str | None, ...]:
+def _has_rules(prometheus: str, timeout: float) -> bool:
+    groups = shape.sequence(_data(prometheus, "rules", timeout)["groups"])
+    return any(shape.mapping(group)["name"] == rules.GROUP for group in groups)
+
+
+def _data(prometheus: str, path: str, timeout: float) -> Mapping[str, Any]:
+    return shape.mapping(shape.mapping(get(f"{prometheus}/api/v1/{path}", timeout).body)["data"])
+
+
+def _said(alert: Alert | _Firing) -> tuple[str, ...]:
     """All that a certificate says; an empty text is no label."""
-    named = tuple(labels.get(name, "") for name in ("date", "snapshot", "checks", "firing"))
-    return (*named, *(annotations.get(name, "") for name in ("firing", "switched_off")))
+    named = tuple(alert.labels.get(name, "") for name in ("date", "snapshot", "checks", "firing"))
+    return (*named, *(alert.annotations.get(name, "") for name in ("firing", "switched_off")))
 
 
-def _firing(alerts: Iterable[Mapping[str, str]]) -> set[tuple[str, str | None]]:
+def _firing(alerts: Iterable[Alert | _Firing]) -> set[tuple[str, str | None]]:
     """The checks whose alerts these are, each with its severity."""
-    return {(labels["check"], labels.get("severity")) for labels in alerts if "check" in labels}
+    return {(alert.labels["check"], alert.labels.get("severity")) for alert in alerts if "check" in alert.labels}

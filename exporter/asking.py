@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import duckdb
 
 from exporter import database, measures
-from exporter.facts import Query
+from exporter.facts import DayFacts, Query
 from exporter.measures import Facts, Measure
 
 
 class Asker:
-    """Asks measures, a query each of at most so much time; `queries` says how each has fared."""
+    """Asks measures, a query each of at most so much time; `queries` says how each has fared.
+
+    `bounds` is how many values a label may have where these are not MAX_LABEL_VALUES.
+    """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, asked: Sequence[Measure], query_timeout: timedelta
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        asked: Sequence[Measure],
+        query_timeout: timedelta,
+        bounds: Mapping[str, int],
     ) -> None:
         self._connection = connection
+        self._asked = asked
         self._timeout = query_timeout
+        self._bounds = bounds
         self.queries = {each.name: Query() for each in asked}
 
     def ask(self, asked: Sequence[Measure]) -> tuple[Facts, dict[str, str]]:
@@ -43,8 +53,24 @@ class Asker:
         label, error = None, None
         try:
             with database.limited(self._connection, self._timeout):
-                facts, label = measures.run(self._connection, each)
+                facts, label = measures.run(self._connection, each, self._bounds)
         except measures.MeasureError as failure:
             error = str(failure)
         self.queries[each.name] = Query(error, before.seconds + time.perf_counter() - started)
         return facts, label
+
+    def judged(self, days: Sequence[DayFacts]) -> dict[str, Query]:
+        """How each measure has fared, given all days that are served: together they may have too many label values."""
+        judged = dict(self.queries)
+        for each in self._asked:
+            if not judged[each.name].error and (reason := self._too_many(each, days)):
+                judged[each.name] = replace(judged[each.name], error=reason)
+        return judged
+
+    def _too_many(self, each: Measure, days: Sequence[DayFacts]) -> str | None:
+        for gauge in each.gauges:
+            label = next((facts.labels[gauge] for facts in days if gauge in facts.labels), None)
+            values = {value for facts in days for value in facts.found.get(gauge, ())}
+            if reason := measures.too_many(each, label, len(values), self._bounds, days=len(days)):
+                return reason
+        return None

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from statistics import median
 from zoneinfo import ZoneInfo
 
 import duckdb
 
-from exporter import columns, database
+from exporter import columns, database, encoding, writing
 from exporter.config import Dataset
 from exporter.days import HOURS_24, Day, date_of, day, microseconds
 from exporter.files import File
@@ -19,13 +20,24 @@ EARLIEST = 946_684_800_000_000
 """Microseconds since the epoch at 2000-01-01T00:00Z: what is earlier, or more than a day ahead, is implausible."""
 
 
+EARLY_RATIO = 0.05
+"""A day that by the clock is not over is the newest only with this share of the events of a usual day.
+
+With less, its events are early: of devices whose clocks are fast, or the first of a load that has just begun.
+"""
+
+
 @dataclass(frozen=True)
 class Unreadable:
-    """A file set aside, and why; `lasting` says that it will be, as long as it does not change."""
+    """A file set aside, and why; `lasting` says that it will be, as long as it does not change.
+
+    `waiting` says that it is being written: nothing is wrong with it yet, and the next reading may find it whole.
+    """
 
     name: str
     reason: str
     lasting: bool
+    waiting: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,6 +56,13 @@ class Measurable:
     def may_hold(self, start: int, end: int) -> bool:
         """Whether an event may lie in the file from `start` until before `end`."""
         return self.first is not None and self.last is not None and self.first < end and self.last >= start
+
+    def rows_between(self, start: int, end: int) -> float:
+        """About how many of its events lie from `start` until before `end`, as if they were spread evenly."""
+        if self.first is None or self.last is None or not self.may_hold(start, end):
+            return 0.0
+        inside = min(self.last + 1, end) - max(self.first, start)
+        return self.footer.rows * inside / (self.last + 1 - self.first)
 
 
 Entry = Measurable | Unreadable
@@ -65,16 +84,53 @@ class Catalogue:
         self._connection = connection
         self._dataset = dataset
         self._zone = ZoneInfo(dataset.time_zone)
-        self._latest = microseconds(now) + HOURS_24
+        self._now = microseconds(now)
+        self._latest = self._now + HOURS_24
+        self._by_hand = as_of is not None
         self._end = day(as_of, self._zone).end if as_of else self._latest + 1
+        self.early_events = 0
         self.entries = {file: known.get(file) or self._entry(file) for file in found}
         self.readable = [entry for entry in self.entries.values() if isinstance(entry, Measurable)]
-        self.unreadable = [entry for entry in self.entries.values() if isinstance(entry, Unreadable)]
+        aside = [entry for entry in self.entries.values() if isinstance(entry, Unreadable)]
+        self.unreadable = [entry for entry in aside if not entry.waiting]
+        self.waiting = [entry for entry in aside if entry.waiting]
 
     def anchor(self) -> date | None:
-        """The newest day that holds an event, of those up to the day that was asked for."""
+        """The newest day that holds an event, of those up to the day that was asked for.
+
+        A day that is not over is left out while it has too few events, which `early_events` then counts.
+        """
+        newest = self._newest()
+        while newest and not self._by_hand and day(newest, self._zone).end > self._now:
+            events, usual = self._events(day(newest, self._zone)), self._usual_events(newest)
+            if usual is None or events >= EARLY_RATIO * usual:
+                break
+            self.early_events += events
+            self._end = day(newest, self._zone).start
+            newest = self._newest()
+        return newest
+
+    def _newest(self) -> date | None:
         lasts = [self._last(each) for each in self.readable if each.may_hold(0, self._end)]
         return max((date_of(last, self._zone) for last in lasts if last is not None), default=None)
+
+    def _events(self, of: Day) -> int:
+        """How many events the day has, counted one by one."""
+        total = 0
+        for each in self.between(of.start, of.end):
+            timestamp = columns.timestamp(self._dataset, each.footer)
+            total += self._connection.execute(
+                f"SELECT count(*) FROM (SELECT epoch_us({timestamp}) AS us FROM {columns.scan('$path')}) "
+                "WHERE us >= $start AND us < $end AND us <= $latest",
+                {"path": [database.literal(each.file.path)], "start": of.start, "end": of.end, "latest": self._latest},
+            ).fetchall()[0][0]
+        return total
+
+    def _usual_events(self, when: date) -> float | None:
+        """About how many events a day of the week before `when` has, by the footers; None where there is none."""
+        days = [day(when - timedelta(days=lag), self._zone) for lag in range(1, 8)]
+        counts = [sum(each.rows_between(of.start, of.end) for each in self.readable) for of in days]
+        return median(filter(None, counts)) if any(counts) else None
 
     def first_day(self) -> date | None:
         """The oldest day that holds an event."""
@@ -115,6 +171,10 @@ class Catalogue:
         """The files without any plausible timestamp."""
         return [each for each in self.readable if each.first is None]
 
+    def not_waiting(self) -> list[File]:
+        """The files that were read, or will not be: all but those that are being written."""
+        return [file for file, each in self.entries.items() if not (isinstance(each, Unreadable) and each.waiting)]
+
     def lasting(self) -> dict[File, Entry]:
         """What will still be true of the same files: not where a disk failed, nor what the clock may make plausible."""
         return {
@@ -127,9 +187,13 @@ class Catalogue:
         try:
             footer = read_footer(file, self._dataset.columns.timestamp)
             columns.check(self._dataset, footer)
+            if not footer.rows:
+                return Measurable(file, footer, None, None, 0)
             if footer.first is None or footer.last is None or footer.first < EARLIEST or footer.last > self._latest:
                 return Measurable(file, footer, *self._range(file, footer, self._latest))
         except UnreadableError as error:
+            if writing.is_unfinished(file):
+                return Unreadable(file.name, "no footer yet", lasting=False, waiting=True)
             return Unreadable(file.name, str(error), error.lasting)
         except duckdb.Error as error:
             return Unreadable(file.name, database.reason(error), database.is_lasting(error))
@@ -144,12 +208,20 @@ class Catalogue:
     def _range(self, file: File, footer: Footer, latest: int) -> tuple[int | None, int | None, int]:
         """First and last timestamp (µs) from EARLIEST to `latest`, and how many events have none there."""
         timestamp = columns.timestamp(self._dataset, footer)
+        try:
+            return self._scanned(file, timestamp, latest, columns.scan("$path"))
+        except duckdb.InvalidInputException as error:
+            if not encoding.is_to_blame(error):
+                raise
+            return self._scanned(file, timestamp, latest, columns.scan("$path", replacing=True))
+
+    def _scanned(self, file: File, timestamp: str, latest: int, scan: str) -> tuple[int | None, int | None, int]:
         return self._connection.execute(
             f"""
             SELECT min(us)  FILTER (WHERE us BETWEEN $earliest AND $latest),
                    max(us)  FILTER (WHERE us BETWEEN $earliest AND $latest),
                    count(*) FILTER (WHERE (us BETWEEN $earliest AND $latest) IS NOT TRUE)
-            FROM (SELECT epoch_us({timestamp}) AS us FROM {columns.scan("$path")})
+            FROM (SELECT epoch_us({timestamp}) AS us FROM {scan})
             """,
             {"path": [database.literal(file.path)], "earliest": EARLIEST, "latest": latest},
         ).fetchall()[0]

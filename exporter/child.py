@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from multiprocessing import Pipe
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from pathlib import Path
 
+from exporter import pipes
 from exporter.config import Dataset, Resources
 from exporter.facts import FactsError, Known, Measured
 from exporter.files import File
 from exporter.measures import Measure
+from exporter.temporary import REMEDY, Folder
 
 COMMAND = [sys.executable, "-P", "-m", "exporter.starter"]
 """-P: a folder named `exporter` where someone happens to stand is not ours."""
@@ -99,9 +102,8 @@ class Child:
 
     def measure(self, task: Task) -> Measured:
         """What a new process measured. Raises FactsError, also when it died or takes too long, and StoppedError."""
-        folder = task.kept if task.kept.is_dir() else None
-        with tempfile.TemporaryDirectory(prefix=SPILL, dir=folder) as spill:
-            answer = self._answer(task, Path(spill))
+        with _spill(task.kept) as spill:
+            answer = self._answer(task, spill)
         if isinstance(answer, Measured):
             return answer
         raise FactsError(str(answer))
@@ -131,19 +133,27 @@ class Child:
         """The process that starts readers, once it has the request; None where it ended before: another may not."""
         starter = self._running()
         with contextlib.suppress(BrokenPipeError, EOFError):
-            starter.asking.send((request, spill))
+            pipe = starter.asking.fileno()
+            pipes.send(pipe, (request, spill), partial(self._wait, pipe, select.POLLOUT, deadline))
             if self._heard(starter, deadline) == TOLD:
                 return starter
         self._end()
         return None
 
     def _heard(self, starter: _Starter, deadline: float) -> object:
-        ready = wait([self._stopped, starter.answers], max(0.0, deadline - time.monotonic()))
-        if self._stopped in ready:
+        pipe = starter.answers.fileno()
+        return pipes.receive(pipe, partial(self._wait, pipe, select.POLLIN, deadline))
+
+    def _wait(self, pipe: int, event: int, deadline: float) -> None:
+        """Wait until the pipe can be read or written, or is broken."""
+        poll = select.poll()
+        poll.register(self._stopped.fileno(), select.POLLIN)
+        poll.register(pipe, event)
+        ready = dict(poll.poll(max(0.0, deadline - time.monotonic()) * 1000))
+        if self._stopped.fileno() in ready:
             raise StoppedError("stopped")
         if not ready:
             raise _LateError
-        return starter.answers.recv()
 
     def _running(self) -> _Starter:
         with self._lock:
@@ -169,4 +179,18 @@ def _start() -> _Starter:
     answers, answering = Pipe(duplex=False)
     with asked, answering:
         process = subprocess.Popen(COMMAND, stdin=asked.fileno(), stdout=answering.fileno(), start_new_session=True)
+    for ours in (asking, answers):
+        os.set_blocking(ours.fileno(), False)
     return _Starter(process, asking, answers)
+
+
+def _spill(kept: Path) -> Folder:
+    """A folder for what does not fit into memory: beside what is kept, or where temporary files go."""
+    try:
+        return Folder(SPILL, kept)
+    except OSError:
+        pass
+    try:
+        return Folder(SPILL)
+    except OSError as error:
+        raise FactsError(f"no temporary folder: {error.strerror}: {REMEDY}") from None

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from exporter import log, plan, web_config
+from exporter import first_look, log, plan, web_config
 from exporter.plan import Plan
 from exporter.refresh import Refresher
 from exporter.storage import Storage, StorageError
@@ -84,7 +84,9 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--as-of", metavar="DATE", type=iso_date, help="take this day for the newest, to look back")
     parser.add_argument("--once", action="store_true", help="print the metrics on stdout and end")
-    parser.add_argument("--check-config", action="store_true", help="check the configuration and end")
+    parser.add_argument(
+        "--check-config", action="store_true", help="check the configuration against the newest data and end"
+    )
     parser.add_argument("--version", action="version", version=version("clickstream-exporter"))
     return parser.parse_args(arguments)
 
@@ -99,15 +101,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return USAGE
     if options.check_config:
-        names = read.config.datasets
-        print(f"{options.config}: fine, {len(names)} data set(s): {', '.join(names)}")
-        if options.web:
-            print(f"{options.web}: fine, {web}")
-        return 0
+        return _check(read, web, options)
     try:
         storage = Storage(options.storage)
     except StorageError as error:
-        print(f"clickstream-exporter: --storage.path: {error}", file=sys.stderr)
+        print(f"clickstream-exporter: {error}", file=sys.stderr)
         return 1
     refresher = Refresher(read, options.as_of, storage, serving=not options.once)
     return _once(refresher) if options.once else _serve(refresher, web, options)
@@ -116,6 +114,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def load(options: argparse.Namespace) -> tuple[Plan, Web]:
     """What to measure, and how the pages are protected. Raises ConfigError."""
     return plan.load(options.config), web_config.load(options.web)
+
+
+def _check(read: Plan, web: Web, options: argparse.Namespace) -> int:
+    """Compare the configuration with the data, and say what does not fit."""
+    findings = first_look.take(read)
+    for note in findings.notes:
+        print(f"{options.config}: {note}")
+    if findings.problems:
+        print(*(f"{options.config}: {problem}" for problem in findings.problems), sep="\n", file=sys.stderr)
+        return USAGE
+    names = read.config.datasets
+    print(f"{options.config}: fine, {len(names)} data set(s): {', '.join(names)}")
+    if options.web:
+        print(f"{options.web}: fine, {web}")
+    return 0
 
 
 def _once(refresher: Refresher) -> int:

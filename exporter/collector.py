@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -12,7 +13,8 @@ from prometheus_client.registry import Collector
 from exporter.config import Links
 from exporter.facts import Query
 from exporter.measures import Measure
-from exporter.snapshot import Sample, Snapshot
+from exporter.sample import Sample
+from exporter.snapshot import Snapshot
 
 OWN = "clickstream_exporter_"
 """What the names of the gauges begin with that tell of the exporter itself."""
@@ -23,9 +25,12 @@ HELP = {
     "than in the week before.",
     "clickstream_changed_column_info": "A column that changed, how, and the first file of the anchor day where it did.",
     "clickstream_complete_hours": "Hours of the anchor day that are surely over, which comparable gauges sum up.",
+    "clickstream_configured_events": "Events of all days that have the purchase name, a taxonomy name or an amount.",
+    "clickstream_day_end_clock_seconds": "Wall clock at which the day's events end, strays left out, in seconds.",
     "clickstream_day_last_event_clock_seconds": "Wall clock of the day's last event, in seconds since midnight.",
     "clickstream_day_timestamp_seconds": "Start of the day in the reporting time zone, since the epoch.",
     "clickstream_day_utc_offset_seconds": "Offset of the reporting time zone from UTC at the start of the day.",
+    "clickstream_early_events": "Events of days that are not over and have too few to be the anchor day.",
     "clickstream_exporter_build_info": "The version of the exporter.",
     "clickstream_exporter_days_recomputed": "Days whose events the last refresh had to read.",
     "clickstream_exporter_last_refresh_timestamp_seconds": "End of the last refresh that succeeded, since the epoch.",
@@ -36,15 +41,23 @@ HELP = {
     "clickstream_exporter_refresh_interval_seconds": "Time between two refreshes, as configured.",
     "clickstream_exporter_refresh_success": "Whether the last refresh succeeded.",
     "clickstream_files": "Files found.",
+    "clickstream_frequent_events": "Events of the most frequent names of the anchor day, in the taxonomy and not.",
+    "clickstream_gauge_series": "Samples that each gauge of the data set has in this exposition.",
     "clickstream_implausible_timestamp_events": "Those of the anchor file events that have no plausible timestamp.",
     "clickstream_intraday": "Whether the data set grows during the day, so that a partial anchor day is normal.",
     "clickstream_last_event_timestamp_seconds": "The newest event of the anchor day, since the epoch.",
     "clickstream_limit": "Limits and guards of the checks, as configured.",
     "clickstream_links_info": "Where the links of the alerts lead, as configured.",
+    "clickstream_missing_hours": "Hours of the anchor day that hold next to nothing, by part of the day.",
+    "clickstream_missing_hours_events": "Events that the missing hours hold.",
+    "clickstream_missing_hours_expected_events": "Events that the missing hours should hold.",
+    "clickstream_missing_hours_info": "Which hours of the anchor day are missing.",
     "clickstream_missing_column_info": "A mapped column, and the first file of the anchor day that lacks it.",
     "clickstream_not_measured": "A gauge that the data set does not have, and why.",
+    "clickstream_searched_events": "Events of all days among which the configured ones were searched.",
     "clickstream_series": "Samples of the data set in this exposition, itself included.",
     "clickstream_snapshot": "48-bit hash of the configuration and of all facts.",
+    "clickstream_switched_off_info": "A check that the configuration switches off, and why.",
     "clickstream_unreadable_file_info": "The first file that could not be read, and why.",
     "clickstream_unreadable_files": "Files that could not be read and were set aside.",
 }
@@ -112,10 +125,9 @@ def _helps(asked: Iterable[Measure]) -> dict[str, str]:
     """Every gauge there is, with its help text, in the order of the names."""
     helps = dict(HELP)
     for measure in asked:
-        for gauge, text in measure.gauges.items():
-            twin = gauge.replace("clickstream_", "clickstream_comparable_", 1)
-            helps[gauge] = text
-            helps[twin] = f"{text.removesuffix('.')}, over the complete hours of the anchor day."
+        helps |= measure.gauges
+        for gauge, twin in measure.twins.items():
+            helps[twin] = f"{measure.gauges[gauge].removesuffix('.')}, over the complete hours of the anchor day."
     return dict(sorted(helps.items()))
 
 
@@ -139,6 +151,8 @@ class _Gauges(Collector):
 def _samples(view: View) -> list[Sample]:
     links = Sample("clickstream_links_info", tuple(view.links.model_dump().items()), 1)
     samples = [*(view.snapshot.samples if view.snapshot else ()), links, *_self(view.refresh)]
+    counts = Counter(sample.gauge for sample in samples)
+    samples += [Sample("clickstream_gauge_series", (("gauge", gauge),), count) for gauge, count in counts.items()]
     return [*samples, Sample("clickstream_series", (), len(samples) + 1)]
 
 

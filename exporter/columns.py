@@ -16,23 +16,65 @@ SHOWN = 20
 """Columns of a file that a message lists."""
 
 
+_EXPECTED = {"timestamp": "a timestamp", "revenue": "a number"}
+"""What a canonical column holds, where it is not text."""
+
+
 def check(dataset: Dataset, footer: Footer) -> None:
-    """Raise UnreadableError when the file lacks a timestamp or an event name, or has a column twice."""
-    names = {name for name, _ in footer.kinds}
-    alike = Counter(name.casefold() for name in names)
+    """Raise UnreadableError when the file lacks a timestamp or an event name, or has a column twice.
+
+    A file without rows lacks nothing.
+    """
+    if not footer.rows:
+        return
+    own = Counter(name for name, _ in footer.kinds)
+    alike = Counter(name.casefold() for name in own.elements())
     for source in (source for column in dataset.mapped() for source in getattr(dataset.columns, column)):
         if alike[source.casefold()] > 1:
-            raise UnreadableError(f"columns that differ only in case: {source}")
+            twice = own[footer.own_name(source) or source] > 1
+            raise UnreadableError(f"{'duplicate column' if twice else 'columns that differ only in case'}: {source}")
     for column in ("timestamp", "event_name"):
-        wanted = getattr(dataset.columns, column)
-        if not any(map(footer.own_name, wanted)):
-            own = [name for name, _ in footer.kinds[:SHOWN]]
-            raise UnreadableError(f"no column for {column}: looked for {', '.join(wanted)}, found {', '.join(own)}")
+        if not _sources(dataset, footer, column):
+            raise UnreadableError(_absence(dataset, footer, column))
+
+
+def _absence(dataset: Dataset, footer: Footer, column: str) -> str:
+    if reason := misfit(dataset, footer, column):
+        return f"{column} ({reason})"
+    wanted = getattr(dataset.columns, column)
+    own = [name for name, _ in footer.kinds[:SHOWN]]
+    return f"no column for {column}: looked for {', '.join(wanted)}, found {', '.join(own)}"
 
 
 def missing(dataset: Dataset, footer: Footer) -> tuple[str, ...]:
     """The mapped columns for which the file has no source."""
     return tuple(column for column in dataset.mapped() if not _sources(dataset, footer, column))
+
+
+def misfit(dataset: Dataset, footer: Footer, column: str) -> str | None:
+    """Why the file's column of that name is none: `a struct, expected text`; None where it has none of that name."""
+    found = filter(None, map(footer.own_name, getattr(dataset.columns, column) or ()))
+    nested = [dict(_typed(footer))[name] for name in found if not _fits(footer, column, name)]
+    if not nested:
+        return None
+    kind = next((each for each in ("struct", "map") if nested[0].startswith(each)), "list")
+    return f"a {kind}, expected {_EXPECTED.get(column, 'text')}"
+
+
+def _fits(footer: Footer, column: str, name: str) -> bool:
+    """Whether the file's column `name` can be `column`: only the payload, as JSON, can be nested."""
+    return column == "payload" or dict(footer.kinds)[name] != "nested"
+
+
+def _own_name(footer: Footer, column: str, name: str) -> str | None:
+    """The file's name for the column `name`, None where it has none that can be `column`."""
+    own = footer.own_name(name)
+    return own if own and _fits(footer, column, own) else None
+
+
+def _typed(footer: Footer) -> Iterator[tuple[str, str]]:
+    """The file's columns and their types."""
+    return zip((name for name, _ in footer.kinds), footer.types, strict=True)
 
 
 def source(dataset: Dataset, footer: Footer, column: str) -> tuple[str | None, str] | None:
@@ -41,7 +83,7 @@ def source(dataset: Dataset, footer: Footer, column: str) -> tuple[str | None, s
     What comes from the payload is JSON, whatever the payload's own name and kind are.
     """
     for name in getattr(dataset.columns, column) or ():
-        own = footer.own_name(name)
+        own = _own_name(footer, column, name)
         if own:
             return (None if own == name else own), dict(footer.kinds)[own]
         if name.startswith("$") and source(dataset, footer, "payload"):
@@ -62,14 +104,23 @@ class Shape:
 
 def shape(dataset: Dataset, footer: Footer) -> Shape:
     """The shape of a file."""
-    types = dict(zip((name for name, _ in footer.kinds), footer.types, strict=True))
-    names = {footer.own_name(name) for column in dataset.mapped() for name in getattr(dataset.columns, column)}
-    return Shape(tuple(selected(dataset, footer)), tuple(types[name] for name in sorted(filter(None, names))))
+    types = dict(_typed(footer))
+    own = filter(None, map(footer.own_name, names(dataset)))
+    return Shape(tuple(selected(dataset, footer)), tuple(types[name] for name in sorted(set(own))))
 
 
-def scan(parameter: str) -> str:
-    """SQL that reads the files in the list `parameter`; their folders' names never become columns."""
-    return f"read_parquet({parameter}, hive_partitioning = false, binary_as_string = true)"
+def scan(parameter: str, *, replacing: bool = False) -> str:
+    """SQL that reads the files in the list `parameter`; their folders' names never become columns.
+
+    `replacing` reads a `?` for each byte of a text that is not UTF-8, which is an error otherwise.
+    """
+    encoding = ", utf8_validation = 'replace'" if replacing else ""
+    return f"read_parquet({parameter}, hive_partitioning = false, binary_as_string = true{encoding})"
+
+
+def names(dataset: Dataset) -> set[str]:
+    """All names and JSON paths that the configuration maps."""
+    return {name for column in dataset.mapped() for name in getattr(dataset.columns, column)}
 
 
 def selected(dataset: Dataset, footer: Footer) -> Iterator[str]:
@@ -86,7 +137,7 @@ def timestamp(dataset: Dataset, footer: Footer) -> str:
 
     Numbers are seconds, milli-, micro- or nanoseconds by their size; a date is that day in the reporting zone.
     """
-    name = next(filter(None, map(footer.own_name, dataset.columns.timestamp)))
+    name = next(filter(None, (_own_name(footer, "timestamp", name) for name in dataset.columns.timestamp)))
     column = _identifier(name)
     number = _epoch(f"TRY_CAST({column} AS DOUBLE)")
     text_date = f"TRY_CAST({column} AS DATE)"
@@ -109,10 +160,16 @@ def paths(dataset: Dataset) -> dict[str, str]:
 
 
 def key(dataset: Dataset) -> tuple[str, ...]:
-    """The columns that make two rows the same event; what comes from the payload alone is compared with it."""
-    mapped = (column for column in dataset.mapped() if not _only_paths(dataset, column))
-    wanted = dataset.duplicate_key or tuple(mapped)
-    return tuple("ts" if column == "timestamp" else column for column in wanted)
+    """The configured columns that make two rows the same event; without them its time and its content do."""
+    return tuple("ts" if column == "timestamp" else column for column in dataset.duplicate_key) or (
+        "ts",
+        "content_key",
+    )
+
+
+def content(dataset: Dataset) -> tuple[str, ...]:
+    """What an event says but for when; what comes from the payload alone is compared with it."""
+    return tuple(column for column in dataset.mapped() if column != "timestamp" and not _only_paths(dataset, column))
 
 
 def _only_paths(dataset: Dataset, column: str) -> bool:
@@ -124,7 +181,7 @@ def _sources(dataset: Dataset, footer: Footer, column: str) -> list[str]:
     kinds = dict(footer.kinds)
     found = []
     for name in getattr(dataset.columns, column) or ():
-        if own := footer.own_name(name):
+        if own := _own_name(footer, column, name):
             found.append(_cast(column, own, kinds[own]))
         elif name.startswith("$") and _sources(dataset, footer, "payload"):
             found.append(_from_payload(dataset, footer, column, name))

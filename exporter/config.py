@@ -20,6 +20,7 @@ import duckdb
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from exporter import yaml_model
+from exporter.checks import CHECKS
 from exporter.yaml_lines import Problem
 from exporter.yaml_model import Model, ProblemsError
 
@@ -36,6 +37,14 @@ DERIVED = {
     "device": "user_agent",
 }
 """What a canonical column is derived from where it has no column of its own."""
+
+PLACEHOLDERS = (
+    "undefined", "null", "none", "(not set)", "(none)", "nan", "0", "00000000-0000-0000-0000-000000000000",
+)  # fmt: skip
+"""What trackers write where they have no id."""
+
+MAX_TAXONOMY = 4000
+"""Names of events: each is a series on each day."""
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -94,9 +103,33 @@ def _size(value: object) -> str:
     return value
 
 
+def _reachable(value: float) -> float:
+    if value >= 1:
+        raise ValueError("a share never exceeds 1: expected less, or switch the check off by its name in switched_off")
+    return value
+
+
+def _check(value: str) -> str:
+    if value not in CHECKS:
+        raise ValueError(f"unknown check {value!r}: expected one of {', '.join(CHECKS)}")
+    return value
+
+
+def _reason(value: str) -> str:
+    if not value.strip():
+        raise ValueError("expected the reason why the check is switched off")
+    return value
+
+
 def _as_tuple(value: object) -> object:
     """One text, or a list of them."""
     return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+
+
+def _bounded(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(names) > MAX_TAXONOMY:
+        raise ValueError(f"{len(names)} names, at most {MAX_TAXONOMY}: each name is a series on each day")
+    return names
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
@@ -104,11 +137,13 @@ OneOrMore = Annotated[Names, Field(min_length=1)]
 Source = Annotated[tuple[Annotated[str, AfterValidator(_source)], ...], BeforeValidator(_as_tuple), Field(min_length=1)]
 Domains = Annotated[tuple[Annotated[str, AfterValidator(_domain)], ...], BeforeValidator(_as_tuple)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
-Ratio = Annotated[float, Field(ge=0, le=1)]
+Ratio = Annotated[float, Field(ge=0), AfterValidator(_reachable)]
 Size = Annotated[str, BeforeValidator(_size)]
 Url = Annotated[str, AfterValidator(_url)]
-NotNegative = Annotated[float, Field(ge=0)]
-AtLeastOne = Annotated[int, Field(ge=1)]
+NotNegative = Annotated[float, Field(ge=0, le=1000)]
+Minimum = Annotated[int, Field(ge=1, le=1_000_000)]
+CheckName = Annotated[str, AfterValidator(_check)]
+Reason = Annotated[str, AfterValidator(_reason)]
 
 
 class Columns(Model):
@@ -132,12 +167,18 @@ class Columns(Model):
 class Limits(Model):
     """Limits and guards of the checks, exported as `clickstream_limit{limit=…}`."""
 
-    max_data_age_hours: Annotated[float, Field(gt=0)] = 36
-    partial_day_hours: Annotated[float, Field(gt=0)] = 1
+    max_data_age_hours: Annotated[float, Field(gt=0, le=2160)] = 36
+    min_searched_events: Minimum = 1000
+    partial_day_hours: Annotated[float, Field(gt=0, lt=24)] = 1
+    missing_hours: Annotated[int, Field(ge=1, le=23)] = 1
     max_missing_days: Annotated[int, Field(ge=0, le=6)] = 0
+    repeated_day_ratio: Ratio = 0.50
     event_drop_ratio: Ratio = 0.50
     revenue_drop_ratio: Ratio = 0.40
     revenue_spike_ratio: NotNegative = 1.0
+    revenue_spike_warning_ratio: NotNegative = 4.0
+    amount_shift_factor: Annotated[float, Field(gt=1, le=1000)] = 4.0
+    segment_drop_ratio: Ratio = 0.50
     duplicate_event_ratio: Ratio = 0.001
     duplicate_purchase_ratio: Ratio = 0.05
     invalid_event_ratio: Ratio = 0.001
@@ -147,6 +188,7 @@ class Limits(Model):
     missing_utm_increase: Ratio = 0.20
     json_error_ratio: Ratio = 0.01
     purchase_without_revenue_ratio: Ratio = 0.05
+    purchase_without_transaction_id_ratio: Ratio = 0.05
     missing_column_ratio: Ratio = 0.0
     implausible_timestamp_ratio: Ratio = 0.001
     conversion_drop_ratio: Ratio = 0.30
@@ -156,11 +198,12 @@ class Limits(Model):
     device_share_deviations: NotNegative = 2.5
     assisted_drop_ratio: Ratio = 0.50
     min_baseline_days: Annotated[int, Field(ge=1, le=7)] = 3
-    min_day_events: AtLeastOne = 100
-    min_day_purchases: AtLeastOne = 10
-    min_baseline_purchases: AtLeastOne = 10
-    min_baseline_sessions: AtLeastOne = 100
-    min_baseline_named_events: AtLeastOne = 10
+    min_day_events: Minimum = 100
+    min_day_purchases: Minimum = 10
+    min_baseline_events: Minimum = 60
+    min_baseline_purchases: Minimum = 10
+    min_baseline_sessions: Minimum = 100
+    min_baseline_named_events: Minimum = 10
 
 
 class Dataset(Model):
@@ -172,10 +215,12 @@ class Dataset(Model):
     history_days: Annotated[int, Field(ge=8, le=400)] = 35
     columns: Columns = Columns()
     purchase: Names = ()
-    taxonomy: Names = ()
+    taxonomy: Annotated[Names, AfterValidator(_bounded)] = ()
+    placeholders: Names = PLACEHOLDERS
     site_domains: Domains = ()
     duplicate_key: Names = ()
     measures: Names = ()
+    switched_off: dict[CheckName, Reason] = Field(default_factory=dict)
     limits: Limits = Limits()
 
     def mapped(self) -> tuple[str, ...]:
@@ -190,7 +235,14 @@ class Dataset(Model):
         return None if set(sources) & set(self.mapped()) else f"no column {' or '.join(sources)}"
 
 
-DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+def _dataset_name(value: str) -> str:
+    """The name of a folder below --storage.path, where `lock` is a file."""
+    if value in (".", "..") or value.lower() == "lock":
+        raise ValueError(f"{value!r} cannot be the name of a folder in --storage.path: choose another name")
+    return value
+
+
+DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$"), AfterValidator(_dataset_name)]
 
 
 class Links(Model):

@@ -6,11 +6,15 @@ from ua_parser import Result, parse
 
 DEVICES = ("mobile", "desktop", "tablet", "bot", "other")
 
-_PLAIN = {
+PLATFORMS = ("android", "ios", "windows", "macos", "chromeos", "linux", "bot", "other")
+
+NAMES = {
     "mobile": "mobile", "phone": "mobile", "smartphone": "mobile", "mobile phone": "mobile",
     "desktop": "desktop", "computer": "desktop", "pc": "desktop", "laptop": "desktop",
     "tablet": "tablet", "bot": "bot", "crawler": "bot", "spider": "bot",
 }  # fmt: skip
+"""What a device column may call a class -> the class."""
+
 _DESKTOP_SYSTEMS = {
     "Windows",
     "Mac OS X",
@@ -29,7 +33,7 @@ def classify(agent: str) -> str:
 
     By the regexes of uap-core: spiders are bots, an iPad or an Android without "Mobile" is a tablet.
     """
-    plain = _PLAIN.get(agent.strip().lower())
+    plain = NAMES.get(agent.strip().lower())
     return plain or _by_user_agent(agent, parse(agent))
 
 

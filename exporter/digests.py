@@ -1,7 +1,7 @@
-"""What later readings need of a day again, kept as files: its sessions and its purchases.
+"""What later readings need of a day again, kept as files: its sessions, its purchases and a sample of its contents.
 
-A purchase looks back on the sessions of seven days. With these at hand, a new day costs a scan of its own
-files, and a late file of an old day a scan of that day, not of a week.
+A purchase looks back on the sessions of seven days, and a day on what these days had. With that at hand, a new day
+costs a scan of its own files, and a late file of an old day a scan of that day, not of a week.
 """
 
 from __future__ import annotations
@@ -10,21 +10,45 @@ import contextlib
 import os
 import re
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-SESSIONS = "SELECT client, started, source_key FROM sessions WHERE source_key IS NOT NULL"
-"""Those without a source assist nothing."""
+KEPT = {
+    "sessions": "SELECT client, started, source_key FROM sessions WHERE source_key IS NOT NULL",
+    "purchases": "SELECT * FROM purchases",
+    "contents": "SELECT * FROM contents",
+}
+"""Name to what is kept of a day under it. Sessions without a source assist nothing."""
 
-PURCHASES = "SELECT * FROM purchases"
+LOOK_BACK = {
+    "sessions": "SELECT $day AS day, client, started, source_key",
+    "purchases": "SELECT $day AS day, hash(transaction_id) AS transaction_key",
+    "contents": "SELECT $day AS day, content_key, until",
+}
+"""Name to what the days after it ask for, with the day."""
+
+TABLES = """
+CREATE TEMP TABLE today (day DATE);
+CREATE TEMP TABLE earlier_sessions (day DATE, client UBIGINT, started TIMESTAMP, source_key UBIGINT);
+CREATE TEMP TABLE kept_purchases (day DATE, transaction_key UBIGINT);
+CREATE TEMP TABLE kept_contents (day DATE, content_key UBIGINT, until UBIGINT);
+CREATE TEMP VIEW earlier_purchases AS SELECT * FROM kept_purchases WHERE day < (SELECT day FROM today);
+CREATE TEMP VIEW earlier_contents AS SELECT * FROM kept_contents WHERE day < (SELECT day FROM today);
+"""
+"""What measures look back on. A purchase may be assisted by a session of its own day, which is among the earlier ones,
+too; nothing repeats itself on its own day."""
+
+INTO = {"sessions": "earlier_sessions", "purchases": "kept_purchases", "contents": "kept_contents"}
+"""Name to the table of earlier days."""
 
 BATCH = 100_000
 """Rows at a time: a day may have millions of sessions."""
 
-_OURS = re.compile(r"[0-9a-f]{32}\.(sessions|purchases)\.(digest|tmp)")
+_OURS = re.compile(rf"[0-9a-f]{{32}}\.({'|'.join(KEPT)})\.(digest|tmp)")
 """The names of the files here. No other is ever removed: someone may keep the storage beside the data."""
 
 
@@ -39,9 +63,13 @@ class Digests:
         self._connection = connection
         self.problem: str | None = None
 
+    def prepare(self) -> None:
+        """Create the tables of earlier days, empty."""
+        self._connection.execute(TABLES)
+
     def keep(self, key: str) -> None:
-        """Keep the sessions and the purchases of the day that is loaded."""
-        for name, query in (("sessions", SESSIONS), ("purchases", PURCHASES)):
+        """Keep what later days need of the day that is loaded."""
+        for name, query in KEPT.items():
             path = self._path(key, name)
             unfinished = path.with_suffix(".tmp")
             try:
@@ -54,26 +82,48 @@ class Digests:
                     unfinished.unlink()
 
     def has(self, key: str) -> bool:
-        """Whether the sessions of the day seem to be at hand."""
-        return self._path(key, "sessions").exists()
+        """Whether what later days need of the day seems to be at hand."""
+        return all(self._path(key, name).exists() for name in KEPT)
 
-    def look_back(self, key: str, day: object) -> bool:
-        """Add the sessions of the day to `earlier_sessions`; False where they are not at hand."""
-        return self._insert(key, "sessions", "INSERT INTO earlier_sessions SELECT ?, * FROM digest", [day])
+    def look_back(self, key: str, day: date) -> bool:
+        """Add the day to the tables of earlier days; False where it is not at hand, and nothing of it is added."""
+        added = all(
+            self._read(key, name, f"INSERT INTO {INTO[name]} {query} FROM digest", {"day": day})
+            for name, query in LOOK_BACK.items()
+        )
+        if not added:
+            for table in INTO.values():
+                self._connection.execute(f"DELETE FROM {table} WHERE day = ?", [day])
+        return added
+
+    def add_loaded(self, day: date) -> None:
+        """Add the day that is loaded to the tables of earlier days."""
+        for name, query in LOOK_BACK.items():
+            self._connection.execute(f"INSERT INTO {INTO[name]} {query} FROM ({KEPT[name]})", {"day": day})
+
+    def begin(self, day: date, first: date) -> None:
+        """Look back from `day` on, and forget the days before `first`."""
+        self._connection.execute("DELETE FROM today")
+        self._connection.execute("INSERT INTO today VALUES (?)", [day])
+        for table in INTO.values():
+            self._connection.execute(f"DELETE FROM {table} WHERE day < ?", [first])
 
     def recall(self, key: str) -> bool:
-        """Make the day's `purchases` the table of that name; False where they are not at hand."""
-        return self._insert(key, "purchases", "CREATE OR REPLACE TEMP TABLE purchases AS SELECT * FROM digest", [])
+        """Make the day's purchases and contents the tables of these names; False where they are not at hand."""
+        return all(
+            self._read(key, name, f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM digest", {})
+            for name in ("purchases", "contents")
+        )
 
     def forget(self, but: Iterable[str]) -> None:
         """Remove the files of all days but these."""
-        wanted = {self._path(key, name).name for key in but for name in ("sessions", "purchases")}
+        wanted = {self._path(key, name).name for key in but for name in KEPT}
         with contextlib.suppress(OSError):
             for path in self._folder.iterdir():
                 if path.name not in wanted and _OURS.fullmatch(path.name):
                     path.unlink(missing_ok=True)
 
-    def _insert(self, key: str, name: str, sql: str, values: list[object]) -> bool:
+    def _read(self, key: str, name: str, sql: str, values: dict[str, object]) -> bool:
         try:
             with pq.ParquetFile(self._path(key, name), page_checksum_verification=True) as file:
                 batches = pa.RecordBatchReader.from_batches(file.schema_arrow, file.iter_batches(BATCH))

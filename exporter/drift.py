@@ -23,12 +23,23 @@ class Change:
 
 
 def lacking(dataset: Dataset, newest: Sequence[Measurable], readable: Sequence[Measurable]) -> dict[str, str]:
-    """Each mapped column that one of the newest files lacks, and the first such file, or that no file has it."""
-    found: dict[str, str] = {}
+    """Each mapped column that one of the newest files lacks, and the first such file, or that no file has it.
+
+    Where the file has a column of the name that cannot be it, that is said: `client_id (a struct, expected text)`.
+    """
+    first: dict[str, Measurable] = {}
     for each in newest:
         for column in columns.missing(dataset, each.footer):
-            found.setdefault(column, each.file.name)
-    return {column: file if _occurs(dataset, readable, column) else "every file" for column, file in found.items()}
+            first.setdefault(column, each)
+    return {
+        _named(dataset, each, column): each.file.name if _occurs(dataset, readable, column) else "every file"
+        for column, each in first.items()
+    }
+
+
+def _named(dataset: Dataset, each: Measurable, column: str) -> str:
+    reason = columns.misfit(dataset, each.footer, column)
+    return f"{column} ({reason})" if reason else column
 
 
 def _occurs(dataset: Dataset, files: Sequence[Measurable], column: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from importlib.resources import files as resources
 
 import duckdb
@@ -14,7 +14,8 @@ from exporter.columns import Shape
 from exporter.config import COLUMNS, Dataset
 from exporter.database import literal
 from exporter.days import Day
-from exporter.devices import classify
+from exporter.devices import NAMES, classify
+from exporter.files import File
 
 CLICK_IDS = {
     "gclid": "google", "gbraid": "google", "wbraid": "google", "dclid": "google",
@@ -23,12 +24,22 @@ CLICK_IDS = {
 }  # fmt: skip
 """Click ids that advertising networks add to the page URL, and the network of each."""
 
+BLANKS = r"[\s\v\p{Z}\x{200B}\x{FEFF}]*"
+"""What may stand around a placeholder, or in its place."""
+
 FACTS = (
     "ts", "hour", "client", "row_key", "source", "source_key", "is_direct", "schema_id", "is_purchase", "is_invalid",
-    "is_missing_referrer", "is_missing_utm", "has_payload", "is_json_error", "agent",
+    "is_missing_referrer", "is_missing_utm", "has_payload", "is_json_error", "agent", "content_key", "platform",
+    "device_class",
 )  # fmt: skip
 """What `relations/events.sql` adds to the canonical columns."""
 
+
+TABLES = ("sessions", "purchases", "contents")
+"""What is made of the events of a day, as `relations/<name>.sql` says."""
+
+CONTENTS = 16_384
+"""So many distinct contents of a day are compared with those of earlier days."""
 
 IN_DAY = "ts >= make_timestamp($start) AND ts < make_timestamp($end)"
 
@@ -44,16 +55,21 @@ def load(
     files: Sequence[Measurable],
     when: Day,
     texts: Iterable[str],
+    misencoded: Collection[File] = (),
+    *,
+    most: int | None = None,
 ) -> None:
-    """Make the temporary tables of one day from `files`.
+    """Make the temporary tables of one day from `files`, of which some may be `misencoded`.
 
+    Of files of one shape at `most` so many rows are read, None for all.
     `events` has the columns that the SQL in `texts` or the relations themselves name, and no other.
     """
-    shapes = sorted({columns.shape(dataset, each.footer) for each in files})
-    groups = [[each for each in files if columns.shape(dataset, each.footer) == shape] for shape in shapes]
-    wanted = ", ".join(_named([relation("sessions"), relation("purchases"), *texts]))
+    shaped = [((columns.shape(dataset, each.footer), each.file in misencoded), each) for each in files]
+    shapes = sorted({shape for shape, _ in shaped})
+    groups = [[each for of, each in shaped if of == shape] for shape in shapes]
+    wanted = ", ".join(_named([*map(relation, TABLES), *texts]))
     sql = (
-        f"CREATE OR REPLACE TEMP TABLE events AS WITH source AS ({_source(dataset, shapes)})\n"
+        f"CREATE OR REPLACE TEMP TABLE events AS WITH source AS ({_source(dataset, shapes, most)})\n"
         f"SELECT {wanted} FROM (\n{relation('events')}) "
         f"WHERE {IN_DAY}"
     )
@@ -64,8 +80,9 @@ def load(
     connection.execute(f"DELETE FROM events WHERE NOT ({IN_DAY})", {"start": when.start, "end": when.end})
     _load_missing(connection, [columns.missing(dataset, group[0].footer) for group in groups])
     _load_devices(connection)
-    for name in ("sessions", "purchases"):
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {relation(name)}")
+    for name in TABLES:
+        sample = {"sample": CONTENTS} if name == "contents" else {}
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {relation(name)}", sample)
 
 
 def _named(texts: Iterable[str]) -> list[str]:
@@ -75,19 +92,23 @@ def _named(texts: Iterable[str]) -> list[str]:
     return [name for name in (*FACTS, *canonical) if name in words]
 
 
-def _source(dataset: Dataset, shapes: Sequence[Shape]) -> str:
-    """SQL for the canonical columns of all files, a scan for each shape."""
+def _source(dataset: Dataset, shapes: Sequence[tuple[Shape, bool]], most: int | None) -> str:
+    """SQL for the canonical columns of all files, a scan for each shape and for its misencoded files."""
+    limit = f" LIMIT {most}" if most else ""
     scans = (
-        f"SELECT {number} AS schema_id,\n  " + ",\n  ".join(shape.sql) + f"\nFROM {columns.scan(f'$files_{number}')}"
-        for number, shape in enumerate(shapes)
+        f"SELECT {number} AS schema_id,\n  "
+        + ",\n  ".join(shape.sql)
+        + f"\nFROM (FROM {columns.scan(f'$files_{number}', replacing=replacing)}{limit})"
+        for number, (shape, replacing) in enumerate(shapes)
     )
-    return (
-        f"SELECT *, hash({', '.join(columns.key(dataset))}) AS row_key FROM (\n" + "\nUNION ALL\n".join(scans) + "\n)"
-    )
+    content = f"SELECT *, hash({', '.join(columns.content(dataset))}) AS content_key FROM (\n"
+    row_key = f"hash({', '.join(columns.key(dataset))}) AS row_key"
+    return f"SELECT *, {row_key} FROM ({content}" + "\nUNION ALL\n".join(scans) + "\n))"
 
 
 def _values(dataset: Dataset, when: Day) -> dict[str, object]:
     """The parameters of `relations/events.sql`."""
+    placeholders = [each.strip() for each in dataset.placeholders]
     domains = "|".join(re.escape(domain) for domain in dataset.site_domains)
     return {
         "start": when.start,
@@ -97,10 +118,13 @@ def _values(dataset: Dataset, when: Day) -> dict[str, object]:
         "offset_after": when.after,
         "purchase": list(dataset.purchase),
         "taxonomy": list(dataset.taxonomy),
+        "placeholder": f"(?i){BLANKS}(?:{'|'.join(map(re.escape, placeholders))})?{BLANKS}",
         "site_pattern": rf"(?:^|\.)(?:{domains})$" if domains else None,
         "click_pattern": f"[?&]({'|'.join(CLICK_IDS)})=[^&#]",
         "click_ids": list(CLICK_IDS),
         "networks": list(CLICK_IDS.values()),
+        "device_names": list(NAMES),
+        "device_classes": list(NAMES.values()),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from exporter.catalogue import Entry, Unreadable
@@ -20,18 +20,28 @@ class FactsError(Exception):
 class DayFacts:
     """What the measures found on one day.
 
-    `last_event` is the day's last event in microseconds since the epoch, None on a day without events;
-    `found` is empty then. `labels` names the label of each gauge that has one.
+    `lasts` maps each hour that has events to the last of them in microseconds since the epoch; on a day without
+    events it is empty, and `found` is, too. `labels` names the label of each gauge that has one. `names` are the most
+    frequent event names, with how many events they have and whether the taxonomy has them. `replaced` counts the events
+    of which a text was not UTF-8, in all files that may hold events of the day.
     """
 
     date: date
-    last_event: int | None = None
+    lasts: Mapping[int, int] = field(default_factory=dict)
     found: Facts = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    names: tuple[tuple[str, int, bool], ...] = ()
+    replaced: int = 0
+
+    @property
+    def last_event(self) -> int | None:
+        """The last event in microseconds since the epoch, None on a day without events."""
+        return max(self.lasts.values(), default=None)
 
     def __or__(self, more: DayFacts) -> DayFacts:
         """These facts, and those that other measures found on the same day."""
-        return DayFacts(self.date, self.last_event, self.found | more.found, {**self.labels, **more.labels})
+        labels, replaced = {**self.labels, **more.labels}, max(self.replaced, more.replaced)
+        return replace(self, found=self.found | more.found, labels=labels, replaced=replaced)
 
 
 @dataclass(frozen=True)
@@ -60,11 +70,13 @@ class Known:
 class Measured:
     """Everything that one reading of a data set's files found; `days` are in the order of their dates.
 
+    `waiting` are the files that are being written, which were left out and are not `unreadable`.
+    `replaced` counts the events of the anchor day's files of which a text was not UTF-8: `?` was read in its place.
     `anchor_rows` and `implausible` count the events, and those without a plausible timestamp, in the files of
-    the anchor day and of no day. `lacking` maps a mapped column to the first file of the anchor day without it,
-    `changed` to how it differs there from the week before. `left` days of the history have not been measured yet.
-    `problem` is what kept the reading from leaving anything for the next one, `peak` the most memory in bytes that
-    it had at once, None where nothing was read.
+    the anchor day and of no day, `early` the events of days after it. `lacking` maps a mapped column to the first
+    file of the anchor day without it, `changed` to how it differs there from the week before. `left` days of the
+    history have not been measured yet. `problem` is what kept the reading from leaving anything for the next one,
+    `peak` the most memory in bytes that it had at once, None where nothing was read.
     """
 
     days: tuple[DayFacts, ...]
@@ -72,11 +84,14 @@ class Measured:
     unreadable: tuple[Unreadable, ...]
     anchor_rows: int
     implausible: int
+    early: int
     lacking: Mapping[str, str]
     changed: Mapping[str, Change]
     queries: Mapping[str, Query]
     recomputed: int
     left: int
     known: Known
+    waiting: tuple[Unreadable, ...] = ()
+    replaced: int = 0
     problem: str | None = None
     peak: int | None = None

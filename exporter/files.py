@@ -8,10 +8,12 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
+
+from exporter import tables
 
 ATTEMPTS = 3
 """How often a listing is begun again because a folder went meanwhile: it may be coming back, by another name."""
@@ -38,31 +40,34 @@ class File(NamedTuple):
 class _Folder:
     """A folder below a pattern's fixed one: how it is reached, where it really is, and what its files are called.
 
-    `within` are the folders that links have led away from on the way.
+    `within` are the folders that links have led away from on the way, `table` says why its files cannot be read as
+    plain files.
     """
 
     path: str
     real: str
     name: str
     within: frozenset[str]
+    table: str | None = None
 
     def below(self, entry: os.DirEntry[str]) -> _Folder | None:
         """The folder `entry` of this one; None for a link that leads back to where it lies."""
         name = f"{self.name}{entry.name}/"
         if not entry.is_symlink():
-            return _Folder(entry.path, f"{self.real}/{entry.name}", name, self.within)
+            return _Folder(entry.path, f"{self.real}/{entry.name}", name, self.within, self.table)
         real = os.path.realpath(entry.path).rstrip("/")
         within = self.within | {self.real}
         if any(f"{each}/".startswith(f"{real}/") for each in within):
             return None
-        return _Folder(entry.path, real, name, within)
+        return _Folder(entry.path, real, name, within, self.table)
 
 
 def find(patterns: Iterable[str]) -> tuple[File, ...]:
     """Every file that a pattern matches, once, in the order of the paths; a folder stands for all below it.
 
     A file is named by its path below the pattern's fixed folder, by the first of several. What begins with `.` or
-    `_` there is left out, as Hadoop writers expect. Raises FilesError when a folder does not exist or cannot be read.
+    `_` there is left out, as Hadoop writers expect. Raises FilesError when a folder does not exist, cannot be read, or
+    is a table of a format in which not every file counts.
     """
     found = [file for pattern in patterns for file in _listing(pattern)]
     files = {file.path: file for file in sorted(found, reverse=True)}
@@ -109,7 +114,9 @@ def _matching(pattern: str) -> Iterator[File]:
     fixed = Path(*map(_unescape, parts[:plain]))
     if fixed.is_dir():
         wanted = _wanted(pattern, parts[plain:])
-        folder = _Folder(str(fixed), os.path.realpath(fixed).rstrip("/"), "", frozenset())
+        real = os.path.realpath(fixed)
+        table = tables.above(real)
+        folder = _Folder(str(fixed), real.rstrip("/"), "", frozenset(), table and tables.refusal(*table))
         yield from _walk(folder, wanted, _inside(wanted, {0}))
     elif not fixed.exists():
         raise FilesError(f"{fixed}: no such file or folder")
@@ -135,7 +142,10 @@ def _unescape(text: str) -> str:
 def _walk(folder: _Folder, wanted: _Wanted, at: AbstractSet[int]) -> Iterator[File]:
     """The files below `folder`; `at` are the parts that its entries may match."""
     end = len(wanted)
-    for entry in _entries(folder):
+    entries = _entries(folder)
+    if not folder.table and (found := tables.format_of(entries)):
+        folder = replace(folder, table=tables.refusal(folder.path, found))
+    for entry in entries:
         then = _after(wanted, at, entry.name)
         if not then or entry.name.startswith((".", "_")):
             continue
@@ -144,6 +154,8 @@ def _walk(folder: _Folder, wanted: _Wanted, at: AbstractSet[int]) -> Iterator[Fi
             if inside and (below := folder.below(entry)):
                 yield from _walk(below, wanted, inside)
         elif end in then and (file := _listed(folder, entry)):
+            if folder.table:
+                raise FilesError(folder.table)
             yield file
 
 

@@ -24,7 +24,7 @@ class Fingerprints:
 
     def __init__(self, dataset: Dataset, catalogue: Catalogue) -> None:
         settings = dataset.model_dump(exclude={"limits", "files", "history_days", "cadence", "measures"})
-        relations = [events.relation(name) for name in ("events", "sessions", "purchases")]
+        relations = [events.relation(name) for name in ("events", *events.TABLES)]
         versions = [version(name) for name in ("clickstream-exporter", "duckdb", "ua-parser", "ua-parser-builtins")]
         self._shared = repr((settings, versions, relations))
         self._catalogue = catalogue

@@ -98,6 +98,8 @@ def _value_type(type_: pa.DataType) -> pa.DataType:
 
 def _range(metadata: pq.FileMetaData, schema: pa.Schema, name: str) -> tuple[int | None, int | None, int]:
     """Least and greatest timestamp (µs) and the number of NULLs, as far as the statistics are exact."""
+    if schema.names.count(name) > 1:
+        return None, None, 0
     type_ = schema.field(name).type
     leaf = next((i for i in range(metadata.num_columns) if metadata.schema.column(i).path == name), None)
     if not pa.types.is_timestamp(type_) or leaf is None or not metadata.num_row_groups:

@@ -8,8 +8,13 @@ from http import HTTPStatus
 
 from exporter.listener import Request, Response
 from exporter.passwords import Passwords
+from exporter.turns import CrowdedError
 
 _CHALLENGE = (("WWW-Authenticate", 'Basic realm="clickstream-exporter", charset="UTF-8"'),)
+
+_CROWDED = Response(
+    HTTPStatus.TOO_MANY_REQUESTS, b"too many passwords to check, try again\n", headers=(("Retry-After", "1"),)
+)
 
 
 class Guard:
@@ -24,8 +29,11 @@ class Guard:
         if self._passwords is None:
             return None
         named = _named(request.headers.get("authorization", ""))
-        if named and await self._passwords.are(*named):
-            return None
+        try:
+            if named and await self._passwords.are(*named, request.client):
+                return None
+        except CrowdedError:
+            return _CROWDED
         return Response(HTTPStatus.UNAUTHORIZED, b"unauthorized\n", headers=_CHALLENGE)
 
 

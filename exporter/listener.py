@@ -1,7 +1,8 @@
 """A small HTTP/1.1 listener for a few fixed pages, with absolute deadlines and a cap on connections.
 
 One answer a connection. Whoever is slow to shake hands, to ask or to read, or holds connections open, is cut off; when
-all places are taken, the oldest connection gives way to the newest, and whoever is not let in yet gives way first.
+all places are taken, the oldest connection gives way to the newest: first one that has not sent its whole request,
+then one whose password is not checked yet.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
+from ipaddress import ip_network
 
 import h11
 
@@ -27,11 +29,12 @@ LARGEST = 16 * 1024
 
 @dataclass(frozen=True)
 class Request:
-    """A request; header names are in lower case."""
+    """A request; header names are in lower case, and `client` is the address that it comes from."""
 
     method: str
     path: str
     headers: Mapping[str, str]
+    client: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,8 @@ class Protection:
 class _Connection:
     writer: asyncio.StreamWriter
     task: asyncio.Task[None]
-    answering: bool = field(default=False)
+    stage: int = field(default=0)
+    """1 once the request is read, 2 once it is not refused."""
 
 
 class Listener:
@@ -81,6 +85,11 @@ class Listener:
     async def start(self, host: str, port: int) -> None:
         """Begin to listen. Raises OSError when the address cannot be taken."""
         self._server = await asyncio.start_server(self._accept, host, port, limit=LARGEST, backlog=BACKLOG)
+
+    @property
+    def addresses(self) -> list[str]:
+        """The IP addresses that it listens on."""
+        return [each.getsockname()[0] for each in self._server.sockets] if self._server else []
 
     async def close(self) -> None:
         """Stop listening and cut off who is still there."""
@@ -100,8 +109,7 @@ class Listener:
 
     def _make_room(self) -> None:
         """Cut off the oldest connection; one that waits for an answer of ours only if all do."""
-        waiting = [each for each in self._connections.values() if each.answering]
-        oldest = next((each for each in self._connections.values() if not each.answering), *waiting[:1])
+        oldest = min(self._connections.values(), key=lambda each: each.stage)
         _cut_off(oldest.writer)
         oldest.task.cancel()
         del self._connections[oldest.task]
@@ -133,15 +141,27 @@ class Listener:
             return _bytes(parser, Response(status, f"{status.phrase}\n".encode()))
         if request is None:
             return b""
-        response = await protection.refusal(request) or await self._answered(request)
+        response = await self._answered(replace(request, client=_client(writer)), protection)
         return _bytes(parser, response, with_body=request.method != "HEAD")
 
-    async def _answered(self, request: Request) -> Response:
+    async def _answered(self, request: Request, protection: Protection) -> Response:
         connection = next(each for task, each in self._connections.items() if task is asyncio.current_task())
-        connection.answering = True
-        response = await self._answer(request)
-        connection.answering = False
+        connection.stage = 1
+        response = await protection.refusal(request)
+        if response is None:
+            connection.stage = 2
+            response = await self._answer(request)
+        connection.stage = 0
         return response
+
+
+def _client(writer: asyncio.StreamWriter) -> str:
+    """The address of the client; of IPv6 the network, in which a client may have any address."""
+    host: str = (writer.get_extra_info("peername") or ("",))[0]
+    try:
+        return str(ip_network((host.partition("%")[0], 64), strict=False)) if ":" in host else host
+    except ValueError:
+        return host
 
 
 def _cut_off(writer: asyncio.StreamWriter) -> None:

@@ -7,13 +7,12 @@ from datetime import date, timedelta
 
 import duckdb
 
-from exporter import checksums, database, events
+from exporter import checksums, columns, database, encoding, events
 from exporter.catalogue import Catalogue, Measurable, Unreadable
 from exporter.config import Dataset
 from exporter.days import Day
 from exporter.facts import FactsError
 from exporter.files import File
-from exporter.measures import Measure
 
 
 class DamagedError(Exception):
@@ -25,22 +24,23 @@ class DamagedError(Exception):
 
 
 class Loader:
-    """Loads one day after the other; `loaded` is the one that is there."""
+    """Loads one day after the other, for the SQL in `texts`; `loaded` is the one that is there."""
 
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
         dataset: Dataset,
-        asked: Sequence[Measure],
+        texts: Sequence[str],
         catalogue: Catalogue,
         timeout: timedelta,
     ) -> None:
         self._connection = connection
         self._dataset = dataset
-        self._sql = [each.sql for each in asked]
+        self._sql = texts
         self._catalogue = catalogue
         self._timeout = timeout
         self._verified: set[File] = set()
+        self._replaced: dict[File, int] = {}
         self.loaded: date | None = None
 
     def load(self, day: Day) -> bool:
@@ -58,6 +58,8 @@ class Loader:
         except (duckdb.OutOfMemoryException, duckdb.InterruptException) as error:
             raise FactsError(f"{day.date}: {database.reason(error)}") from None
         except duckdb.Error as error:
+            if encoding.is_to_blame(error) and self._add_misencoded(read, day):
+                return self.load(day)
             damaged = {each.file: reason for each in read if (reason := self._damage(each, day))}
             if not damaged:
                 raise FactsError(database.reason(error)) from None
@@ -65,10 +67,25 @@ class Loader:
         self.loaded = day.date
         return True
 
+    def replaced(self, when: date) -> int:
+        """How many events have a text that is not UTF-8, in the files of a day that was loaded."""
+        return sum(self._replaced.get(each.file, 0) for each in self._catalogue.of_day(when))
+
+    def _add_misencoded(self, read: Sequence[Measurable], day: Day) -> bool:
+        """Find the files that have a text that is not UTF-8: they are read with replacements from here on."""
+        before = len(self._replaced)
+        for each in read:
+            try:
+                self._load_from([each], day)
+            except duckdb.Error as error:
+                if encoding.is_to_blame(error):
+                    self._replaced[each.file] = encoding.replaced_rows(each.file.path, columns.names(self._dataset))
+        return len(self._replaced) > before
+
     def _verify(self, read: Sequence[Measurable]) -> None:
         """Raise DamagedError where the checksums of a file's pages are wrong; each file is looked at once."""
         new = [each for each in read if each.file not in self._verified]
-        names = {name for column in self._dataset.mapped() for name in getattr(self._dataset.columns, column)}
+        names = columns.names(self._dataset)
         found = {each.file: checksums.damage(each.file.path, names) for each in new}
         damaged = {file: Unreadable(file.name, reason, lasting=True) for file, reason in found.items() if reason}
         if damaged:
@@ -85,4 +102,4 @@ class Loader:
 
     def _load_from(self, read: Sequence[Measurable], day: Day) -> None:
         with database.limited(self._connection, self._timeout):
-            events.load(self._connection, self._dataset, read, day, self._sql)
+            events.load(self._connection, self._dataset, read, day, self._sql, self._replaced)

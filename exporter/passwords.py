@@ -5,16 +5,14 @@ Nobody learns from the time whether there is a user, and a scrape with the passw
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import secrets
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import bcrypt
 
-AT_ONCE = 2
-"""Comparisons at once: more would only take the processor from the scrapes."""
+from exporter.turns import Turns
 
 LONGEST = 72
 """Bytes of a password that bcrypt looks at."""
@@ -28,16 +26,16 @@ class Passwords:
         self._cost = max((_cost(each) for each in users.values()), default=4)
         self._none = bcrypt.gensalt(self._cost) + b"." * 31
         self._salt: bytes = earlier._salt if earlier else secrets.token_bytes(32)
-        self._pool: ThreadPoolExecutor = earlier._pool if earlier else ThreadPoolExecutor(AT_ONCE, "passwords")
+        self._turns: Turns = earlier._turns if earlier else Turns()
         self._right: dict[str, bytes] = earlier._still_right(users) if earlier else {}
 
-    async def are(self, user: str, password: bytes) -> bool:
-        """Whether there is such a user, and this is the password."""
+    async def are(self, user: str, password: bytes, client: str) -> bool:
+        """Whether there is such a user, and this is the password. Raises CrowdedError where too many ask that."""
         digest = hmac.digest(self._salt, b"\0".join((user.encode(), password)), "sha256")
         if hmac.compare_digest(digest, self._right.get(user, self._salt)):
             return True
-        loop = asyncio.get_running_loop()
-        is_right = await loop.run_in_executor(self._pool, self._compare, user, password[:LONGEST])
+        compare = partial(self._compare, user, password[:LONGEST])
+        is_right = await self._turns.take(client, user, (self._users.get(user), digest), compare)
         if is_right:
             self._right[user] = digest
         return is_right

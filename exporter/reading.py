@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -10,12 +11,12 @@ from pathlib import Path
 
 import duckdb
 
-from exporter import database, drift, files
+from exporter import database, drift, files, measures
 from exporter.asking import Asker
-from exporter.catalogue import Catalogue
+from exporter.catalogue import Catalogue, Unreadable
 from exporter.config import Dataset, Resources
 from exporter.days import Day
-from exporter.digests import SESSIONS, Digests
+from exporter.digests import Digests
 from exporter.facts import DayFacts, FactsError, Known, Measured
 from exporter.files import File
 from exporter.fingerprints import LOOKBACK, Fingerprints
@@ -24,7 +25,24 @@ from exporter.measures import Measure
 from exporter.progress import Progress
 
 ATTEMPTS = 3
-"""How often a reading is begun again because a file changed meanwhile."""
+"""How often a file may change while it is read; then it is left out, as one that is being written."""
+
+MOST_ATTEMPTS = 2 * ATTEMPTS
+"""How often a reading is begun again because files changed meanwhile."""
+
+
+LASTS = "SELECT hour, epoch_us(max(ts)) FROM events GROUP BY hour"
+"""The last event of each hour."""
+
+NAMES = """
+SELECT event_name, count(*) AS number, NOT is_invalid
+FROM events
+WHERE event_name IS NOT NULL
+GROUP BY event_name, is_invalid
+QUALIFY row_number() OVER (PARTITION BY is_invalid ORDER BY number DESC, event_name) <= 10
+ORDER BY number DESC, event_name
+"""
+"""The most frequent event names, in the taxonomy and not."""
 
 
 def measure(
@@ -44,29 +62,43 @@ def measure(
 
     `as_of` leaves out all later days; of those that are not known, the newest `most` are measured, None for all.
     `resources` is what it may take. `kept` is a folder for what later readings need again, `spill` one for what does
-    not fit into memory. Raises FactsError when the files cannot be listed, or change all the time while they are read.
+    not fit into memory. Raises FactsError when the files cannot be listed, or others change each time they are read.
     """
     applicable = [each for each in asked if not each.unmet(dataset)]
     if known.columns != _columns(dataset):
         known = replace(known, columns=_columns(dataset), entries={})
+    times: Counter[str] = Counter()
     attempts = 0
-    while attempts < ATTEMPTS:
+    while attempts < MOST_ATTEMPTS:
         found = find(dataset)
-        entries = {file: known.entries[file] for file in found if file in known.entries}
+        entries = {file: known.entries[file] for file in found if file in known.entries} | _restless(found, times)
         try:
             with closing(_connect(found, spill, resources)) as connection:
                 catalogue = Catalogue(connection, dataset, found, entries, as_of, now)
                 digests = Digests(kept, connection)
                 reading = _Reading(connection, name, dataset, applicable, catalogue, digests, known, resources)
                 measured = reading.measured(most)
+            changed = [file for file in catalogue.not_waiting() if not files.unchanged(file)]
         except DamagedError as error:
+            changed = [file for file in error.damaged if not files.unchanged(file)]
             known = replace(known, entries={**entries, **error.damaged})
-            continue
-        changed = [file.name for file in found if not files.unchanged(file)]
+            if not changed:
+                continue
         if not changed:
             return measured
         attempts += 1
-    raise FactsError(f"{changed[0]} changed while it was read, {ATTEMPTS} times in a row")
+        times.update(file.path for file in changed)
+    raise FactsError(f"files changed while they were read, {MOST_ATTEMPTS} times in a row, {changed[0].name} the last")
+
+
+def _restless(found: Sequence[File], times: Counter[str]) -> dict[File, Unreadable]:
+    """The files that changed so often while they were read that they are left out."""
+    reason = f"changed {ATTEMPTS} times while it was read"
+    return {
+        file: Unreadable(file.name, reason, lasting=False, waiting=True)
+        for file in found
+        if times[file.path] >= ATTEMPTS
+    }
 
 
 def find(dataset: Dataset) -> tuple[File, ...]:
@@ -112,8 +144,9 @@ class _Reading:
         self._known = known
         self._days: dict[str, DayFacts] = {}
         self._fingerprints = Fingerprints(dataset, catalogue)
-        self._loader = Loader(connection, dataset, asked, catalogue, resources.query_timeout)
-        self._asker = Asker(connection, asked, resources.query_timeout)
+        texts = [LASTS, NAMES, *(each.sql for each in asked)]
+        self._loader = Loader(connection, dataset, texts, catalogue, resources.query_timeout)
+        self._asker = Asker(connection, asked, resources.query_timeout, measures.label_bounds(dataset))
         self._own = [each for each in asked if not each.looks_back]
         self._wide = [each for each in asked if each.looks_back]
         self._looked_back: set[date] = set()
@@ -123,9 +156,7 @@ class _Reading:
         self._history = [catalogue.day(when) for when in catalogue.history(anchor)] if anchor else []
 
     def measured(self, most: int | None) -> Measured:
-        self._connection.execute(
-            "CREATE TEMP TABLE earlier_sessions (day DATE, client UBIGINT, started TIMESTAMP, source_key UBIGINT)"
-        )
+        self._digests.prepare()
         window = self._newest(most)
         with Progress(self._name, self._to_be_read(window)) as self._progress:
             facts = [self._own_facts(day) | self._wide_facts(day) for day in window]
@@ -136,11 +167,14 @@ class _Reading:
             days=tuple(facts),
             files=len(self._catalogue.entries),
             unreadable=tuple(self._catalogue.unreadable),
+            waiting=tuple(self._catalogue.waiting),
+            replaced=sum(each.replaced for each in facts if each.date == self._anchor),
             anchor_rows=sum(each.footer.rows for each in newest),
             implausible=sum(each.implausible for each in newest),
+            early=self._catalogue.early_events,
             lacking=drift.lacking(self._dataset, of_anchor, self._catalogue.readable),
             changed=drift.changes(self._dataset, of_anchor, self._catalogue.of_week_before(self._anchor)),
-            queries=self._asker.queries,
+            queries=self._asker.judged(facts),
             recomputed=self._recomputed,
             left=len(self._history) - len(window),
             known=self._to_remember(),
@@ -190,8 +224,11 @@ class _Reading:
     def _of_day(self, day: Day) -> DayFacts:
         if not self._load(day):
             return DayFacts(day.date)
-        last = self._connection.execute("SELECT epoch_us(max(ts)) FROM events").fetchall()[0][0]
-        return DayFacts(day.date, last, *self._asker.ask(self._own)) if last is not None else DayFacts(day.date)
+        lasts = dict(self._connection.execute(LASTS).fetchall())
+        if not lasts:
+            return DayFacts(day.date)
+        names = tuple(self._connection.execute(NAMES).fetchall())
+        return DayFacts(day.date, lasts, *self._asker.ask(self._own), names, self._loader.replaced(day.date))
 
     def _wide_facts(self, day: Day) -> DayFacts:
         """The facts that take the sessions of the days before."""
@@ -200,17 +237,17 @@ class _Reading:
         return self._days[key]
 
     def _of_week(self, day: Day) -> DayFacts:
-        last = self._own_facts(day).last_event
-        if last is None or not self._wide:
+        own = self._own_facts(day)
+        if own.last_event is None or not self._wide:
             return DayFacts(day.date)
         self._look_back(day)
         events_needed = any(each.reads_events for each in self._wide)
         if self._loader.loaded != day.date and (events_needed or not self._recalled(day)):
             self._load(day)
-        return DayFacts(day.date, last, *self._asker.ask(self._wide))
+        return DayFacts(day.date, own.lasts, *self._asker.ask(self._wide))
 
     def _recalled(self, day: Day) -> bool:
-        """Whether the day's purchases were at hand, and are the table of that name now."""
+        """Whether the day's purchases and contents were at hand, and are the tables of that name now."""
         self._loader.loaded = None
         return self._digests.recall(self._fingerprints.of_day(day))
 
@@ -222,22 +259,22 @@ class _Reading:
         return [self._catalogue.day(oldest + timedelta(days=number)) for number in range((day.date - oldest).days)]
 
     def _look_back(self, day: Day) -> None:
-        """Fill `earlier_sessions` with those of `day` and of the days before it, and forget older ones."""
+        """Fill the tables of earlier days with `day` and the days before it, and forget older ones."""
         before = self._before(day)
-        self._connection.execute("DELETE FROM earlier_sessions WHERE day < ?", [before[0].date])
+        self._digests.begin(day.date, before[0].date)
         for earlier in (*before, day):
             if earlier.date not in self._looked_back:
-                self._add_sessions(earlier)
+                self._add_earlier(earlier)
                 self._looked_back.add(earlier.date)
 
-    def _add_sessions(self, day: Day) -> None:
+    def _add_earlier(self, day: Day) -> None:
         if not self._catalogue.of_day(day.date) or self._digests.look_back(self._fingerprints.of_day(day), day.date):
             return
         if day in self._history:
             self._own_facts(day)  # a later reading asks for them, and here the day is loaded anyway
         if self._loader.loaded != day.date:
             self._load(day)
-        self._connection.execute(f"INSERT INTO earlier_sessions SELECT ?, * FROM ({SESSIONS})", [day.date])
+        self._digests.add_loaded(day.date)
 
     def _load(self, day: Day) -> bool:
         """Load the day's tables and keep what later readings need; False when no file can hold any of its events."""

@@ -100,7 +100,8 @@ class Refresher:
     def _measured(self, name: str, dataset: Dataset, started: float, so_far: Mapping[str, View]) -> View:
         """The data set; where it is measured for the first time, its newest days are served before the rest is read."""
         if (last := self._last.get(name)) and self._is_still(name, dataset, last):
-            nothing = replace(last, recomputed=0, queries=dict.fromkeys(last.queries, Query()))
+            unasked = {query: Query(each.error) for query, each in last.queries.items()}
+            nothing = replace(last, recomputed=0, queries=unasked)
             return replace(self.state.views[name], refresh=self._refresh(started, nothing))
         before = self.state.views.get(name)
         is_first = self._serving and not (before and before.snapshot)
@@ -182,7 +183,7 @@ def _remarks(dataset: Dataset, measured: Measured) -> Iterator[str]:
     """What a person should know of a reading, a line each."""
     if not measured.files:
         yield f"no file matches {', '.join(dataset.files)}"
-    elif len(measured.unreadable) == measured.files:
+    elif len(measured.unreadable) + len(measured.waiting) == measured.files:
         yield "every file was set aside"
     elif not any(facts.last_event for facts in measured.days):
         yield f"no event with a plausible timestamp in {measured.files} files"
@@ -191,6 +192,10 @@ def _remarks(dataset: Dataset, measured: Measured) -> Iterator[str]:
         yield f"no event is named {', '.join(dataset.purchase)} (purchase), on any day"
     for file in measured.unreadable:
         yield f"{file.name} set aside: {file.reason}"
+    for file in measured.waiting:
+        yield f"{file.name} is being written and waited for: {file.reason}"
+    if measured.replaced:
+        yield f"{measured.replaced} events in the files of the newest day have text that is not UTF-8: read as ?"
     for query in measured.queries.values():
         if query.error:
             yield f"measure failed: {query.error}"

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-from exporter import collector
+from exporter import collector, loopback
 from exporter.guard import Guard
 from exporter.listener import Listener, Protection, Request, Response
 from exporter.plan import Plan
@@ -49,7 +49,8 @@ class Server:
         self._refresher = refresher
         self._load = load
         self._guard = Guard(web.users)
-        self._listener = Listener(self.answer, Protection(web.tls, self._guard.refusal))
+        self._listener = Listener(self.answer, Protection(web.tls, self._refusal))
+        self._is_local = False
         self._process = collector.Process()
         self._loading = asyncio.Lock()
         self._reloading: asyncio.Task[str | None] | None = None
@@ -73,6 +74,7 @@ class Server:
         sys.setswitchinterval(SWITCH)
         self._process.reloaded(successful=True)
         await self._listener.start(host, port)
+        self._is_local = loopback.is_loopback(self._listener.addresses)
         log.info("serving on %s://%s:%s", "https" if self._listener.protection.tls else "http", host, port)
         loop = asyncio.create_task(self._refresh_loop())
         await stop.wait()
@@ -119,11 +121,14 @@ class Server:
         async with self._loading:
             try:
                 plan, web = await asyncio.to_thread(self._load)
-                self._refresher.change(plan)
                 self._guard = Guard(web.users, self._guard)
-                self._listener.protection = Protection(web.tls, self._guard.refusal)
+                self._listener.protection = Protection(web.tls, self._refusal)
+                self._refresher.change(plan)
             except ConfigError as error:
                 problem = str(error)
+            except Exception as error:  # whatever it was: the old configuration stays, and the reason is told
+                log.exception("reading the configuration again failed")
+                problem = f"{type(error).__name__}: {error}"
         self._process.reloaded(successful=problem is None)
         if problem:
             log.error("the configuration cannot be used, the old one stays: %s", problem)
@@ -131,6 +136,11 @@ class Server:
             log.info("the configuration was read again: the refresh that begins takes it over")
             self._changed.set()
         return problem
+
+    async def _refusal(self, request: Request) -> Response | None:
+        """The answer to a request that must not go on, or None."""
+        other = loopback.refusal(request) if self._is_local else None
+        return other or await self._guard.refusal(request)
 
     async def answer(self, request: Request) -> Response:
         """The answer to a request."""

@@ -11,24 +11,21 @@ from hashlib import blake2b
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from exporter.anatomy import Anatomy, anatomy
 from exporter.config import COLUMNS, Dataset
 from exporter.days import Day, day
-from exporter.devices import DEVICES
+from exporter.devices import DEVICES, PLATFORMS
 from exporter.facts import DayFacts, Measured
+from exporter.frame import frame
 from exporter.labels import clean
 from exporter.measures import Measure, Number
+from exporter.sample import Sample
 
 COMPARABLE_LAGS = 8
 """Lags 0 to 7 have a comparable twin: the anchor day and the seven days of the baseline."""
 
-
-@dataclass(frozen=True)
-class Sample:
-    """One number of a gauge; `labels` without the data set's."""
-
-    gauge: str
-    labels: tuple[tuple[str, str], ...]
-    value: float
+NO_TIMES = "timestamps without a time of day"
+"""Why what rests on sessions or on hours is not measured."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +42,10 @@ def take(name: str, dataset: Dataset, asked: Sequence[Measure], measured: Measur
     """The snapshot of what was measured; `by_hand` says that someone chose the anchor day."""
     days = {facts.date: facts for facts in measured.days}
     anchor = max((when for when, facts in days.items() if facts.last_event is not None), default=None)
-    samples = [*_frame(dataset, measured, by_hand=by_hand), *_missing(dataset, asked, measured)]
-    if anchor:
-        samples += _days(dataset, asked, anchor, days, measured)
+    shape = anatomy(anchor, days, ZoneInfo(dataset.time_zone), dataset.limits) if anchor else None
+    samples = [*frame(dataset, measured, anchor, by_hand=by_hand), *_missing(dataset, asked, measured, shape)]
+    if anchor and shape:
+        samples += _days(dataset, asked, anchor, days, measured, shape)
     samples.sort(key=lambda sample: (sample.gauge, sample.labels))
     number = _number(dataset, asked, samples)
     samples.append(Sample("clickstream_snapshot", (), number))
@@ -61,71 +59,64 @@ def _number(dataset: Dataset, asked: Sequence[Measure], samples: Iterable[Sample
     return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=6).digest(), "big") or 1
 
 
-def _frame(dataset: Dataset, measured: Measured, *, by_hand: bool) -> Iterator[Sample]:
-    yield Sample("clickstream_files", (), measured.files)
-    yield Sample("clickstream_unreadable_files", (), len(measured.unreadable))
-    for first in measured.unreadable[:1]:
-        labels = (("file", clean(first.name)), ("reason", clean(first.reason)))
-        yield Sample("clickstream_unreadable_file_info", labels, 1)
-    yield Sample("clickstream_anchor_file_events", (), measured.anchor_rows)
-    yield Sample("clickstream_implausible_timestamp_events", (), measured.implausible)
-    for column, file in measured.lacking.items():
-        yield Sample("clickstream_missing_column_info", (("column", column), ("file", clean(file))), 1)
-    yield from _changed(dataset, measured)
-    yield Sample("clickstream_intraday", (), dataset.cadence == "intraday")
-    for limit, value in dataset.limits.model_dump().items():
-        if not (by_hand and limit == "max_data_age_hours"):
-            yield Sample("clickstream_limit", (("limit", limit),), value)
-
-
-def _changed(dataset: Dataset, measured: Measured) -> Iterator[Sample]:
-    """In how many events a column changed, for every column, and how it did."""
-    for column in dataset.mapped():
-        change = measured.changed.get(column)
-        yield Sample("clickstream_changed_column_events", (("column", column),), change.events if change else 0)
-        if change:
-            labels = (("change", clean(change.what)), ("column", column), ("file", clean(change.file)))
-            yield Sample("clickstream_changed_column_info", labels, 1)
-
-
-def _missing(dataset: Dataset, asked: Sequence[Measure], measured: Measured) -> Iterator[Sample]:
+def _missing(dataset: Dataset, asked: Sequence[Measure], measured: Measured, shape: Anatomy | None) -> Iterator[Sample]:
     """A reason for each gauge that the data set cannot have."""
+    without_times = shape is not None and not shape.has_times
     for measure in asked:
         query = measured.queries.get(measure.name)
         reason = measure.unmet(dataset) or ("query failed" if query and query.error else None)
+        reason = reason or (NO_TIMES if without_times and measure.needs_times else None)
         if reason:
             for gauge in measure.gauges:
                 yield Sample("clickstream_not_measured", (("gauge", gauge), ("reason", reason)), 1)
+    if without_times:
+        yield Sample("clickstream_not_measured", (("gauge", "clickstream_missing_hours"), ("reason", NO_TIMES)), 1)
 
 
 def _days(
-    dataset: Dataset, asked: Sequence[Measure], anchor: date, days: Mapping[date, DayFacts], measured: Measured
+    dataset: Dataset,
+    asked: Sequence[Measure],
+    anchor: date,
+    days: Mapping[date, DayFacts],
+    measured: Measured,
+    shape: Anatomy,
 ) -> Iterator[Sample]:
     zone = ZoneInfo(dataset.time_zone)
-    last = days[anchor].last_event or 0
-    complete = _complete_hours(last, day(anchor, zone))
-    yield Sample("clickstream_last_event_timestamp_seconds", (), last / 1e6)
-    yield Sample("clickstream_complete_hours", (), complete)
-    for when, facts in days.items():
-        lag = (anchor - when).days
-        if lag >= 0:
-            yield from _calendar(day(when, zone), facts, lag)
-    gauges = _gauges(dataset, asked, measured)
-    for gauge in gauges:
-        for when, facts in days.items():
-            lag = (anchor - when).days
-            if lag >= 0:
-                yield from _gauge(gauge, facts, lag, complete)
+    yield Sample("clickstream_last_event_timestamp_seconds", (), (days[anchor].last_event or 0) / 1e6)
+    yield Sample("clickstream_complete_hours", (), shape.complete)
+    yield from _parts(shape)
+    by_lag = {(anchor - when).days: facts for when, facts in days.items() if when <= anchor}
+    for lag, facts in by_lag.items():
+        yield from _calendar(day(facts.date, zone), facts, lag)
+    asked = [each for each in asked if shape.has_times or not each.needs_times]
+    for gauge in _gauges(dataset, asked, measured):
+        for lag, facts in by_lag.items():
+            yield from _gauge(gauge, facts, lag, shape.complete)
+
+
+def _parts(shape: Anatomy) -> Iterator[Sample]:
+    """Where the days end, and which hours of the anchor day are missing."""
+    for lag, end in shape.ends.items():
+        yield Sample("clickstream_day_end_clock_seconds", (("lag", str(lag)),), end)
+    for part in shape.parts:
+        labels = (("part", part.name),)
+        yield Sample("clickstream_missing_hours", labels, part.hours)
+        if part.gap:
+            hours = (("end", f"{part.gap.end:02}:00"), ("part", part.name), ("start", f"{part.gap.start:02}:00"))
+            yield Sample("clickstream_missing_hours_info", hours, 1)
+            yield Sample("clickstream_missing_hours_events", labels, part.gap.events)
+            yield Sample("clickstream_missing_hours_expected_events", labels, part.gap.expected)
 
 
 @dataclass(frozen=True)
 class _Gauge:
-    """A gauge of the measures and the name of its label, if it has one.
+    """A gauge of the measures, its twin, and the name of its label, if it has them.
 
     `values` are the label's values as they are shown, on every day, with those of the data that look so.
     """
 
     name: str
+    twin: str | None
     label: str | None
     values: Mapping[str, frozenset[str]]
 
@@ -135,6 +126,7 @@ def _gauges(dataset: Dataset, asked: Sequence[Measure], measured: Measured) -> l
     labels = {gauge: label for facts in measured.days for gauge, label in facts.labels.items()}
     bounded = {
         "device": DEVICES,
+        "platform": PLATFORMS,
         "event_name": dataset.taxonomy,
         "column": tuple(column for column in COLUMNS if column in dataset.mapped()),
     }
@@ -146,7 +138,8 @@ def _gauges(dataset: Dataset, asked: Sequence[Measure], measured: Measured) -> l
         for name in measure.gauges:
             seen = {value for facts in measured.days for value in facts.found.get(name, {})}
             label = labels.get(name)
-            gauges.append(_Gauge(name, label, _shown({*bounded.get(label, ()), *seen} if label else {""})))
+            values = _shown({*bounded.get(label, ()), *seen} if label else {""})
+            gauges.append(_Gauge(name, measure.twins.get(name), label, values))
     return gauges
 
 
@@ -161,13 +154,12 @@ def _gauge(gauge: _Gauge, facts: DayFacts, lag: int, complete: int) -> Iterator[
     if facts.last_event is not None and gauge.name not in facts.found:
         return
     hours_of = facts.found.get(gauge.name, {})
-    twin = gauge.name.replace("clickstream_", "clickstream_comparable_", 1)
     for look, values in gauge.values.items():
         labels = (("lag", str(lag)), *(((gauge.label, look),) if gauge.label else ()))
         numbers = [pair for value in values for pair in hours_of.get(value, {}).items()]
         yield Sample(gauge.name, labels, _sum(number for _, number in numbers))
-        if lag < COMPARABLE_LAGS:
-            yield Sample(twin, labels, _sum(number for hour, number in numbers if hour < complete))
+        if gauge.twin and lag < COMPARABLE_LAGS:
+            yield Sample(gauge.twin, labels, _sum(number for hour, number in numbers if hour < complete))
 
 
 def _sum(numbers: Iterable[Number]) -> float:
@@ -176,12 +168,6 @@ def _sum(numbers: Iterable[Number]) -> float:
     if any(isinstance(number, float) for number in numbers):
         return math.fsum(float(number) for number in numbers)
     return float(sum(numbers, Decimal(0)))
-
-
-def _complete_hours(last_event: int, anchor: Day) -> int:
-    """How many hours of the anchor day are surely over: those before the hour of its last event."""
-    hour = anchor.wall_clock(last_event).hour
-    return 24 if hour == 23 else hour
 
 
 def _calendar(when: Day, facts: DayFacts, lag: int) -> Iterator[Sample]:

@@ -13,11 +13,10 @@ import sys
 import threading
 import traceback
 from dataclasses import replace
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import NoReturn
+from typing import IO, NoReturn, cast
 
-from exporter import log
+from exporter import log, pipes
 from exporter.child import TOLD, Look, Task
 from exporter.devices import classify
 from exporter.facts import FactsError, Measured
@@ -27,20 +26,20 @@ from exporter.reading import find, measure
 
 def main() -> None:
     """Read requests from stdin and answer on stdout, tasks by a fork each; what libraries print goes to stderr."""
-    requests = Connection(os.dup(sys.stdin.fileno()), writable=False)
-    answers = Connection(os.dup(sys.stdout.fileno()), readable=False)
+    requests = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     log.configure(logging.INFO)
     classify("")  # reads its patterns
     listed: dict[str, tuple[File, ...]] = {}
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
-            request, spill = requests.recv()
-            answers.send(TOLD)
+            request, spill = cast("tuple[Look | Task, Path]", pipes.read(requests))
+            pipes.write(answers, pickle.dumps(TOLD))
             if isinstance(request, Look):
-                answers.send(_looked(request, listed))
+                pipes.write(answers, pickle.dumps(_looked(request, listed)))
             else:
-                answers.send_bytes(_forked(request, spill, answers))
+                pipes.write(answers, _forked(request, spill, answers))
             del request
 
 
@@ -56,7 +55,7 @@ def _looked(look: Look, listed: dict[str, tuple[File, ...]]) -> tuple[File, ...]
     return found
 
 
-def _forked(task: Task, spill: Path, answers: Connection) -> bytes:
+def _forked(task: Task, spill: Path, answers: IO[bytes]) -> bytes:
     """The pickled answer of a process that measured `task`."""
     reading, writing = os.pipe()
     process = os.fork()

@@ -8,7 +8,6 @@ import json
 import logging
 import os
 import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import astuple
 from datetime import date
@@ -23,24 +22,33 @@ from exporter.facts import DayFacts, Known
 from exporter.files import File
 from exporter.footers import Footer
 from exporter.measures import Facts, Number
+from exporter.temporary import REMEDY, Folder, remove_dead
 
 log = logging.getLogger("exporter")
 
-FORMAT = "clickstream-exporter storage 3"
+TEMPORARY = "clickstream-storage-"
+"""What the name of a temporary storage begins with."""
+
+FORMAT = "clickstream-exporter storage 4"
 
 
 class StorageError(Exception):
-    """A storage folder that cannot be used: `path: what`."""
+    """A storage folder that cannot be used: `--storage.path: path: what`, or that there can be none: `where: what`."""
 
 
 class Storage:
-    """A folder for each data set below `path`; without a path, in a temporary folder that ends with the process."""
+    """A folder for each data set below `path`; without a path, in a temporary folder that ends with the process.
+
+    So it is where nothing can be written below `path`, too: nothing is kept then, which costs time only.
+    """
 
     def __init__(self, path: Path | None = None) -> None:
-        self._temporary = None if path else tempfile.TemporaryDirectory(prefix="clickstream-storage-")
-        self._path = path or Path(self._temporary.name if self._temporary else "")
-        self._keeps = path is not None
-        self._lock = _lock(self._path) if path else None
+        for prefix in (TEMPORARY, SPILL):
+            remove_dead(prefix)
+        self._lock = _lock(path) if path else None
+        self._keeps = self._lock is not None
+        self._temporary = None if self._lock else _temporary()
+        self._path = self._temporary.path if self._temporary else path or Path()
         for leftover in self._path.glob(f"*/{SPILL}*"):  # of a process that was killed
             shutil.rmtree(leftover, ignore_errors=True)
 
@@ -85,18 +93,34 @@ class Storage:
         return self._path / dataset / "clickstream-exporter.json"
 
 
-def _lock(path: Path) -> IO[str]:
-    """The lock of the folder, held as long as the process lives. Raises StorageError when another one has it."""
+def _lock(path: Path) -> IO[str] | None:
+    """The lock of the folder, held as long as the process lives; None where it cannot be written.
+
+    Raises StorageError when another process has it, or when it is not a folder.
+    """
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = (path / "lock").open("a")
+    except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+        raise StorageError(f"--storage.path: {path}: {error.strerror}") from None
     except OSError as error:
-        raise StorageError(f"{path}: {error.strerror}") from None
+        log.warning("--storage.path: %s: nothing is kept: %s", path, error.strerror)
+        return None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        raise StorageError(f"{path}: another exporter keeps its data there") from None
+    except BlockingIOError:
+        raise StorageError(f"--storage.path: {path}: another exporter keeps its data there") from None
+    except OSError as error:
+        log.warning("--storage.path: %s: cannot be locked, nothing is kept: %s", path, error.strerror)
+        return None
     return lock
+
+
+def _temporary() -> Folder:
+    try:
+        return Folder(TEMPORARY)
+    except OSError as error:
+        raise StorageError(f"no temporary folder: {error.strerror}: {REMEDY}") from None
 
 
 def _checksum(text: bytes) -> str:
@@ -112,7 +136,14 @@ def _encoded(known: Known) -> dict[str, Any]:
             if isinstance(entry, Measurable)
         ],
         "days": {
-            key: [facts.date.isoformat(), facts.last_event, _numbers(facts.found), dict(facts.labels)]
+            key: [
+                facts.date.isoformat(),
+                facts.lasts,
+                _numbers(facts.found),
+                dict(facts.labels),
+                facts.names,
+                facts.replaced,
+            ]
             for key, facts in known.days.items()
         },
     }
@@ -137,8 +168,15 @@ def _decoded(kept: Mapping[str, Any]) -> Known:
         footer = Footer(tuple((name, kind) for name, kind in kinds), rows, least, most, nulls, tuple(types))
         entries[found] = Measurable(found, footer, first, last, implausible)
     days = {
-        key: DayFacts(date.fromisoformat(day), last_event, _facts(found), labels)
-        for key, (day, last_event, found, labels) in kept["days"].items()
+        key: DayFacts(
+            date.fromisoformat(day),
+            {int(hour): last for hour, last in lasts.items()},
+            _facts(found),
+            labels,
+            tuple((name, events, known) for name, events, known in names),
+            replaced,
+        )
+        for key, (day, lasts, found, labels, names, replaced) in kept["days"].items()
     }
     return Known(kept["columns"], entries, days)
 

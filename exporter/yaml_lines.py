@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,14 @@ Place = tuple[Hashable, ...]
 """The way to a value: keys and indices."""
 
 Problem = tuple[Place, str]
+
+LARGEST = 2**53
+"""The largest whole number: up to here, gauges hold each of them."""
+
+_KINDS = {"int": "number", "float": "number", "str": "text"}
+
+SHOWN = 40
+"""Characters of a value in a message."""
 
 
 class YamlError(Exception):
@@ -65,6 +74,8 @@ def _told(path: Path, *, secret: bool) -> Iterator[None]:
         raise YamlError(f"{path}:1: nested too deeply") from None
     except UnicodeDecodeError:
         raise YamlError(f"{path}:1: not UTF-8 text") from None
+    except (ValueError, OverflowError):  # such as an escape for a character that there is not
+        raise YamlError(f"{path}:1: not valid YAML") from None
     except OSError as error:
         raise YamlError(f"{path}: {error.strerror}") from None
 
@@ -88,6 +99,51 @@ def _duplicates(node: yaml.Node, place: Place, above: tuple[yaml.Node, ...], don
                 yield (*place, key), "stands twice"
     for key, value in pairs:
         yield from _duplicates(value, (*place, key), (*above, node), done)
+
+
+def unusable(document: yaml.Node, *, secret: bool) -> list[Problem]:
+    """Scalars that are not what they say they are, such as `0b_` or `!!float x`, and numbers that nothing can hold."""
+    loader = _Loader("")
+    depth = 1 if secret else None  # further keys may be secrets that stand in the wrong place
+    return [
+        (place[:depth], why)
+        for place, node in _scalars(document, (), set())
+        if (why := _why(loader, node, secret=secret))
+    ]
+
+
+def _scalars(node: yaml.Node, place: Place, done: set[int]) -> Iterator[tuple[Place, yaml.ScalarNode]]:
+    if isinstance(node, yaml.ScalarNode):
+        yield place, node
+    if id(node) in done:
+        return
+    done.add(id(node))
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            of_key = (*place, str(key.value))
+            yield from _scalars(key, of_key, done)
+            yield from _scalars(value, of_key, done)
+    elif isinstance(node, yaml.SequenceNode):
+        for number, value in enumerate(node.value):
+            yield from _scalars(value, (*place, number), done)
+
+
+def _why(loader: _Loader, node: yaml.ScalarNode, *, secret: bool) -> str | None:
+    """What is wrong with a scalar; a tag that is unknown is found elsewhere."""
+    text = "" if secret else f" {clean(node.value, SHOWN)!r}"
+    try:
+        value = loader.construct_object(node)
+        str(value).encode()
+    except yaml.YAMLError:
+        return None
+    except Exception:  # noqa: BLE001 - the library lets out whatever int, float and dates raise
+        kind = node.tag.rpartition(":")[2]
+        return f"invalid {_KINDS.get(kind, kind)}{text}"
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"invalid number{text}: expected a finite one"
+    if isinstance(value, int) and abs(value) > LARGEST:
+        return f"invalid number{text}: expected at most {LARGEST}"
+    return None
 
 
 def render(path: Path, document: yaml.Node, problems: Iterable[Problem]) -> str:

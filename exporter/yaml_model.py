@@ -41,6 +41,8 @@ def read(path: Path, kind: type[Kind], build: Callable[[Kind], Built], *, secret
     """
     try:
         document = yaml_lines.parse(path, " or ".join(_first_keys(kind)), secret=secret)
+        if unusable := yaml_lines.unusable(document, secret=secret):
+            raise ConfigError(yaml_lines.render(path, document, unusable))
         values = yaml_lines.values(path, document, secret=secret)
     except yaml_lines.YamlError as error:
         raise ConfigError(str(error)) from None

@@ -19,6 +19,7 @@ from exposition import (
     TEXT,
     TYPES,
     Exposition,
+    age,
     measure,
     once,
     purchase,
@@ -83,6 +84,7 @@ def test_d1_unreadable_files(tmp_path: Path) -> None:
     }
     for name, content in broken.items():
         (tmp_path / name).write_bytes(content)
+        age(tmp_path / name)
     config = write_config(tmp_path, web=SHOP)
     out = once(config)
     assert [name for name in broken if f"{name} set aside: " not in out.warnings] == []
@@ -236,6 +238,7 @@ def test_a_file_is_named_by_its_path_below_the_pattern(tmp_path: Path, pattern: 
     """However the pattern is spelt, and never by a folder that only the machine has."""
     write_rows(tmp_path / "events" / "good.parquet", [view()])
     (tmp_path / "events" / "bad.parquet").touch()
+    age(tmp_path / "events" / "bad.parquet")
     out = once(write_config(tmp_path, web=SHOP | {"files": pattern}))
     (bad,) = out.labels("clickstream_unreadable_file_info")
     assert bad["file"] == ("events/bad.parquet" if pattern.startswith("*") else "bad.parquet")
@@ -251,6 +254,7 @@ def test_d7_names_of_unreadable_files(tmp_path: Path) -> None:
         folder = tmp_path / str(number)
         folder.mkdir()
         (folder / f"{name}.parquet").touch()
+        age(folder / f"{name}.parquet")
         shops[f"d{number}"] = SHOP | {"files": folder.name, "columns": columns}
     out = once(write_config(tmp_path, **shops))
     assert len(out.labels("clickstream_unreadable_file_info")) == len(shops)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from exposition import SHOP, Row, purchase, view, write_config, write_rows
+from exposition import Row, age, purchase, view, write_rows
+from readings import measured
 
-from exporter import plan, reading
+from exporter import reading
 from exporter.days import Day
-from exporter.facts import FactsError, Known, Measured
+from exporter.facts import FactsError
 from exporter.loading import Loader
 
 DAYS = ("2025-03-08", "2025-03-09")
@@ -20,24 +20,6 @@ DAYS = ("2025-03-08", "2025-03-09")
 def events(day: str, count: int) -> list[Row]:
     """So many page views of a day, and as many purchases."""
     return [each(day, client_id=f"c{number}") for number in range(count) for each in (view, purchase)]
-
-
-def measured(folder: Path) -> Measured:
-    """What a reading of the files in `folder` finds."""
-    read = plan.load(write_config(folder, web=SHOP))
-    (folder / "kept").mkdir(exist_ok=True)
-    return reading.measure(
-        "web",
-        read.config.datasets["web"],
-        read.measures["web"],
-        Known(),
-        None,
-        datetime.now(UTC),
-        most=None,
-        resources=read.config.resources,
-        kept=folder / "kept",
-        spill=folder,
-    )
 
 
 @pytest.fixture
@@ -92,8 +74,57 @@ def test_d2_a_file_that_changes_during_a_read(
 
 
 def test_d2_a_file_that_never_rests(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The refresh fails and names the file."""
+    """It is left out and named, stops no other, and is looked at again by the next reading."""
     path = folder / f"{DAYS[1]}.parquet"
     changing(monkeypatch, DAYS[1], lambda: CHANGES["replaced"](path), reading.ATTEMPTS)
-    with pytest.raises(FactsError, match=rf"{path.name} changed while it was read, {reading.ATTEMPTS} times in a row"):
+    found = measured(folder)
+    assert [(each.name, each.reason) for each in found.waiting] == [
+        (path.name, f"changed {reading.ATTEMPTS} times while it was read")
+    ]
+    assert found.unreadable == ()
+    assert [facts.date.isoformat() for facts in found.days] == [DAYS[0]]
+    assert not found.known.whole
+    monkeypatch.undo()
+    assert [facts.date.isoformat() for facts in measured(folder).days] == [*DAYS]
+
+
+def test_d2_files_that_change_in_turn(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where another file changes at each attempt, the refresh fails: what is read is of no one moment."""
+    turn = iter(range(100))
+
+    def rewrite() -> None:
+        write_rows(folder / f"{next(turn) % 3}.parquet", events(DAYS[1], 2))
+
+    for _ in range(3):
+        rewrite()
+    changing(monkeypatch, DAYS[1], rewrite, reading.MOST_ATTEMPTS)
+    with pytest.raises(FactsError, match=rf"changed while they were read, {reading.MOST_ATTEMPTS} times in a row"):
         measured(folder)
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1" + bytes(1000)], ids=["empty", "begun", "without footer"])
+def test_d2_a_file_that_is_being_written(folder: Path, monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    """It is waited for however it grows, and is unreadable once nobody has written to it for a while."""
+    before = measured(folder)
+    path = folder / "next.parquet"
+    path.write_bytes(content)
+    changing(monkeypatch, DAYS[1], lambda: path.write_bytes(path.read_bytes() + b"more"), 100)
+    found = measured(folder)
+    assert [(each.name, each.reason) for each in found.waiting] == [(path.name, "no footer yet")]
+    assert (found.days, found.unreadable, found.files) == (before.days, (), before.files + 1)
+    assert path.name not in {file.name for file in found.known.entries}
+    assert not found.known.whole
+    monkeypatch.undo()
+    age(path)
+    left = measured(folder)
+    assert left.waiting == ()
+    assert [each.name for each in left.unreadable] == [path.name]
+
+
+def test_d1_a_young_file_with_a_broken_footer(folder: Path) -> None:
+    """What ends like a Parquet file is no file that is being written."""
+    path = folder / "broken.parquet"
+    path.write_bytes(b"PAR1" + bytes(100) + (50).to_bytes(4, "little") + b"PAR1")
+    found = measured(folder)
+    assert [each.name for each in found.unreadable] == [path.name]
+    assert found.waiting == ()

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from exposition import age
 
 from exporter.demo import write_demo
 
@@ -137,6 +138,7 @@ def test_a_day_whose_file_is_cut_is_unknown(demo: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(demo.parent, tmp_path / "demo"))
     (newest,) = folder.rglob("*2025-03-09*.parquet")
     newest.write_bytes(newest.read_bytes()[:-1])
+    age(newest)
     done = check(folder / demo.name, "--as-of", "2025-03-09")
     assert done.returncode == 2
     assert messages(done) == [

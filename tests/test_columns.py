@@ -80,6 +80,93 @@ def test_d3_columns_that_differ_only_in_case(tmp_path: Path) -> None:
     assert "bad.parquet set aside: columns that differ only in case: client_id" in out.warnings
 
 
+@pytest.mark.parametrize("name", ["timestamp", "event_name", "client_id"])
+def test_d3_column_twice(tmp_path: Path, name: str) -> None:
+    """A join that wrote a column twice costs its file, whichever column it is; the others are measured."""
+    write_rows(tmp_path / "good.parquet", [view()])
+    path = write_rows(tmp_path / "bad.parquet", [view()])
+    table = pq.read_table(path)
+    pq.write_table(table.append_column(name, table[name]), path)
+    out = once(write_config(tmp_path, web=SHOP))
+    assert out.value("clickstream_events", lag=0) == 1
+    assert f"bad.parquet set aside: duplicate column: {name}" in out.warnings
+
+
+def test_column_twice_that_nobody_maps(tmp_path: Path) -> None:
+    """It takes nothing away, nor does a field that a nested payload has twice."""
+    path = write_rows(tmp_path / "joined.parquet", [view(), view()])
+    table = pq.read_table(path).append_column("key", pa.array([1, 2])).append_column("key", pa.array([3, 4]))
+    twice = pa.StructArray.from_arrays([pa.array([1, 2]), pa.array([3, 4])], names=["x", "x"])
+    place = table.column_names.index("event_data")
+    pq.write_table(table.set_column(place, "event_data", twice), path, write_page_checksum=True)
+    out = once(write_config(tmp_path, web=SHOP))
+    assert out.value("clickstream_events", lag=0) == 2
+    assert out.value("clickstream_payload_events", lag=0) == 2
+    assert out.value("clickstream_json_error_events", lag=0) == 0
+
+
+@pytest.mark.parametrize("table", [pa.table({}), pa.table({"other": pa.array([], TEXT)})], ids=["no columns", "others"])
+def test_file_without_rows(tmp_path: Path, table: pa.Table) -> None:
+    """What has no rows lacks nothing: the empty frame of an hour without events is no trouble."""
+    write_rows(tmp_path / "events.parquet", [purchase()])
+    pq.write_table(table, tmp_path / "empty.parquet")
+    out = once(write_config(tmp_path, web=SHOP))
+    assert out.warnings == ""
+    assert out.value("clickstream_files") == 2
+    assert out.value("clickstream_unreadable_files") == 0
+    assert out.labels("clickstream_missing_column_info") == []
+
+
+NESTED: dict[str, tuple[pa.DataType, object]] = {
+    "a struct": (pa.struct({"id": TEXT}), {"id": "a"}),
+    "a list": (pa.list_(TEXT), ["a"]),
+    "a map": (pa.map_(TEXT, TEXT), [("id", "a")]),
+}
+
+
+def write_nested(path: Path, column: str, kind: str) -> None:
+    """A file with one view, in which the column is nested."""
+    of, value = NESTED[kind]
+    write_rows(path, [view(**{column: value})], TYPES | {column: of})
+
+
+@pytest.mark.parametrize("kind", NESTED)
+def test_d3_nested_column(tmp_path: Path, kind: str) -> None:
+    """A struct is no client id: the file lacks the column, which says why; as JSON its text would be an id."""
+    write_rows(tmp_path / "good.parquet", [view()])
+    write_nested(tmp_path / "nested.parquet", "client_id", kind)
+    out = once(write_config(tmp_path, web=SHOP))
+    assert out.value("clickstream_events", lag=0) == 2
+    assert out.value("clickstream_null_client_events", lag=0) == 1
+    assert out.value("clickstream_missing_column_events", column="client_id", lag=0) == 1
+    named = [(labels["column"], labels["file"]) for labels in out.labels("clickstream_missing_column_info")]
+    assert named == [(f"client_id ({kind}, expected text)", "nested.parquet")]
+
+
+@pytest.mark.parametrize(
+    ("column", "reason"),
+    [("event_name", "event_name (a list, expected text)"), ("timestamp", "timestamp (a list, expected a timestamp)")],
+)
+def test_d3_nested_column_that_every_event_needs(tmp_path: Path, column: str, reason: str) -> None:
+    """A file without a plain timestamp or event name is set aside, with the reason."""
+    write_rows(tmp_path / "good.parquet", [view()])
+    write_nested(tmp_path / "nested.parquet", column, "a list")
+    out = once(write_config(tmp_path, web=SHOP))
+    assert out.value("clickstream_events", lag=0) == 1
+    assert f"nested.parquet set aside: {reason}" in out.warnings
+
+
+def test_another_name_of_a_nested_column(tmp_path: Path) -> None:
+    """Of several names that a column may have the first that is no struct is it; a nested payload is JSON."""
+    types = TYPES | {"client": pa.struct({"id": TEXT}), "event_data": pa.struct({"revenue": pa.int64()})}
+    write_rows(tmp_path / "events.parquet", [purchase(client={"id": "b"}, event_data={"revenue": 5})], types)
+    columns = SHOP["columns"] | {"client_id": ["client", "client_id"]}
+    out = once(write_config(tmp_path, web=SHOP | {"columns": columns}))
+    assert out.labels("clickstream_missing_column_info") == []
+    assert out.value("clickstream_sessions", lag=0) == 1
+    assert out.value("clickstream_revenue", lag=0) == 5
+
+
 def test_d3_changed_columns(tmp_path: Path) -> None:
     """A column that has another name or type than in the week before is measured, and told with its file."""
     for day in ("2025-03-07", "2025-03-08"):

@@ -113,7 +113,22 @@ CONTRADICTIONS = [
             ["2: datasets: a mapping is wanted", "2: datasets.0: contains itself"],
             id="value in itself",
         ),
+        pytest.param(
+            "datasets:\n  web:\n    files: web\n    taxonomy: [" + ",".join(map("e{}".format, range(4001))) + "]",
+            ["4: datasets.web.taxonomy: 4001 names, at most 4000: each name is a series on each day"],
+            id="many names",
+        ),
         pytest.param("\ndatasets: " + "[" * 5000, ["1: nested too deeply"], id="deep"),
+        pytest.param('datasets: "\\UFFFFFFFF"', ["1: not valid YAML"], id="no character"),
+        pytest.param(
+            "datasets:\n  .: {files: web}\n  ..: {files: web}\n  Lock: {files: web}\n",
+            [
+                "2: datasets..: '.' cannot be the name of a folder in --storage.path: choose another name",
+                "3: datasets...: '..' cannot be the name of a folder in --storage.path: choose another name",
+                "4: datasets.Lock: 'Lock' cannot be the name of a folder in --storage.path: choose another name",
+            ],
+            id="names of the storage",
+        ),
     ],
 )
 def test_mistakes(tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | bytes, wanted: list[str]) -> None:
@@ -125,6 +140,50 @@ def test_mistakes(tmp_path: Path, capsys: pytest.CaptureFixture[str], content: s
     lines = err.replace(f"{path}:", "").splitlines()
     assert [line[: len(start) or None] for line, start in zip_longest(lines, wanted, fillvalue="")] == wanted
     assert out == ""
+
+
+NOT_SCALARS = {
+    "0b_": "invalid number '0b_'",
+    "0x_": "invalid number '0x_'",
+    "1" * 5000: f"invalid number '{'1' * 40}…'",
+    "1" * 400: f"invalid number '{'1' * 40}…': expected at most 9007199254740992",
+    "-9007199254740993": "invalid number '-9007199254740993': expected at most 9007199254740992",
+    "!!float abc": "invalid number 'abc'",
+    "!!int x": "invalid number 'x'",
+    "!!bool x": "invalid bool 'x'",
+    "!!timestamp x": "invalid timestamp 'x'",
+    "!!timestamp 2025-13-45": "invalid timestamp '2025-13-45'",
+    ".inf": "invalid number '.inf': expected a finite one",
+    "-.inf": "invalid number '-.inf': expected a finite one",
+    ".nan": "invalid number '.nan': expected a finite one",
+    "1.0e+400": "invalid number '1.0e+400': expected a finite one",
+    '"\\uD800"': "invalid text '?'",
+}
+PLACES = (
+    "purchase: {}",
+    "purchase: [page, {}]",
+    "limits: {{revenue_spike_ratio: {}}}",
+    "limits: {{min_day_events: {}}}",
+)
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("text", NOT_SCALARS, ids=lambda text: text[:20])
+def test_scalars_that_are_none(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, place: str) -> None:
+    """What YAML takes for a number, a date or a text and cannot read as one is named with file, line and key."""
+    path = tmp_path / "config.yml"
+    path.write_text(f"datasets:\n  web:\n    files: web\n    {place.format(text)}\n")
+    assert cli.main(["--config.file", str(path), "--check-config"]) == 64
+    key = ".".join(re.findall(r"\w+(?=:)", place)) + (".1" if "[" in place else "")
+    assert capsys.readouterr() == ("", f"{path}:4: datasets.web.{key}: {NOT_SCALARS[text]}\n")
+
+
+def test_a_path_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A measure whose name no file can have is refused like one that is missing."""
+    path = tmp_path / "config.yml"
+    path.write_text('datasets: {web: {files: data, measures: ["a\\0b"]}}')
+    assert cli.main(["--config.file", str(path), "--check-config"]) == 64
+    assert "datasets.web.measures: " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("name", "reason"), [("gone", "No such file or directory"), (".", "Is a directory")])
@@ -157,10 +216,13 @@ def test_example_names_every_key(model: type[BaseModel]) -> None:
 def test_example_is_fine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The example can be used, also with every key that stands in it as a comment."""
     text = re.sub(r"^( +)# (\w+: [\w$.]+)$", r"\1\2", EXAMPLE.read_text(), flags=re.MULTILINE)
-    (tmp_path / "config.yml").write_text(text)
-    for path in (EXAMPLE, tmp_path / "config.yml"):
+    path = tmp_path / "config.yml"
+    (tmp_path / "events").mkdir()
+    for content in (EXAMPLE.read_text(), text):
+        path.write_text(content)
         assert cli.main(["--config.file", str(path), "--check-config"]) == 0
-        assert capsys.readouterr() == (f"{path}: fine, 1 data set(s): web\n", "")
+        note = f"{path}: datasets.web.files: no file with events yet, so columns and names were not checked\n"
+        assert capsys.readouterr() == (f"{note}{path}: fine, 1 data set(s): web\n", "")
     assert all(load(path).datasets["web"].columns.model_dump().values())
 
 

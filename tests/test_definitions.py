@@ -122,6 +122,52 @@ def test_null_clients(tmp_path: Path) -> None:
     assert out.value("clickstream_identified_purchases", lag=0) == 1
 
 
+BLANKS = ("", " ", "\t", " " * 50, "\u00a0", "\u200b")
+NO_IDS = (
+    *("undefined", "null", "none", "(not set)", "(none)", "nan", "0", "00000000-0000-0000-0000-000000000000"),
+    *("UNDEFINED", "Null", "(Not Set)", "NaN", " null ", "\tnone\n", "\u00a0undefined"),
+)
+IDS = ("00", "0.5", "nobody", "nullable", "not set", "00000000-0000-0000-0000-000000000001", "x null", "null null")
+
+
+def test_j4_placeholders_are_no_client_ids(tmp_path: Path) -> None:
+    """What trackers write in place of an id is as none, in any case and with blanks; what only looks like it is one."""
+    out = measure(tmp_path, [event("10:00", client) for client in (None, *BLANKS, *NO_IDS, *IDS)])
+    assert out.value("clickstream_null_client_events", lag=0) == 1 + len(BLANKS) + len(NO_IDS)
+    assert out.value("clickstream_sessions", lag=0) == len(IDS)
+
+
+def test_placeholders_of_ones_own(tmp_path: Path) -> None:
+    """The list of the configuration is the whole list; an empty one leaves blanks."""
+    rows = [event("10:00", client) for client in (None, *BLANKS, *NO_IDS, "a.*", " A.* ", "aXX", "no id")]
+    write_rows(tmp_path / "events.parquet", rows)
+    lists: dict[str, list[str]] = {"empty": [], "own": [" a.* ", "No Id"]}
+    out = once(write_config(tmp_path, **{name: SHOP | {"placeholders": each} for name, each in lists.items()}))
+    blank = 1 + len(BLANKS)
+    assert out.value("clickstream_null_client_events", dataset="empty", lag=0) == blank
+    assert out.value("clickstream_null_client_events", dataset="own", lag=0) == blank + 3
+
+
+def test_j4_purchases_without_transaction_id(tmp_path: Path) -> None:
+    """A purchase whose id is none is counted as such, and is never a duplicate; real ids are compared."""
+    real = ["t1", "t1", "t1", "t2"]
+    rows = [purchase("10:00", "a", order=each) for each in (None, *BLANKS, *NO_IDS, *NO_IDS, *real)]
+    columns = COLUMNS | {"transaction_id": "order"}
+    out = measure(tmp_path, [*rows, event(END, order="null")], TYPES | {"order": TEXT}, columns=columns)
+    without = 1 + len(BLANKS) + 2 * len(NO_IDS)
+    assert out.value("clickstream_purchases", lag=0) == without + len(real)
+    assert out.value("clickstream_purchases_without_transaction_id", lag=0) == without
+    assert out.value("clickstream_duplicate_purchases", lag=0) == 2
+
+
+def test_taxonomy_of_many_names(tmp_path: Path) -> None:
+    """Each of 150 names is valid, and NULL and the next one are not."""
+    names = [f"event_{number}" for number in range(150)]
+    rows = [event("10:00", event_name=name) for name in (*names, "event_150", None)]
+    out = measure(tmp_path, rows, taxonomy=names)
+    assert out.value("clickstream_invalid_events", lag=0) == 2
+
+
 def test_converting_sessions(tmp_path: Path) -> None:
     """A session converts once however much it buys, and each session of a client counts on its own."""
     rows = [

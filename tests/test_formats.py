@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from alerting import diagnosis, gate, proof, witness
+from alerting import diagnosis, gate, proof, scrape, witness
 from alerting.formats.advice import ADVICE, LAST, OTHERWISE
 from alerting.formats.markdown import escape, markdown
 from alerting.formats.outline import plain
@@ -230,7 +230,7 @@ What to do
 
 def test_the_advice_is_about_what_the_gate_says() -> None:
     """A phrase that the gate no longer says would silently advise nobody."""
-    modules = (gate, proof, witness, diagnosis)
+    modules = (gate, proof, witness, diagnosis, scrape)
     said = "".join(Path(str(module.__file__)).read_text("utf-8") for module in modules)
     assert [phrase for phrase in ADVICE if phrase not in said] == []
 

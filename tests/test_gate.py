@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from exposition import age
 from generations import Generation
 
 from alerting import rules
@@ -186,6 +187,7 @@ def test_a_silenced_cause_silences_no_effect(bench: Bench) -> None:
     """What a silenced alert inhibits still counts: nobody would hear of it otherwise."""
     bad = bench.data / "events" / "events_bad.parquet"
     bad.touch()
+    age(bad)
     try:
         whole = verdict(bench.servers)
         with silenced(bench, "ClickstreamUnreadableFiles", datetime.now(UTC) + timedelta(hours=1)):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import pickle
+import select
 import signal
 import sys
 import time
@@ -12,6 +14,8 @@ from pathlib import Path
 
 import pytest
 from processes import SNAPSHOT, SUCCESS, Exporter, processor_time, running, wait_for, write
+
+from exporter import pipes
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are watched through /proc")
 
@@ -62,3 +66,39 @@ def test_d12_the_end_of_an_exporter_that_waits(exporter: Exporter) -> None:
         exporter.process.terminate()
         assert exporter.process.wait(2) == 0
         assert isinstance(caller.exception(), ConnectionError)
+
+
+def test_d12_a_process_that_does_not_read_what_it_is_asked(tmp_path: Path) -> None:
+    """A request that is larger than a pipe ends in time, too, where nobody takes it."""
+    write(tmp_path)
+    large = (
+        f"-- clickstream_large: Never there.\n-- {'x' * 300_000}\nSELECT error('fails') AS hour, 1 AS clickstream_large"
+    )
+    with running(tmp_path, measure=large, resources={"refresh_timeout": "5s"}) as exporter:
+        (starter,) = exporter.starters()
+        os.kill(starter, signal.SIGSTOP)
+        with ThreadPoolExecutor() as pool:
+            caller = pool.submit(exporter.refresh)
+            exporter.scrape(2)
+            assert caller.result() == (503, [LATE])
+        assert (exporter.refresh()[0], exporter.sample(SUCCESS), exporter.starters() == {starter}) == (200, 1, False)
+
+
+def test_d12_an_answer_that_stops_halfway() -> None:
+    """Neither end of a pipe is waited for longer than whoever waits for it wants."""
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as here, os.fdopen(writing, "wb") as there:
+        pipes.write(there, pickle.dumps("whole"))
+        there.write((1000).to_bytes(8, "big") + b"half")
+        there.flush()
+
+        def ready() -> None:
+            if not select.select([here], [], [], 0.1)[0]:
+                raise TimeoutError
+
+        assert pipes.receive(here.fileno(), ready) == "whole"
+        with pytest.raises(TimeoutError):
+            pipes.receive(here.fileno(), ready)
+        there.close()
+        with pytest.raises(EOFError):
+            pipes.receive(here.fileno(), ready)

@@ -19,6 +19,9 @@ from exposition import (
     write_rows,
 )
 
+from exporter import plan
+from exporter.refresh import Refresher
+
 
 def contents(folder: Path) -> dict[str, bytes]:
     """Every file below the folder: its name and its bytes."""
@@ -179,3 +182,97 @@ def test_p4_a_memory_limit_below_need(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "web: refresh failed: 2025-03-09: " in done.stderr
     assert 'clickstream_exporter_refresh_success{dataset="web"} 0.0' in done.stdout
+
+
+def mine(sql: str) -> dict[str, str]:
+    """A measure whose gauge is `clickstream_mine`."""
+    return {"mine": sql.replace("GAUGE", "clickstream_mine")}
+
+
+UNHOLDABLE = {
+    "an interval": "SELECT 0 AS hour, INTERVAL 2000000000 DAYS AS span, 1 AS GAUGE",
+    "a great number": f"SELECT 0 AS hour, '{'9' * 400}'::BIGNUM AS GAUGE",
+    "numbers whose sum is infinite": "SELECT range AS hour, 1.5e308 AS GAUGE FROM range(24)",
+    "a row an event": "SELECT 0 AS hour, 1 AS GAUGE FROM range(4801)",
+    "a row an event, with a label": "SELECT 0 AS hour, 'x' AS label, 1 AS GAUGE FROM range(100000000)",
+    "many values": "SELECT 0 AS hour, range AS label, 1 AS GAUGE FROM range(201)",
+}
+
+
+@pytest.mark.parametrize("sql", UNHOLDABLE.values(), ids=UNHOLDABLE)
+def test_d8_a_result_that_cannot_be_taken_fails_its_measure_alone(tmp_path: Path, sql: str) -> None:
+    """Whatever a measure returns, the other gauges of the data set are as they would be without it."""
+    alone = measure(tmp_path, MEASURED)
+    out = measure(tmp_path, MEASURED, measures=write_measures(tmp_path, mine(sql)))
+    assert out.days() == alone.days()
+    assert out.value("clickstream_exporter_query_success", query="mine") == 0
+    assert out.value("clickstream_exporter_query_success", query="events") == 1
+    assert "measure failed: mine.sql: " in out.warnings
+
+
+def test_d8_as_many_rows_as_there_may_be(tmp_path: Path) -> None:
+    """24 hours of 200 label values are taken, and values that are long are told apart by what is shown of them."""
+    sql = "SELECT h.range AS hour, repeat('x', 5000) || v.range AS label, 1 AS GAUGE FROM range(24) h, range(200) v"
+    out = measure(tmp_path, MEASURED, measures=write_measures(tmp_path, mine(sql)))
+    assert [(len(each["label"]), each["lag"]) for each in out.labels("clickstream_mine")] == [(121, "0"), (121, "1")]
+    assert out.value("clickstream_mine", lag=0) == 4800
+
+
+CAMPAIGNS = """
+    SELECT hour, page_url AS campaign, count(*) AS GAUGE FROM events GROUP BY ALL
+"""
+
+
+def test_d8_label_values_are_bounded_over_all_days(tmp_path: Path) -> None:
+    """A measure whose label has few values each day and too many together fails, also after a restart."""
+    days = [f"2025-03-0{day}" for day in range(1, 10)]
+    rows = [view(day, page_url=f"/?utm_campaign={day}-{number}") for day in days for number in range(25)]
+    write_rows(tmp_path / "events.parquet", rows)
+    files = write_measures(tmp_path, mine(CAMPAIGNS))
+    config = write_config(tmp_path, web=SHOP | {"measures": files, "history_days": 8})
+    assert len(once(config).labels("clickstream_mine")) == 8 * 200
+    config = write_config(tmp_path, web=SHOP | {"measures": files, "history_days": 9})
+    for _ in range(2):
+        out = once(config, "--storage.path", str(tmp_path / "storage"))
+        assert (out.labels("clickstream_mine"), out.value("clickstream_events", lag=8)) == ([], 25)
+        assert out.value("clickstream_exporter_query_success", query="mine") == 0
+        assert out.labels("clickstream_not_measured") == [
+            {"dataset": "web", "gauge": "clickstream_mine", "reason": "query failed"}
+        ]
+        assert "measure failed: mine.sql: more than 200 values of campaign over 9 days" in out.warnings
+
+
+def test_d8_label_values_that_are_too_many_stay_so(tmp_path: Path) -> None:
+    """A refresh that finds nothing changed says of the measure what the one before said, and reads nothing again."""
+    rows = [view(day, page_url=f"/?utm_campaign={day}-{n}") for day in ("2025-03-08", "2025-03-09") for n in range(120)]
+    write_rows(tmp_path / "events.parquet", rows)
+    refresher = Refresher(
+        plan.load(write_config(tmp_path, web=SHOP | {"measures": write_measures(tmp_path, mine(CAMPAIGNS))}))
+    )
+    states = [refresher.refresh() for _ in range(3)]
+    failed = [
+        {name for name, query in (state.views["web"].refresh.queries or {}).items() if query.error} for state in states
+    ]
+    assert failed == [{"mine"}] * 3
+    assert [state.views["web"].refresh.recomputed for state in states[1:]] == [0, 0]
+    assert states[2].views["web"].snapshot is states[1].views["web"].snapshot
+
+
+def test_d8_a_taxonomy_of_many_names(tmp_path: Path) -> None:
+    """Names that the configuration lists are not bounded as values of the data are."""
+    names = [f"event_{number}" for number in range(4000)]
+    out = measure(tmp_path, [view(event_name=name) for name in names], taxonomy=names)
+    assert len(out.labels("clickstream_named_events")) == 4000
+    assert out.value("clickstream_named_events", event_name="event_3999") == 1
+    assert out.value("clickstream_exporter_query_success", query="named_events") == 1
+
+
+def test_p4_a_result_that_comes_slowly(tmp_path: Path) -> None:
+    """The time of a query is also that of the rows that it still brings after the first."""
+    slow = "SELECT 0 AS hour, 1 AS GAUGE FROM range(1000000000000) t(i) WHERE i = 1 OR hash(i) % 1000000000000 = 1"
+    config = write_config(tmp_path, web=SHOP | {"measures": write_measures(tmp_path, mine(slow))})
+    write_rows(tmp_path / "events.parquet", MEASURED)
+    config.write_text(config.read_text() + yaml.safe_dump({"resources": {"query_timeout": "1s"}}))
+    out = once(config)
+    assert out.value("clickstream_events", lag=0) == 2
+    assert "measure failed: mine.sql: took longer than query_timeout" in out.warnings

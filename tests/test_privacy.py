@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pyarrow as pa
-from exposition import SHOP, TEXT, TYPES, Row, once, purchase, view, write_config, write_rows
+from exposition import SHOP, TEXT, TYPES, Row, age, once, purchase, view, write_config, write_rows
 
 PERSON = "jane.doe"
 
@@ -43,6 +43,7 @@ def test_s5_nothing_about_a_person_leaves(tmp_path: Path) -> None:
         write_rows(tmp_path / f"{day}.parquet", rows(day))
     cut = write_rows(tmp_path / "cut.parquet", rows("2025-03-06"))
     cut.write_bytes(cut.read_bytes()[:-9])
+    age(cut)
     times = [{**row, "timestamp": f"{PERSON} at noon"} for row in rows("2025-03-05")]
     write_rows(tmp_path / "times.parquet", times, TYPES | {"timestamp": TEXT})
     amounts = [{**row, "user_agent": [PERSON]} for row in rows("2025-03-04")]

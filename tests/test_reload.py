@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sys
@@ -11,6 +12,13 @@ from pathlib import Path
 
 import pytest
 from processes import SNAPSHOT, SUCCESS, Exporter, configure, running, wait_for, write
+
+from exporter import plan
+from exporter.listener import Request, Response
+from exporter.plan import Plan
+from exporter.refresh import Refresher
+from exporter.server import Server
+from exporter.web_config import Web
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are watched through /proc")
 
@@ -56,6 +64,7 @@ BROKEN = {
     "no YAML": ("datasets: [", "config.yml:"),
     "an unknown key": ("datasets: {web: {files: data, fils: data}}", "datasets.web.fils: unknown key"),
     "a measure that is gone": ("datasets: {web: {files: data, measures: [gone.sql]}}", "gone.sql: No such file"),
+    "a number that is none": ("datasets: {web: {files: data, purchase: 0b_}}", "datasets.web.purchase: invalid number"),
     "nothing": (None, "config.yml: No such file"),
 }
 
@@ -100,3 +109,28 @@ def test_p5_reload_without_data(tmp_path: Path, exporter: Exporter) -> None:
     assert (exporter.sample(SNAPSHOT), exporter.sample(slow), exporter.sample(SUCCESS)) == (snapshot, value, 0)
     (tmp_path / "away").rename(tmp_path / "data")
     assert (exporter.refresh()[0], exporter.sample('clickstream_more{dataset="web",lag="0"}')) == (200, 17)
+
+
+def test_p5_a_reload_that_raises_anything(tmp_path: Path) -> None:
+    """Whatever reading the configuration raises: it is refused, and the answer and the gauge say so."""
+    write(tmp_path)
+    configure(tmp_path, "web", measure=MORE)
+    read = plan.load(tmp_path / "config.yml")
+
+    def load() -> tuple[Plan, Web]:
+        raise RuntimeError("of no kind that is known")
+
+    async def reloaded() -> tuple[Response, Response]:
+        stop = asyncio.Event()
+        server = Server(Refresher(read), Web(), load)
+        running = asyncio.create_task(server.run("127.0.0.1", 0, stop))
+        await server.refresh()
+        answers = [await server.answer(Request(*each, {})) for each in (("POST", "/-/reload"), ("GET", "/metrics"))]
+        stop.set()
+        await running
+        return answers[0], answers[1]
+
+    refused, metrics = asyncio.run(reloaded())
+    assert (refused.status, refused.body) == (500, b"RuntimeError: of no kind that is known\n")
+    assert f"\n{RELOADED} 0.0\n" in metrics.body.decode()
+    assert b'clickstream_more{dataset="web",lag="0"} 17.0' in metrics.body

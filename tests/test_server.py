@@ -10,16 +10,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 from processes import SNAPSHOT, SUCCESS, Exporter, is_cut, processor_time, running, wait_for, write
 
+from exporter import loopback
+
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are watched through /proc")
 
-GET = b"GET /metrics HTTP/1.1\r\nHost: exporter\r\n"
-POST = b"POST /-/refresh HTTP/1.1\r\nHost: exporter\r\n"
+GET = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n"
+POST = b"POST /-/refresh HTTP/1.1\r\nHost: localhost\r\n"
 
 WIDE = """-- clickstream_wide: So many numbers that they do not fit into a pipe at once.
 SELECT hour, part, CAST(part AS DOUBLE) AS clickstream_wide
@@ -47,6 +49,39 @@ def test_s3_endpoints(exporter: Exporter) -> None:
     }
     asked = [(exporter.ask(*request)[0], request) for requests in wanted.values() for request in requests]
     assert asked == [(status, request) for status, requests in wanted.items() for request in requests]
+
+
+OWN = ("localhost", "LOCALHOST.:1", "shop.localhost:80", "127.0.0.1", "127.9.9.9:9847", "[::1]", "[::1]:9847")
+FOREIGN = (
+    "evil.example", "evil.example:9847", "localhost.evil.example", "127.0.0.1.evil.example", "evillocalhost", "0.0.0.0",
+    "192.168.0.1", "[::]:9847", "[fe80::1]", "localhost@evil.example", "localhost,evil.example", "localhost:x", "", "[",
+)  # fmt: skip
+
+
+def test_s3_dns_rebinding(tmp_path: Path, exporter: Exporter) -> None:
+    """On the loopback, nobody is answered who asks for another host, as a page does whose name leads here."""
+    snapshot = exporter.sample(SNAPSHOT)
+    write(tmp_path, 10)
+    pages = [("/metrics", "GET"), ("/", "HEAD"), ("/-/refresh", "POST"), ("/-/reload", "POST"), ("/nothing", "GET")]
+    refused = {host: {exporter.ask(*page, "Host", host)[0] for page in pages} for host in FOREIGN}
+    assert refused == {host: {403} for host in FOREIGN}
+    assert "evil.example:9847" in exporter.ask("/metrics", "GET", "Host", "evil.example:9847")[1]
+    assert exporter.sample(SNAPSHOT) == snapshot
+    assert {host: exporter.ask("/metrics", "GET", "Host", host)[0] for host in OWN} == dict.fromkeys(OWN, 200)
+
+
+def test_s3_no_host(exporter: Exporter) -> None:
+    """HTTP/1.0 knows requests without a host: they may read."""
+    for text, status in ((b"GET /-/healthy HTTP/1.0\r\n\r\n", b"200"), (b"POST /-/refresh HTTP/1.0\r\n\r\n", b"403")):
+        with closing(exporter.hold(text)) as connection:
+            connection.setblocking(True)
+            assert connection.recv(100).split()[1] == status
+
+
+def test_s3_what_only_this_machine_reaches() -> None:
+    """Elsewhere, where others have names of their own for the machine, the host does not matter."""
+    addresses = [["127.0.0.1"], ["127.0.0.1", "::1"], ["0.0.0.0"], ["::"], ["127.0.0.1", "192.168.0.1"], ["fe80::1%lo"]]
+    assert [loopback.is_loopback(each) for each in addresses] == [True, True, False, False, False, False]
 
 
 def test_arrived_file(tmp_path: Path, exporter: Exporter) -> None:

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
+from shutil import which
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from exposition import SHOP, Row, once, run, write_config, write_rows
+from exposition import SHOP, Row, age, once, run, write_config, write_rows
+from processes import running, wait_for, write
 
 from exporter import plan
+from exporter.child import SPILL
 from exporter.collector import View
 from exporter.refresh import Refresher
 from exporter.storage import Storage, StorageError
+from exporter.temporary import LOCK
 
 ANCHOR = date(2025, 3, 20)
 Series = tuple[str, tuple[tuple[str, str], ...]]
@@ -200,6 +205,79 @@ def test_d11_a_storage_that_cannot_be_written_is_done_without(shop: Path, tmp_pa
     assert f"{storage / 'web'}: nothing is kept" in out.warnings
 
 
+@pytest.fixture
+def read_only(tmp_path: Path) -> Iterator[list[str]]:
+    """A command that runs another one where `tmp_path/storage` is a file system that cannot be written."""
+    (tmp_path / "storage").mkdir()
+    mounted = f"mount -t tmpfs -o ro tmpfs {tmp_path / 'storage'}"
+    command = ["unshare", "--mount", "--map-root-user", "sh", "-ec", f'{mounted}; exec "$@"', "sh"]
+    if not which("unshare") or subprocess.run([*command, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("no file system may be mounted here")
+    yield command
+    assert list((tmp_path / "storage").iterdir()) == []
+
+
+def test_d11_a_storage_that_is_read_only_is_done_without(shop: Path, tmp_path: Path, read_only: list[str]) -> None:
+    """The numbers are right, and a warning says that nothing is kept."""
+    command = [sys.executable, "-m", "exporter", "--config.file", str(shop), "--once", "--storage.path"]
+    done = subprocess.run(
+        [*read_only, *command, str(tmp_path / "storage")], check=False, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (0, once(shop).text)
+    assert f"{tmp_path / 'storage'}: nothing is kept: Read-only file system" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no folder can be made in /proc")
+def test_d11_a_storage_that_cannot_be_made_is_done_without(shop: Path) -> None:
+    """As where its parent is read-only or full: a warning, and the numbers."""
+    out = once(shop, "--storage.path", "/proc/clickstream/storage")
+    assert out.text == once(shop).text
+    assert "--storage.path: /proc/clickstream/storage: nothing is kept: No such file or directory" in out.warnings
+
+
+def test_d11_a_storage_that_is_no_folder_is_refused(shop: Path) -> None:
+    """That is a mistake, which no refresh mends."""
+    done = run(shop, "--storage.path", str(shop))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"clickstream-exporter: --storage.path: {shop}: File exists\n"
+
+
+@pytest.mark.skipif(not which("prlimit"), reason="no command that limits files")
+def test_d11_no_temporary_folder(shop: Path, tmp_path: Path) -> None:
+    """Where no file can be written anywhere, a run says what to set; a storage that can be locked is enough."""
+    command = ["prlimit", "--fsize=0", sys.executable, "-m", "exporter", "--config.file", str(shop), "--once"]
+    expected = once(shop).text
+    ended = {}
+    for options in ((), ("--storage.path", str(tmp_path / "storage"))):
+        ended[options] = subprocess.run(
+            [*command, *options], cwd=tmp_path, check=False, capture_output=True, text=True, timeout=60
+        )
+    without, stored = ended.values()
+    assert (without.returncode, without.stdout) == (1, "")
+    assert re.fullmatch(r"clickstream-exporter: no temporary folder: .*TMPDIR.*--storage\.path\n", without.stderr)
+    assert (stored.returncode, stored.stdout, "Traceback" in stored.stderr) == (0, expected, False)
+
+
+def test_p1_what_killed_exporters_left_is_removed(tmp_path: Path) -> None:
+    """The next start removes their temporary folders, with what they spilled, and nobody else's."""
+    write(tmp_path, event_name="slow")
+    with running(tmp_path, ready=False) as exporter:
+        temporary = tmp_path / "tmp"
+        (temporary / "clickstream-storage-mine").mkdir()
+        (temporary / "clickstream-storage-link").symlink_to(tmp_path)
+        mine = {"clickstream-storage-mine", "clickstream-storage-link"}
+        (living,) = {path.name for path in temporary.iterdir()} - mine
+        assert list((temporary / living).glob(f"web/{SPILL}*"))
+        idle = write_config(tmp_path / "tmp" / "clickstream-storage-mine", web={"files": str(tmp_path / "data")})
+        run(idle, TMPDIR=str(temporary))
+        assert {path.name for path in temporary.iterdir()} == {living, *mine}
+        exporter.process.kill()
+        exporter.process.wait()
+        (temporary / f"{SPILL}dead").mkdir()
+        (temporary / f"{SPILL}dead" / LOCK).touch()
+        wait_for(lambda: run(idle, TMPDIR=str(temporary)) and {path.name for path in temporary.iterdir()} == mine)
+
+
 def test_p6_a_second_exporter_on_the_storage_says_so(shop: Path, tmp_path: Path) -> None:
     """It ends with exit code 1 and names the folder; when the first has ended, the next may use it."""
     path = tmp_path / "storage"
@@ -248,6 +326,7 @@ def test_unreadable_file_is_tried_again_when_it_changes(shop: Path, tmp_path: Pa
     refresher = Refresher(plan.load(shop))
     good = (tmp_path / "events" / f"{ANCHOR}.parquet").read_bytes()
     (tmp_path / "events" / f"{ANCHOR}.parquet").write_bytes(good[:-20])
+    age(tmp_path / "events" / f"{ANCHOR}.parquet")
     damaged = refreshed(refresher)
     assert damaged.snapshot is not None
     again = refreshed(refresher)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import signal
 import ssl
 import statistics
 import sys
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
-from http.client import HTTPSConnection
+from http.client import HTTPException, HTTPSConnection
+from itertools import count
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -25,6 +28,7 @@ from processes import SNAPSHOT, Exporter, basic, is_cut, running, wait_for, writ
 from alerting import http_config
 from alerting.fetch import FetchError, get
 from alerting.stack import end, free_address, prometheus_at, start
+from exporter.turns import WAITING, CrowdedError, Turns
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are watched through /proc")
 
@@ -106,7 +110,7 @@ def test_s2_a_flood_of_wrong_passwords(tmp_path: Path) -> None:
             while not over.is_set():
                 with suppress(OSError), closing(exporter.connection()) as connection:
                     connection.request("GET", "/metrics", headers=basic("prometheus:wrong"))
-                    assert connection.getresponse().status == 401
+                    assert connection.getresponse().status in {401, 429}
 
         guessing = [pool.submit(guess) for _ in range(60)]
         try:
@@ -116,6 +120,78 @@ def test_s2_a_flood_of_wrong_passwords(tmp_path: Path) -> None:
         finally:
             over.set()
     assert all(isinstance(each.exception(), AssertionError | None) for each in guessing)
+
+
+FLOODS: dict[str, Callable[[int], str]] = {
+    "one wrong password": lambda _: "report:wrong",
+    "passwords of the user": lambda number: f"report:{number}",
+    "passwords of another user": lambda number: f"prometheus:{number}",
+    "passwords of nobody": lambda number: f"{number}:{number}",
+}
+
+
+@pytest.mark.parametrize("login", FLOODS.values(), ids=FLOODS)
+def test_s2_a_flood_shuts_no_right_password_out(tmp_path: Path, login: Callable[[int], str]) -> None:
+    """A password that was right before is never refused; one that was not yet gets through after a few attempts."""
+    write(tmp_path)
+    option = protect(tmp_path, {"prometheus": hashed(PASSWORD, 11), "report": hashed("first", 11)})
+    numbers, codes, over = count(), Counter[int](), Event()
+    with running(tmp_path, options=[option], login=LOGIN) as exporter, ThreadPoolExecutor(60) as pool:
+
+        def ask(header: dict[str, str]) -> int:
+            with suppress(OSError, HTTPException), closing(exporter.connection()) as connection:
+                connection.request("GET", "/-/healthy", headers=header)
+                return connection.getresponse().status
+            return 0  # cut off for another connection
+
+        def guess() -> None:
+            while not over.is_set():
+                codes[ask(basic(login(next(numbers))))] += 1
+
+        for _ in range(60):
+            pool.submit(guess)
+        try:
+            wait_for(lambda: codes[429] > 50)
+            attempts = [ask(basic("report:first"))]
+            while attempts[-1] != 200 and len(attempts) < 20:
+                attempts.append(ask(basic("report:first")))
+            known = [ask(basic(each)) for each in (LOGIN, "report:first") * 20]
+        finally:
+            over.set()
+    assert (attempts[-1], set(attempts) <= {0, 200, 429}) == (200, True), attempts
+    assert (known.count(200), set(known) <= {0, 200}) == (pytest.approx(40, abs=4), True)
+    assert set(codes) <= {0, 401, 429}
+
+
+def test_s2_clients_and_users_have_their_share() -> None:
+    """Where too many wait, the one that takes most is refused, and the next is of the one that takes least."""
+
+    async def taken() -> tuple[list[str], list[str]]:
+        turns, ran, go = Turns(), list[str](), Event()
+
+        async def take(client: str, user: str, password: str) -> str:
+            def compare() -> bool:
+                go.wait(30)
+                ran.append(password)
+                return True
+
+            try:
+                return password if await turns.take(client, user, password, compare) else "wrong"
+            except CrowdedError:
+                return "refused"
+
+        loud = [asyncio.create_task(take("a", "x", f"a{number}")) for number in range(WAITING + 2)]
+        await asyncio.sleep(0)
+        quiet = [asyncio.create_task(take(*each)) for each in (("a", "y", "other user"), ("b", "x", "other client"))]
+        await asyncio.sleep(0)
+        go.set()
+        return ran, [await each for each in (*loud, *quiet)]
+
+    ran, answers = asyncio.run(taken())
+    assert answers[-2:] == ["other user", "other client"]
+    assert answers.count("refused") == 4
+    assert set(ran[2:5]) & {"other client"}
+    assert ran.index("other user") < ran.index("a5")
 
 
 def test_s2_half_handshakes(exporter: Exporter, authority: Authority) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from authority import Authority, hashed, protect
+from exposition import view, write_rows
 
 from exporter import cli
 
@@ -25,6 +26,8 @@ MISTAKES = {
     f"basic_auth_users:\n  a: {HASH.replace('10', '15')}": "2: basic_auth_users.a: the cost of the hash must be 4 to",
     f"basic_auth_users:\n  a:b: {HASH}": "1: basic_auth_users: a name without a colon is wanted before each hash",
     f"basic_auth_users:\n  a: {HASH}\n  a: {HASH}": "3: basic_auth_users.a: stands twice",
+    "basic_auth_users:\n  secret: 0b_": "1: basic_auth_users: invalid number\n",
+    "basic_auth_users:\n  a: !!int secret": "1: basic_auth_users: invalid number\n",
     "basic_auth_users:\n  a: *secret": "2: not valid YAML\n",
     "basic_auth_users:\n  a: !secret x": "2: not valid YAML\n",
     "http_server_config: {http2: false}": "1: http_server_config: unknown key",
@@ -66,6 +69,7 @@ MISTAKES = {
 def folder(tmp_path: Path) -> Path:
     """A folder with a configuration, and with the certificates and keys of two servers."""
     (tmp_path / "config.yml").write_text("datasets: {web: {files: data}}")
+    write_rows(tmp_path / "data" / "events.parquet", [view()])
     made = Authority(tmp_path)
     made.vouch("server")
     made.vouch("other")

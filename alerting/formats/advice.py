@@ -5,7 +5,7 @@ from __future__ import annotations
 from alerting.verdict import Verdict
 
 _RULES = "Let Prometheus load the rule file of this release, alerting/rules/clickstream.yml."
-_TARGET = "Let Prometheus scrape the exporter as the job clickstream, as alerting/prometheus.yml does."
+_TARGET = "Let Prometheus scrape the exporter, as alerting/prometheus.yml does."
 
 _OTHER = "Name the Prometheus that sends to Alertmanager: --prometheus.url; if it is this one, look who else sends."
 
@@ -20,6 +20,8 @@ ADVICE = {
     "the rules that are loaded have": _RULES,
     "Prometheus cannot scrape": _TARGET,
     "Prometheus has no target": _TARGET,
+    "different snapshots of": "Let all exporters of a data set read the same files with the same configuration.",
+    "a relabeling may": "Let metric_relabel_configs keep every series of the exporter as it is.",
     "Prometheus sends to no Alertmanager": "Name Alertmanager in Prometheus' configuration, as alerting/prometheus.yml "
     "does.",
     "the clock of Prometheus": "Set the clocks: an alert that ended by another clock is dropped.",

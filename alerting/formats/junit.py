@@ -23,7 +23,7 @@ def write(path: Path, verdict: Verdict) -> None:
 
 def document(verdict: Verdict) -> bytes:
     """The verdict as XML: a critical alert is a failure, no verdict an error, what did not judge is skipped."""
-    suite = Element("testsuite", name=f"clickstream {verdict.dataset or ''}".strip())
+    suite = Element("testsuite", name=_text(f"clickstream {verdict.dataset or ''}".strip()))
     properties = {"date": verdict.date, "snapshot": verdict.snapshot, "status": verdict.status}
     described = SubElement(suite, "properties")
     for name, value in properties.items():
@@ -60,7 +60,7 @@ def _check(suite: Element, check: str, verdict: Verdict) -> None:
 
 
 def _case(suite: Element, name: str, verdict: Verdict) -> Element:
-    return SubElement(suite, "testcase", classname=f"clickstream.{verdict.dataset or 'report'}", name=name)
+    return SubElement(suite, "testcase", classname=_text(f"clickstream.{verdict.dataset or 'report'}"), name=name)
 
 
 def _of(check: str, lines: tuple[Line, ...]) -> list[Line]:

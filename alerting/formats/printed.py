@@ -23,7 +23,7 @@ def printed(
 ) -> str:
     """The verdict in one of the `FORMATS`, as `to` can show it; `numbers` are those of the day, for emf."""
     if form == "json":
-        return json.dumps(_report(verdict, details=details), indent=2, ensure_ascii=False) + "\n"
+        return _json(_report(verdict, details=details), to.encoding or "utf-8")
     if form == "text":
         said = _for_terminal(verdict) if to.isatty() else text(verdict)
     elif form == "markdown":
@@ -41,6 +41,16 @@ def _for_terminal(verdict: Verdict) -> str:
     columns = shutil.get_terminal_size((WIDTH, 24)).columns
     colour = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return text(verdict, min(columns, WIDTH), colour=colour)
+
+
+def _json(report: dict[str, Any], encoding: str) -> str:
+    """The report as JSON, with escapes where the encoding lacks a character."""
+    said = json.dumps(report, indent=2, ensure_ascii=False)
+    try:
+        said.encode(encoding)
+    except UnicodeEncodeError:
+        said = json.dumps(report, indent=2)
+    return said + "\n"
 
 
 def _report(verdict: Verdict, *, details: bool) -> dict[str, Any]:

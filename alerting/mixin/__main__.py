@@ -10,6 +10,7 @@ from alerting.mixin import numbers
 from alerting.mixin.check import INFO, PIPELINE, Check
 from alerting.mixin.checks import CHECKS
 from alerting.mixin.expressions import GUARD, STARTED, STATE, Record, is_open, last
+from exporter.checks import CHECKS as SWITCHABLE
 
 PATH = Path(__file__).parents[1] / "rules" / "clickstream.yml"
 
@@ -55,7 +56,15 @@ SECTIONS: tuple[tuple[str, Iterable[Record]], ...] = (
         '  # purchases a day had a "shift".',
         numbers.DEVICES,
     ),
-    ("numbers: the wall clock at which the days end, in seconds since midnight", numbers.DAY_ENDS),
+    ("numbers: the wall clock at which the days end, in seconds since midnight, and missing hours", numbers.DAY_ENDS),
+    ("numbers: configured names and amounts that are found on no day", numbers.NEVER_FOUND),
+    ("numbers: what an earlier day has, too", numbers.REPEATED),
+    (
+        "numbers: events by device, platform and name, what their usual share makes of them, and chance: they come in\n"
+        "  # sessions, about eight at a time; a third of the limit is what differs from day to day",
+        numbers.SEGMENTS,
+    ),
+    ("numbers: the median amount of a purchase", numbers.AMOUNTS),
     ("guards: what else a check may need", numbers.GUARDS),
 )
 
@@ -90,6 +99,9 @@ def _record(rule: Record) -> Iterator[str]:
 def _state(check: Check) -> Record:
     """The state of a check: one series a data set that is judged, whatever is missing."""
     lines = [*check.fires.splitlines(), *(f"and on (dataset) {is_open(guard)}" for guard in check.guards)]
+    if check.name in SWITCHABLE:
+        lines = ["(", *(f"  {line}" for line in lines), ")"]
+        lines.append(f'unless on (dataset) clickstream_switched_off_info{{check="{check.name}"}}')
     inner = "\n".join(f"  {line}" for line in (*lines, f"or on (dataset) {STARTED} * 0 + 2"))
     return Record(STATE, f"(\n{inner}\n)\nand on (dataset) {STARTED}", {"check": check.name})
 
@@ -129,8 +141,11 @@ def _alerts(check: Check) -> Iterator[str]:
         yield from _alert(f"Clickstream{check.name}", expr, {"severity": severity, "tier": check.tier}, annotations)
 
 
+EVALUATED = "dataset:clickstream_snapshot:evaluated"
+
+
 def _certificate() -> Iterator[str]:
-    evaluated = "dataset:clickstream_snapshot:evaluated"
+    evaluated = EVALUATED
     scrape = "dataset:clickstream_scrape:timestamp_seconds"
     checks = len(CHECKS)
     names = "\nor ".join(
@@ -171,8 +186,11 @@ def _certificate() -> Iterator[str]:
     )
 
 
+_SERVED = "last_over_time(clickstream_exporter_build_info[36h])"
+"""The targets that have been exporters, whatever their job is called."""
+
 PLUMBING = """
-# What is down cannot certify itself: these two stand outside the certificate.
+# What is down cannot certify itself: these stand outside the certificate.
 - name: clickstream_exporter
   rules:
   - record: dataset:clickstream_refresh:failing
@@ -205,12 +223,30 @@ def _plumbing() -> Iterator[str]:
     yield "  # Ten minutes: a restart is no incident, and a shorter `for` would resolve and page again after one."
     yield from _alert(
         "ClickstreamExporterDown",
-        'up{job="clickstream"} == 0 or absent(up{job="clickstream"})',
+        f"up == 0 and on (job, instance) {_SERVED}\nor absent({_SERVED})",
         labels,
         {
             "summary": 'Exporter down: no metrics from {{ or $labels.instance "any instance" }}',
             "description": "Prometheus has not been able to scrape the exporter for ten minutes: nothing is judged.",
             "runbook_url": say.runbook("ExporterDown"),
+            "dashboard_url": say.EXPORTER_DASHBOARD,
+        },
+        wait="10m",
+    )
+
+
+def _not_judged() -> Iterator[str]:
+    """The alert that a data set is served and nothing of it is judged: the pager would be silent whatever happens."""
+    served = "max by (dataset) (clickstream_exporter_refresh_success or clickstream_snapshot or clickstream_series)"
+    yield "  # Ten minutes: after a restart, and when a scrape falls between two rules, there is none either."
+    yield from _alert(
+        "ClickstreamNotJudged",
+        f"{served}\nunless on (dataset) {EVALUATED}",
+        {"severity": "critical", "tier": PIPELINE},
+        {
+            "summary": "Not judged: no check of data set {{ $labels.dataset }} is evaluated, so no alert can fire",
+            "description": f"For ten minutes the rules have certified nothing. {say.WHY_NOT_JUDGED}",
+            "runbook_url": say.runbook("NotJudged"),
             "dashboard_url": say.EXPORTER_DASHBOARD,
         },
         wait="10m",
@@ -226,7 +262,7 @@ def render() -> str:
     lines += [line for check in CHECKS for line in _record(_state(check))]
     lines += ["", "  # ---- alerts"]
     lines += [line for check in CHECKS for line in _alerts(check)]
-    lines += ["", *_certificate(), *_plumbing()]
+    lines += ["", *_certificate(), *_plumbing(), *_not_judged()]
     return HEADER + "\n".join(lines) + "\n"
 
 

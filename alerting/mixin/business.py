@@ -5,8 +5,8 @@ from __future__ import annotations
 from alerting.mixin import messages as say
 from alerting.mixin.check import (
     BUSINESS,
+    DRIFT,
     IN_HOURS,
-    INFO,
     ON_DAY,
     REVENUE_GUARDS,
     WARNING,
@@ -15,7 +15,7 @@ from alerting.mixin.check import (
     counts,
     share_dropped,
 )
-from alerting.mixin.expressions import either, exceeds, limit, there
+from alerting.mixin.expressions import either, exceeds, last, limit, there
 
 _DEVICE = "dataset_device:clickstream_device_revenue"
 
@@ -29,6 +29,12 @@ def _of_device(series: str) -> str:
 
 _REVENUE, _ = apart_from_baseline("revenue", "drop_ratio", "revenue_drop_ratio")
 _, _REVENUE_OVER = apart_from_baseline("revenue", "rise_ratio", "revenue_spike_ratio")
+
+
+def _median(when: str) -> str:
+    """The median amount on the anchor day, or on the baseline days."""
+    return last(f"dataset:clickstream_median_purchase_amount:{when}{{dataset=%q}}")
+
 
 CHECKS = (
     share_dropped(
@@ -82,12 +88,25 @@ CHECKS = (
         ("baseline_identified_purchases", "baseline_assisted_purchases", "day_identified_purchases"),
     ),
     Check(
+        "AmountShift",
+        WARNING,
+        BUSINESS,
+        exceeds("dataset:clickstream_median_purchase_amount:shift_factor", "amount_shift_factor"),
+        f"Amount shift detected: median {say.value(_median('day'), '%.2f')} vs baseline "
+        f"{say.value(_median('baseline'), '%.2f')}",
+        f"{ON_DAY}, the median amount of a purchase differs from the median of the baseline days by a factor of "
+        f"{say.tenths('dataset:clickstream_median_purchase_amount:shift_factor')}; the limit is "
+        f"{say.limit_tenths('amount_shift_factor')}. Amounts in another unit, such as cents, look like this.",
+        (*DRIFT, "day_purchases", "baseline_purchases"),
+    ),
+    Check(
         "RevenueSpike",
-        INFO,
+        WARNING,
         BUSINESS,
         exceeds("dataset:clickstream_revenue:rise_ratio", "revenue_spike_ratio"),
         f"Revenue spike detected: {_REVENUE}",
-        _REVENUE_OVER,
+        f"{_REVENUE_OVER} Above {say.limit_percent('revenue_spike_warning_ratio')} it is a warning.",
         REVENUE_GUARDS,
+        unless="dataset:clickstream_revenue_spike:small",
     ),
 )

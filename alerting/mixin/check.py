@@ -51,7 +51,7 @@ def _compared(share: str) -> str:
     return f"{say.percent(f'{share}:comparable_ratio')} vs baseline {say.percent(f'{share}:baseline_ratio')}"
 
 
-def increased(name: str, share: str, limit_name: str, summary: str, what: str) -> Check:
+def increased(name: str, share: str, limit_name: str, summary: str, what: str, guard: str) -> Check:
     """A check of the data's soundness: a share has grown over its baseline."""
     return Check(
         name,
@@ -61,7 +61,7 @@ def increased(name: str, share: str, limit_name: str, summary: str, what: str) -
         f"{summary}: {_compared(share)}",
         f"{IN_HOURS}, the share of events {what} is {say.points(f'{share}:increase')} above its baseline; "
         f"the limit is {say.limit_points(limit_name)}.",
-        DRIFT,
+        (*DRIFT, guard),
     )
 
 

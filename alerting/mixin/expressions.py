@@ -9,7 +9,17 @@ BASELINE_DAY = "dataset_lag:clickstream_events:baseline_day"
 DRIFT = "dataset:clickstream_drift:open"
 STATE = "dataset:clickstream_check:state"
 GUARD = "dataset:clickstream_guard:open"
-EVERYTHING = '{__name__=~"clickstream_.+", dataset!=""}'
+EVERYTHING = '{__name__=~"clickstream_[a-z0-9_]+", dataset!=""}'
+
+PREFIX = "clickstream_"
+LABELS = {
+    "named_events": "event_name",
+    "device_revenue": "device",
+    "device_events": "device",
+    "platform_events": "platform",
+    "missing_column_events": "column",
+}
+"""Gauge, without its prefix, to the label that it has besides its lag."""
 
 THERE = " > -Inf"
 """Drops what is NaN: it compares as false, and false would read "in order"."""
@@ -37,14 +47,29 @@ def there(name: str) -> str:
     return f"({name}{THERE})"
 
 
+def one(series: str, *labels: str) -> str:
+    """The series with these labels, once: several targets that serve the same snapshot are one truth."""
+    return f"max by ({', '.join(('dataset', *labels))}) ({series})"
+
+
 def hours(gauge: str, by: str = "dataset") -> str:
     """The complete hours of the anchor day, of a comparable gauge."""
-    return f'sum by ({by}) ({gauge}{{lag="0"}})'
+    return summed(f'{gauge}{{lag="0"}}', gauge, by)
+
+
+def summed(series: str, gauge: str, by: str) -> str:
+    """The sum of the series of a gauge by these labels."""
+    label = LABELS.get(gauge.removeprefix(f"{PREFIX}comparable_").removeprefix(PREFIX))
+    if label is None or label in by:
+        return f"max by ({by}) ({series})"
+    return f"sum by ({by}) ({one(series, label)})"
 
 
 def of_baseline(gauge: str) -> str:
-    """The lags of the baseline days, of a comparable gauge."""
-    return f'{gauge}{{lag!="0"}} and on (dataset, lag) {BASELINE_DAY}'
+    """The baseline days, of a comparable gauge, once each."""
+    label = LABELS.get(gauge.removeprefix(f"{PREFIX}comparable_").removeprefix(PREFIX))
+    series = one(f'{gauge}{{lag!="0"}}', "lag", *((label,) if label else ()))
+    return f"{series} and on (dataset, lag) {BASELINE_DAY}"
 
 
 def total(gauge: str, by: str = "dataset") -> str:

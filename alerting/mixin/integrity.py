@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from alerting.mixin import messages as say
 from alerting.mixin.check import DRIFT, IN_HOURS, INTEGRITY, ON_DAY, WARNING, Check, counts, increased, ratio_above
-from alerting.mixin.expressions import either, exceeds, limit, there
+from alerting.mixin.expressions import either, exceeds, last, limit, there
 
 _NAME_BASELINE = "dataset_event_name:clickstream_named_events:baseline"
 _NAMED = "clickstream_comparable_named_events"
 _ENOUGH = f"{_NAME_BASELINE} >= on (dataset) group_left () {limit('min_baseline_named_events')}"
+
+_OFFENDERS = 'sort_desc(topk(3, max by (event_name) (clickstream_frequent_events{in_taxonomy="false",dataset=%q})))'
+_SEGMENT = "dataset_segment:clickstream_segment_events"
+_IN_SEGMENT = "on (dataset, dimension, segment)"
+
+
+def _of_segment(what: str) -> str:
+    """A number of the segment `$each`."""
+    series = f"{_SEGMENT}:{what}{{dataset=%q,dimension=%q,segment=%q}}"
+    return (
+        f"{{{{ with printf `{last(series)}` .Labels.dataset .Labels.dimension .Labels.segment | query }}}}"
+        '{{ . | first | value | printf "%.0f" }}{{ end }}'
+    )
+
 
 CHECKS = (
     ratio_above(
@@ -32,7 +46,8 @@ CHECKS = (
         "dataset:clickstream_invalid_event:ratio",
         "invalid_event_ratio",
         "Invalid event rate high",
-        f"{counts('clickstream_invalid_events', 'clickstream_events')} events have a name that is not in the taxonomy",
+        f"{counts('clickstream_invalid_events', 'clickstream_events')} events have a name that is not in the taxonomy, "
+        "most of them: " + say.listed(_OFFENDERS, "{{ $each.Labels.event_name }} ({{ $each.Value }})"),
     ),
     Check(
         "EventNameVanished",
@@ -50,6 +65,26 @@ CHECKS = (
         f"{IN_HOURS}, these names do not occur, and baseline days have at least "
         f"{say.limit('min_baseline_named_events')} of each in these hours.",
         (*DRIFT, "baseline_named_events"),
+    ),
+    Check(
+        "SegmentDrop",
+        WARNING,
+        INTEGRITY,
+        f"max by (dataset) (\n"
+        f"  ({there(f'{_SEGMENT}:drop_ratio')} > bool on (dataset) group_left () {limit('segment_drop_ratio')})\n"
+        f"  * {_IN_SEGMENT}\n"
+        f"  ({there(f'{_SEGMENT}:drop_ratio')} > bool {_IN_SEGMENT} {there(f'{_SEGMENT}:noise')})\n"
+        f'  unless {_IN_SEGMENT} {_SEGMENT}:anchor{{dimension="event_name"}} == 0\n'
+        ")",
+        "Segment drop detected: {{ range $i, $each := printf `sort_desc(topk(3, "
+        f"{last(_SEGMENT + ':drop_ratio{dataset=%q}')} > {_IN_SEGMENT} {last(_SEGMENT + ':noise')} "
+        "> on (dataset) group_left () "
+        'last_over_time(dataset_limit:clickstream_limit:max{limit="segment_drop_ratio"}[36h])))` $labels.dataset '
+        "| query }}{{ if $i }}, {{ end }}{{ $each.Labels.dimension }} {{ $each.Labels.segment }} "
+        f"{_of_segment('anchor')} vs expected {_of_segment('expected')}{{{{ end }}}}",
+        f"{IN_HOURS}, these parts of the traffic have fewer events than their share of the baseline makes one "
+        f"expect, by more than {say.limit_percent('segment_drop_ratio')} and by more than chance.",
+        DRIFT,
     ),
     Check(
         "NullClientIds",
@@ -72,6 +107,7 @@ CHECKS = (
         "missing_referrer_increase",
         "Missing referrer rate high",
         "without a referrer",
+        "reach_missing_referrer",
     ),
     increased(
         "MissingUtm",
@@ -79,6 +115,7 @@ CHECKS = (
         "missing_utm_increase",
         "Missing UTM rate high",
         "without a utm parameter",
+        "reach_missing_utm",
     ),
     ratio_above(
         "JsonErrors",
@@ -95,6 +132,15 @@ CHECKS = (
         "Purchases without revenue",
         f"{counts('clickstream_purchases_without_revenue', 'clickstream_purchases')} purchases have no amount, "
         "or none above zero",
+        ("day_purchases",),
+    ),
+    ratio_above(
+        "PurchasesWithoutTransactionId",
+        "dataset:clickstream_purchase_without_transaction_id:ratio",
+        "purchase_without_transaction_id_ratio",
+        "Purchases without transaction id",
+        f"{counts('clickstream_purchases_without_transaction_id', 'clickstream_purchases')} purchases have no "
+        "transaction id, or a placeholder",
         ("day_purchases",),
     ),
     Check(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alerting.mixin.expressions import STATE, last
 
-REASONS = "DataStale|SmallSampleDay|BaselineShort|LowVolume|NotMeasured"
+REASONS = "DataStale|EarlyEvents|SwitchedOff|LimitOutOfReach|SmallSampleDay|BaselineShort|LowVolume|NotMeasured"
 """Checks that say why others are switched off, and one that is switched off by hand."""
 
 
@@ -19,9 +19,10 @@ def ask(expr: str) -> str:
     return f"printf `{expr}`{' $labels.dataset' * expr.count('%q')} | query"
 
 
-def value(expr: str, shown: str) -> str:
-    """The value of the expression, as the format `shown` says."""
-    return f'{{{{ with {ask(expr)} }}}}{{{{ . | first | value | printf "{shown}" }}}}{{{{ end }}}}'
+def value(expr: str, shown: str, otherwise: str = "") -> str:
+    """The value of the expression, as the format `shown` says, or another text where there is none."""
+    none = f"{{{{ else }}}}{otherwise}" if otherwise else ""
+    return f'{{{{ with {ask(expr)} }}}}{{{{ . | first | value | printf "{shown}" }}}}{none}{{{{ end }}}}'
 
 
 def whole(series: str) -> str:
@@ -34,9 +35,10 @@ def tenths(series: str) -> str:
     return value(last(_of_dataset(series)), "%.1f")
 
 
-def percent(series: str) -> str:
-    """The share as a percentage."""
-    return value(f"100 * {last(_of_dataset(series))}", "%.2f%%")
+def percent(series: str, otherwise: str = "") -> str:
+    """The share as a percentage, or another text where it is no number."""
+    share = f"100 * {last(_of_dataset(series))}"
+    return value(f"{share} > -Inf" if otherwise else share, "%.2f%%", otherwise)
 
 
 def points(series: str) -> str:
@@ -112,6 +114,37 @@ def names(expr: str, label: str, shown: str = "", between: str = ", ") -> str:
         f'{{{{ range $i, $each := {ask(expr)} | sortByLabel "{label}" }}}}{{{{ if $i }}}}{between}{{{{ end }}}}'
         f"{{{{ $each.Labels.{label}{shown} }}}}{{{{ end }}}}"
     )
+
+
+def listed(expr: str, shown: str, between: str = ", ") -> str:
+    """What the template `shown` makes of `$each` series of the query, one after the other."""
+    return f"{{{{ range $i, $each := {ask(expr)} }}}}{{{{ if $i }}}}{between}{{{{ end }}}}{shown}{{{{ end }}}}"
+
+
+_COUNTED = (
+    'count by (job, instance, clickstream_gauge) (label_replace({__name__=~"clickstream_[a-z0-9_]+",dataset=%q}, '
+    '"clickstream_gauge", "$1", "__name__", "(.+)"))'
+)
+_SERVED = (
+    "max by (job, instance, clickstream_gauge) (label_replace(clickstream_gauge_series{dataset=%q}, "
+    '"clickstream_gauge", "$1", "gauge", "(.+)"))'
+)
+_OF_GAUGE = "on (job, instance, clickstream_gauge)"
+_NOT_WHOLE = f"topk(3, {_SERVED} unless {_OF_GAUGE} ({_COUNTED} == {_OF_GAUGE} {_SERVED}))"
+_SNAPSHOTS = 'count(count_values("snapshot", clickstream_snapshot{dataset=%q})) > 1'
+_NOT_NUMBERS = "dataset:clickstream_series:not_a_number{dataset=%q} > 0"
+
+WHY_NOT_JUDGED = (
+    f"{{{{ with {ask(_SNAPSHOTS)} }}}}Several targets serve different snapshots of it. {{{{ end }}}}"
+    f"{{{{ with {ask(_NOT_WHOLE)} }}}}"
+    "Prometheus does not have exactly the series that the exporter served, as where a relabeling drops some or a label "
+    "doubles them: {{ range $i, $each := . }}{{ if $i }}, {{ end }}{{ $each.Labels.clickstream_gauge }} of job "
+    "{{ $each.Labels.job }}, instance {{ $each.Labels.instance }} should have {{ $each.Value }}{{ end }}. {{ end }}"
+    f"{{{{ with {ask(_NOT_NUMBERS)} }}}}"
+    "{{ . | first | value }} series are NaN. {{ end }}"
+    "Otherwise a rule of the group clickstream fails or is missing: Prometheus' page of rules shows it."
+)
+"""The likeliest reasons why a data set that is served is not judged."""
 
 
 SWITCHED_OFF = "switched off: " + names(f'{STATE}{{check!~"{REASONS}",dataset=%q}} == 2', "check")

@@ -16,7 +16,40 @@ def low_volume(dataset: str = "") -> str:
     )
 
 
+_SWITCHED_OFF = "max by (check, reason) (clickstream_switched_off_info{dataset=%q})"
+
 CHECKS = (
+    Check(
+        "EarlyEvents",
+        INFO,
+        INTEGRITY,
+        "(dataset:clickstream_early_events:max > -Inf) > bool 0",
+        f"Early events: {say.whole('dataset:clickstream_early_events:max')} of days after {say.DAY} that are not over",
+        "They are too few to make their day the newest one, and count on no day until they are more. A few are of "
+        "devices whose clocks are fast.",
+    ),
+    Check(
+        "SwitchedOff",
+        INFO,
+        INTEGRITY,
+        f"count by (dataset) (clickstream_switched_off_info) > bool 0\nor on (dataset) {IN_ORDER}",
+        "Switched off by hand: " + say.listed(_SWITCHED_OFF, "{{ $each.Labels.check }} ({{ $each.Labels.reason }})"),
+        "The configuration switches these checks off, so they judge nothing: `switched_off`.",
+    ),
+    Check(
+        "LimitOutOfReach",
+        INFO,
+        INTEGRITY,
+        f'count by (dataset) ({GUARD}{{guard=~"reach_.+"}} == 0) > bool 0\nor on (dataset) {IN_ORDER}',
+        "Limit out of reach: "
+        + say.names(
+            f'{GUARD}{{guard=~"reach_.+",dataset=%q}} == 0',
+            "guard",
+            ' | reReplaceAll "reach_" "" | reReplaceAll "_" " "',
+        )
+        + f" cannot rise that far; {say.SWITCHED_OFF}",
+        "The baseline and the limit are more than all events together, so these checks could never fire.",
+    ),
     Check(
         "SmallSampleDay",
         INFO,

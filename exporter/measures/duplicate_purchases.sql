@@ -2,5 +2,5 @@
 -- needs: purchase, transaction_id
 SELECT hour,
        sum(copies - 1) AS clickstream_duplicate_purchases
-FROM (SELECT min(hour) AS hour, count(*) AS copies FROM purchases WHERE transaction_id <> '' GROUP BY transaction_id)
+FROM (SELECT min(hour) AS hour, count(*) AS copies FROM purchases WHERE transaction_id IS NOT NULL GROUP BY transaction_id)
 GROUP BY hour

@@ -1,4 +1,4 @@
--- clickstream_null_client_events: Events without a client id (NULL or empty).
+-- clickstream_null_client_events: Events whose client id is NULL, blank or a placeholder.
 -- needs: client_id
 SELECT hour,
        count(*) AS clickstream_null_client_events

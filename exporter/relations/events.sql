@@ -1,6 +1,6 @@
 -- The events of one day: the canonical columns, and what the measures ask of each event.
 --   ts         when, UTC                    hour        of the day, 0 to 23, in the reporting time zone
---   client     hash of the client id, NULL where there is none
+--   client     hash of the client id, NULL where it is none: blank, or a placeholder
 --   row_key    hash of the key columns: equal for copies of one event
 --   source     where the visitor came from: utm_source, else the click id's network, else the external
 --              referrer's host, else (direct);  source_key is its hash, NULL where it is (direct)
@@ -9,16 +9,31 @@
 -- "direct" or "null" where there is no referrer: a host has a dot, or stands after ://.
 --   schema_id  joins `missing_columns`: which mapped columns the event's file lacks
 --   agent      of a purchase: its device, else its user agent
+--   platform, device_class   of every event, by a few words of its user agent or by its device; `agent` is looked at
+--              more closely, but there may be millions of user agents
+--   content_key  hash of what the event says but for when
 -- A regex costs three times what `contains` does, and few URLs have a campaign: only those are looked into, by CASE,
 -- because AND evaluates both sides. `regexp_extract` is asked once for each of a column's values, others for each row.
 WITH spotted AS (
   SELECT * REPLACE (
            CASE WHEN utm_source NOT IN ('(direct)', '(none)', '(not set)') THEN utm_source END       AS utm_source,
            CASE WHEN utm_medium NOT IN ('(direct)', '(none)', '(not set)') THEN utm_medium END       AS utm_medium,
-           CASE WHEN utm_campaign NOT IN ('(direct)', '(none)', '(not set)') THEN utm_campaign END   AS utm_campaign
+           CASE WHEN utm_campaign NOT IN ('(direct)', '(none)', '(not set)') THEN utm_campaign END   AS utm_campaign,
+           CASE WHEN NOT regexp_full_match(transaction_id, $placeholder) THEN transaction_id END            AS transaction_id
          ),
          contains(page_url, 'utm_')                               AS may_have_utm,
-         contains(page_url, 'id=') OR contains(page_url, 'epik=') AS may_have_click_id
+         contains(page_url, 'id=') OR contains(page_url, 'epik=') AS may_have_click_id,
+         CASE
+           WHEN contains(user_agent, 'bot') OR contains(user_agent, 'Bot') OR contains(user_agent, 'crawl')
+             OR contains(user_agent, 'spider') OR contains(user_agent, 'Spider')       THEN 'bot'
+           WHEN contains(user_agent, 'Android')                                        THEN 'android'
+           WHEN contains(user_agent, 'iPhone') OR contains(user_agent, 'iPad')         THEN 'ios'
+           WHEN contains(user_agent, 'Windows')                                        THEN 'windows'
+           WHEN contains(user_agent, 'Macintosh')                                      THEN 'macos'
+           WHEN contains(user_agent, 'CrOS')                                           THEN 'chromeos'
+           WHEN contains(user_agent, 'Linux')                                          THEN 'linux'
+           ELSE 'other'
+         END                                                                           AS platform
   FROM source
 ), traced AS (
   SELECT *,
@@ -50,14 +65,24 @@ WITH spotted AS (
 SELECT *,
        CAST((epoch_us(ts) + CASE WHEN ts < make_timestamp($shift_at) THEN $offset_before ELSE $offset_after END)
             // 3600000000 % 24 AS TINYINT)                                       AS hour,
-       CASE WHEN client_id <> '' THEN hash(client_id) END                       AS client,
+       CASE WHEN NOT regexp_full_match(client_id, $placeholder) THEN hash(client_id) END AS client,
        coalesce(list_contains($purchase, event_name), false)                    AS is_purchase,
-       event_name IS NULL OR NOT list_contains($taxonomy, event_name)           AS is_invalid,
+       event_name IS NULL OR event_name NOT IN (SELECT unnest(CAST($taxonomy AS VARCHAR[]))) AS is_invalid,
        coalesce(referrer, '') = ''                                              AS is_missing_referrer,
        NOT has_utm                                                              AS is_missing_utm,
        payload IS NOT NULL                                                      AS has_payload,
        payload IS NOT NULL AND NOT json_valid(payload)                          AS is_json_error,
        NOT (coalesce(is_external, false) OR has_utm OR coalesce(click_id, '') <> '') AS is_direct,
        CASE WHEN source <> '(direct)' THEN hash(source) END                     AS source_key,
-       CASE WHEN list_contains($purchase, event_name) THEN coalesce(device, user_agent) END AS agent
+       CASE WHEN list_contains($purchase, event_name) THEN coalesce(device, user_agent) END AS agent,
+       platform,
+       CASE
+         WHEN device IS NOT NULL
+           THEN coalesce($device_classes[list_position($device_names, lower(trim(device)))], 'other')
+         WHEN platform = 'bot' THEN 'bot'
+         WHEN platform = 'android' THEN CASE WHEN contains(user_agent, 'Mobile') THEN 'mobile' ELSE 'tablet' END
+         WHEN platform = 'ios' THEN CASE WHEN contains(user_agent, 'iPad') THEN 'tablet' ELSE 'mobile' END
+         WHEN platform = 'other' THEN 'other'
+         ELSE 'desktop'
+       END AS device_class
 FROM sourced

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import random
 import sys
 import tempfile
@@ -130,6 +131,7 @@ def corrupted(folder: Path, copies: int, seed: int) -> Counter[tuple[str, str, s
         path.write_bytes(sound[writer])
         before = refresher.refresh()
         path.write_bytes(damage(bytearray(sound[writer]), rng))
+        os.utime(path, (time.time() - 3600,) * 2)  # or it would be taken for one that is being written
         started = time.monotonic()
         found = outcome(before, refresher.refresh(), time.monotonic() - started, path)
         counted[writer, damage.__name__, found] += 1

@@ -185,7 +185,7 @@ def per_metric_sql(folder: Path) -> Cost:
                     "(day DATE, client UBIGINT, started TIMESTAMP, source_key UBIGINT)"
                 )
                 events.load(connection, dataset, catalogue.readable, day(LAST, ZoneInfo("UTC")), [each.sql])
-                measures.run(connection, each)
+                measures.run(connection, each, measures.label_bounds(dataset))
 
     return measured(work)
 

@@ -1,0 +1,113 @@
+"""How the events of a day lie over its hours: which of them are missing, and where the day ends."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, takewhile
+from statistics import median, pvariance
+
+Counts = Sequence[int]
+"""Events by hour of the day: 24 numbers."""
+
+SCANT = 0.1
+"""Hours are missing where they hold at most this share of what they usually do: strays do not fill them."""
+
+ALIKE = 0.25
+"""A day that holds at most this share of the usual in the same hours looks the same."""
+
+LUMP = 8
+"""Events that come together, as those of one session do: what chance explains is that of the sessions."""
+
+FEW = 4
+"""A variance from n days is taken for 1 + FEW / n times as much: a few days may be alike by chance."""
+
+CERTAIN = 2.7
+"""Standard deviations that must lie between the usual and what is there. Counts cannot fall below zero, so their
+lower tail is far thinner than a normal one: none of 20,000 healthy days of bursty data had so much by chance."""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Hours from `start` until before `end` that are missing: how many events they hold, and how many they should."""
+
+    start: int
+    end: int
+    events: int
+    expected: float
+
+
+class Hours:
+    """The hours of a day, beside those of the days before it, the latest first.
+
+    What is usual is the median of the days' shares, so that a few bad days do not teach it that less is normal.
+    """
+
+    def __init__(self, today: Counts, before: Sequence[Counts]) -> None:
+        self._today = _running_sum(today)
+        self._before = [_running_sum(each) for each in before if sum(each)]
+        self._level = median(each[24] for each in self._before) if self._before else 0.0
+        self._lump = max(LUMP, _lump(self._before, self._level))
+
+    def tail(self) -> Gap | None:
+        """The missing hours at the end of the day."""
+        return _widest(self._gap(start, 24, None) for start in range(1, 24))
+
+    def head(self, tail: Gap | None) -> Gap | None:
+        """The missing hours at the start of the day, which has the `tail`."""
+        return _widest(self._gap(0, end, tail) for end in range(1, _end(tail)))
+
+    def hole(self, tail: Gap | None) -> Gap | None:
+        """The missing hours inside the day, which has the `tail`."""
+        last = _end(tail)
+        windows = ((start, end) for start in range(1, last) for end in range(start + 1, last))
+        return _widest(self._gap(start, end, tail) for start, end in windows)
+
+    def _gap(self, start: int, end: int, tail: Gap | None) -> Gap | None:
+        """The hours from `start` until before `end`, where they are missing."""
+        shares = [(each[end] - each[start]) / each[24] for each in self._before]
+        usual = median(shares) if shares else 0.0
+        expected = usual * self._expected_level(start, end, usual, tail)
+        events = self._today[end] - self._today[start]
+        if not expected or events > SCANT * expected or not self._is_news(shares, usual, expected, expected - events):
+            return None
+        return Gap(start, end, events, expected)
+
+    def _expected_level(self, start: int, end: int, usual: float, tail: Gap | None) -> float:
+        """The events that the whole day should have: by its other hours, but no more than other days have."""
+        others = self._today[24] - self._today[end] + self._today[start]
+        share = 1 - usual
+        if tail:
+            others -= tail.events
+            share -= median((each[24] - each[tail.start]) / each[24] for each in self._before)
+        return min(self._level, others / share) if share > 0 else self._level
+
+    def _is_news(self, shares: Sequence[float], usual: float, expected: float, missing: float) -> bool:
+        """Whether no other day looks the same, but for those right before, and neither chance nor bursts explain it."""
+        alike = [share <= ALIKE * usual for share in shares]
+        running = len(list(takewhile(bool, alike)))
+        others = shares[running:]
+        if any(alike[running:]) or len(others) <= running:
+            return False
+        spread = pvariance(others) * (expected / usual) ** 2 * (1 + FEW / len(others))
+        return missing >= CERTAIN * math.sqrt(max(self._lump * expected, spread))
+
+
+def _running_sum(counts: Counts) -> list[int]:
+    return list(accumulate(counts, initial=0))
+
+
+def _widest(gaps: Iterator[Gap | None]) -> Gap | None:
+    """The gap that lacks most events; twice what it holds, so that no healthy hour beside it is taken in."""
+    return max(filter(None, gaps), key=lambda gap: (gap.expected - 2 * gap.events, gap.start), default=None)
+
+
+def _lump(days: Sequence[Sequence[int]], level: float) -> float:
+    """How many events come together: the variance of an hour's events from day to day by their mean, over all hours."""
+    hours = [[(each[hour + 1] - each[hour]) * level / each[24] for each in days] for hour in range(24)]
+    return sum(map(pvariance, hours)) / level * (1 + FEW / len(days)) if days else 0.0
+
+
+def _end(tail: Gap | None) -> int:
+    return tail.start if tail else 24

@@ -1,0 +1,99 @@
+"""Text that is not UTF-8, as Spark, Hive and Impala write it, costs the value and not the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from exposition import SHOP, TEXT, TYPES, once, purchase, view, write_config, write_rows
+from readings import measured
+
+from exporter.storage import Storage
+
+LATIN_1 = "https://shop.example/caf\xe9".encode("latin-1")
+
+
+def text(values: list[bytes | None]) -> pa.Array:
+    """The bytes as an array that says that they are text."""
+    return pa.array(values, pa.binary()).view(TEXT)
+
+
+KINDS: dict[str, Callable[[list[bytes | None]], pa.Array]] = {
+    "text": text,
+    "large text": lambda values: pa.array(values, pa.large_binary()).view(pa.large_string()),
+    "binary": lambda values: pa.array(values, pa.binary()),
+    "dictionary": lambda values: text(values).dictionary_encode(),
+}
+
+
+def spoil(path: Path, column: str, made: pa.Array, **options: object) -> None:
+    """Put these values into a column of the file."""
+    table = pq.read_table(path)
+    pq.write_table(table.set_column(table.column_names.index(column), column, made), path, **options)
+
+
+@pytest.mark.parametrize("use_dictionary", [True, False], ids=["in a dictionary", "plain"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_d6_text_that_is_not_utf_8(tmp_path: Path, kind: str, use_dictionary: bool) -> None:
+    """All events of the day are measured, in whichever type and encoding the text is; those of the file are counted."""
+    utm = b"https://shop.example/?utm_source=mail"
+    path = write_rows(tmp_path / "bad.parquet", [view(client_id=str(number)) for number in range(9)])
+    spoil(path, "page_url", KINDS[kind]([LATIN_1, None, utm] * 3), use_dictionary=use_dictionary)
+    write_rows(tmp_path / "good.parquet", [view(), purchase(event_data='{"revenue": 5}')])
+    found = measured(tmp_path)
+    assert found.unreadable == ()
+    assert found.replaced == 3
+    (day,) = found.days
+    assert day.found["clickstream_events"] == {"": {10: 11}}
+    assert day.found["clickstream_missing_utm_events"] == {"": {10: 8}}
+    assert day.found["clickstream_revenue"] == {"": {10: 5}}
+
+
+def test_replaced_text_is_remembered(tmp_path: Path) -> None:
+    """A reading that finds the same files, also after a restart, knows how many events it was."""
+    path = write_rows(tmp_path / "bad.parquet", [view(), view(), {**view(), "timestamp": "2312-01-01"}])
+    spoil(path, "page_url", text([LATIN_1, LATIN_1, None]))
+    first = measured(tmp_path)
+    storage = Storage(tmp_path / "storage")
+    storage.folder("web")
+    assert storage.save("web", first.known) is None
+    again = measured(tmp_path, storage.load("web"))
+    assert (first.replaced, again.replaced, again.recomputed) == (2, 2, 0)
+
+
+def test_nested_text_that_is_not_utf_8(tmp_path: Path) -> None:
+    """A payload that is a struct or a list is JSON nevertheless; each event that has such a text counts once."""
+    values = text([b"ok", b"caf\xe9", b"caf\xe9", None])
+    revenue = pa.array([1, 2, 4, 8])
+    struct = pa.StructArray.from_arrays([values, values, revenue], names=["text", "again", "revenue"])
+    path = write_rows(tmp_path / "bad.parquet", [purchase(client_id=str(number)) for number in range(4)])
+    spoil(path, "event_data", struct)
+    found = measured(tmp_path)
+    assert found.replaced == 2
+    assert found.days[0].found["clickstream_revenue"] == {"": {10: 15}}
+    spoil(path, "event_data", pa.ListArray.from_arrays(pa.array([0, 1, 2, 3, 4], pa.int32()), struct))
+    found = measured(tmp_path)
+    assert found.replaced == 2
+    assert found.days[0].found["clickstream_payload_events"] == {"": {10: 4}}
+
+
+def test_d4_timestamp_that_is_not_utf_8(tmp_path: Path) -> None:
+    """A timestamp that is text costs its event, which is implausible, as any text that is no time."""
+    times = TYPES | {"timestamp": TEXT}
+    path = write_rows(tmp_path / "bad.parquet", [view(), view()], times)
+    spoil(path, "timestamp", text([b"2025-03-09 10:00", b"2025-03-09 10:0\xe9"]))
+    found = measured(tmp_path)
+    assert (found.unreadable, found.implausible, found.replaced) == ((), 1, 1)
+    assert found.days[0].found["clickstream_events"] == {"": {10: 1}}
+
+
+def test_replaced_text_is_logged_without_it(tmp_path: Path) -> None:
+    """One line says how many events it is."""
+    path = write_rows(tmp_path / "bad.parquet", [purchase(), view()])
+    spoil(path, "client_id", text([b"jane@caf\xe9.example", b"a"]))
+    out = once(write_config(tmp_path, web=SHOP))
+    assert "1 events in the files of the newest day have text that is not UTF-8: read as ?" in out.warnings
+    assert "jane" not in out.text + out.warnings

@@ -1,0 +1,176 @@
+"""`--check-config` compares the configuration with the newest data, and refuses what they show to be wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from exposition import COLUMNS, SHOP, TEXT, TYPES, Row, Types, purchase, view, write_config, write_rows
+
+from exporter import cli, first_look
+
+PAYLOAD = '{"revenue": 5, "transaction_id": "t%d", "device": "phone"}'
+DEVICE = COLUMNS | {"device": "$.device"}
+
+
+def day(date: str = "2025-03-09", purchases: int = 20, **columns: object) -> list[Row]:
+    """A thousand page views and some purchases, each with a payload."""
+    views = [view(date, event_data=PAYLOAD % number, **columns) for number in range(1000)]
+    return views + [purchase(date, event_data=PAYLOAD % number, **columns) for number in range(purchases)]
+
+
+@pytest.fixture
+def config(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Checks the configuration of a shop with some settings: the exit code and the lines without the file's name."""
+
+    def check(rows: Iterable[Row] = (), types: Types = TYPES, **settings: Any) -> tuple[int, list[str]]:
+        (tmp_path / "events").mkdir(exist_ok=True)
+        if listed := list(rows):
+            write_rows(tmp_path / "events" / "events.parquet", listed, types)
+        path = write_config(tmp_path, web=SHOP | {"files": "events"} | settings)
+        code = cli.main(["--config.file", str(path), "--check-config"])
+        out, err = capsys.readouterr()
+        assert bool(err) == (code == 64)
+        return code, [line.removeprefix(f"{path}: ") for line in (out + err).splitlines()]
+
+    return check
+
+
+FINE = "fine, 1 data set(s): web"
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"columns": DEVICE}, {"columns": COLUMNS | {"client_id": ["uid", "client_id"]}}]
+)
+def test_configuration_that_fits(config: Any, settings: dict[str, Any]) -> None:
+    """Nothing is said but that it is fine, also of a name that only one of several is."""
+    assert config(day(), **settings) == (0, [FINE])
+
+
+NAMES = "the newest files have 1020 events, named page_viewed, checkout_completed"
+
+WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "purchase": (
+        {"purchase": ["order_done", "order"]},
+        [f"datasets.web.purchase: no event is named order_done or order; {NAMES}"],
+    ),
+    "taxonomy": (
+        {"taxonomy": ["click"]},
+        [f"datasets.web.taxonomy: no event has any of these names; {NAMES}"],
+    ),
+    "columns": (
+        {"columns": COLUMNS | {"client_id": ["uid", "cid"], "event_name": "event"}},
+        [
+            f"datasets.web.columns.{column} is in none of the 1 newest files; the columns are {', '.join(TYPES)}"
+            for column in ("event_name: event", "client_id: uid, cid")
+        ],
+    ),
+    "path": (
+        {"columns": COLUMNS | {"device": "$.gadget"}},
+        ["datasets.web.columns.device: $.gadget finds nothing in 1020 payloads"],
+    ),
+    "revenue and id": (
+        {"columns": COLUMNS | {"revenue": "$.value", "transaction_id": "$.order"}},
+        [
+            "datasets.web.columns.revenue: $.value has no plausible amount on any of 20 purchases",
+            "datasets.web.columns.transaction_id: $.order has no id that is not blank or a placeholder on any of 20 "
+            "purchases",
+        ],
+    ),
+    "timestamp": (
+        {"columns": COLUMNS | {"timestamp": "client_id"}},
+        ["datasets.web.columns.timestamp: no event has a plausible timestamp"],
+    ),
+    "folder": ({"files": "nowhere/*.parquet"}, ["datasets.web.files: ", "nowhere: no such file or folder"]),
+}
+
+
+@pytest.mark.parametrize(("settings", "lines"), WRONG.values(), ids=WRONG)
+def test_j3_configuration_that_does_not_fit(config: Any, settings: dict[str, Any], lines: list[str]) -> None:
+    """It is refused with the key, and with what the data have instead."""
+    code, found = config(day(), **settings)
+    assert code == 64
+    if "files" in settings:
+        assert [part in found[0] for part in lines] == [True, True]
+    else:
+        assert found == lines
+
+
+def test_j3_nested_column(config: Any) -> None:
+    """A struct where text is needed is refused."""
+    types = TYPES | {"client_id": pa.struct({"id": TEXT})}
+    found = config(day(client_id={"id": "a"}), types)
+    assert found == (64, ["datasets.web.columns.client_id: a struct, expected text"])
+
+
+def test_j3_placeholders(config: Any) -> None:
+    """An order number that is a placeholder on every purchase is none."""
+    rows = [purchase(event_data='{"revenue": 5, "transaction_id": "undefined"}')] * 10
+    code, found = config([*day(purchases=0), *rows])
+    assert (code, len(found)) == (64, 1)
+    assert found[0].startswith("datasets.web.columns.transaction_id: $.transaction_id has no id")
+
+
+def test_j3_table_format(tmp_path: Path, config: Any) -> None:
+    """The folder of a table is refused as it is by a refresh."""
+    (tmp_path / "events" / "_delta_log").mkdir(parents=True)
+    code, found = config([view()])
+    assert code == 64
+    assert found[0].startswith(f"datasets.web.files: {tmp_path}/events: a Delta Lake table")
+
+
+def test_too_few_events(config: Any) -> None:
+    """With fewer than a thousand events a name that does not occur is a note."""
+    code, found = config([view()], taxonomy=["click"])
+    assert code == 0
+    assert [line.split(";")[0] for line in found] == [
+        "datasets.web.purchase: no event is named checkout_completed",
+        "datasets.web.taxonomy: no event has any of these names",
+        FINE,
+    ]
+
+
+def test_no_files_yet(config: Any) -> None:
+    """A folder that is empty yet is fine, with a note."""
+    note = "datasets.web.files: no file with events yet, so columns and names were not checked"
+    assert config() == (0, [note, FINE])
+
+
+def test_files_that_cannot_be_read(tmp_path: Path, config: Any) -> None:
+    """They are noted, and the others are looked at."""
+    (tmp_path / "events").mkdir()
+    (tmp_path / "events" / "zero.parquet").touch()
+    assert config(day()) == (0, ["datasets.web.files: zero.parquet not read: zero bytes", FINE])
+
+
+def test_the_newest_days_are_read(tmp_path: Path, config: Any) -> None:
+    """A name that only older days had does not occur any more."""
+    for date in ("2025-03-01", "2025-03-02"):
+        rows = [view(date, event_name="old_purchase", event_data=PAYLOAD % 1)] * 1000
+        write_rows(tmp_path / "events" / f"{date}.parquet", rows)
+    code, found = config(day(purchases=0), purchase="old_purchase")
+    assert code == 64
+    assert "named page_viewed" in found[0]
+
+
+def test_a_day_that_is_read_in_part(config: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not among the first events may come later: that is a note."""
+    monkeypatch.setattr(first_look, "ROWS", 500)
+    code, found = config(day(), taxonomy=["click"])
+    assert code == 0
+    assert found[-2].startswith("datasets.web.taxonomy: no event has any of these names; the newest files have 500 ")
+
+
+def test_s5_names_that_are_personal(config: Any) -> None:
+    """At most ten names are shown, the most frequent first, none that is an e-mail or a URL, and all inert."""
+    names = ["jane@doe.example", "https://shop.example/jane", "www.jane.example", "bad\x1b[31m"]
+    rows = [view(event_name=name) for name in names for _ in range(900)]
+    rows += [view(event_name=f"name_{number:02}") for number in range(20) for _ in range(20 - number)]
+    code, found = config(rows, taxonomy=["click"], purchase=[])
+    assert code == 64
+    shown = re.split(r"named ", found[0])[-1].split(", ")
+    assert shown == ["bad?[31m", *(f"name_{number:02}" for number in range(9))]
