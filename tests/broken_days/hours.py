@@ -8,7 +8,7 @@ from random import Random
 
 from .delivery import Delivery, on, without
 from .kinds import kind
-from .shop import DAY, HOUR, SHOP, TINY, VIEW, Event, hour
+from .shop import DAY, HOUR, SMALL, TINY, VIEW, Event, hour
 
 PARTIAL = {"PartialDay": "CRITICAL"}
 HOLE = {"HoursMissing": "CRITICAL"}
@@ -38,6 +38,12 @@ def load_broken_off(delivery: Delivery, rng: Random) -> Delivery:
 def load_broken_off_with_strays(delivery: Delivery, rng: Random) -> Delivery:
     """Nothing after an hour of the afternoon, but for one to three events late in the evening."""
     return _broken_off(delivery, rng, 1, rng.randint(1, 3))
+
+
+@kind("J7", PARTIAL, shop=SMALL)
+def load_of_a_small_shop_broken_off(delivery: Delivery, rng: Random) -> Delivery:
+    """400 events a day, and nothing after an hour of the afternoon."""
+    return _broken_off(delivery, rng, 1, 0)
 
 
 @kind("J1", PARTIAL)
@@ -84,7 +90,7 @@ def dates_with_a_tenth_of_the_events(delivery: Delivery, rng: Random) -> Deliver
     return replace(tenth, dated=True)
 
 
-@kind("J7", shop=SHOP, histories=(8, 15))
+@kind("J7", histories=(8, 15))
 def dates_of_a_healthy_shop(delivery: Delivery, _rng: Random) -> Delivery:
     """Timestamps without a time of day, and nothing is missing."""
     return replace(delivery, dated=True)

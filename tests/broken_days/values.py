@@ -62,10 +62,10 @@ def half_the_client_ids_placeholders(delivery: Delivery, rng: Random) -> Deliver
     return _nobody(delivery, rng, 1, 0.5)
 
 
-@kind("J5", NO_CLIENT, histories=LONG)
+@kind("J5", NO_CLIENT, histories=(29,))
 def client_ids_placeholders_for_days(delivery: Delivery, rng: Random) -> Delivery:
-    """Three tenths of the client ids are placeholders, for the third day."""
-    return _nobody(delivery, rng, 3, 0.3)
+    """A seventh of the client ids are placeholders, for the third to the tenth day."""
+    return _nobody(delivery, rng, rng.randint(3, 10), 0.15)
 
 
 @kind("J4", NO_ORDER)
@@ -116,10 +116,10 @@ def android_lost(delivery: Delivery, _rng: Random) -> Delivery:
     return without(delivery, _of_android)
 
 
-@kind("J5", SEGMENT, ("RevenueDrop",), histories=LONG)
+@kind("J5", SEGMENT, ("RevenueDrop",), histories=(29,))
 def android_lost_for_days(delivery: Delivery, rng: Random) -> Delivery:
-    """No event of Android arrives, for the second or third day."""
-    return without(delivery, _of_android, rng.randint(2, 3))
+    """No event of Android arrives, for the second to the seventh day."""
+    return without(delivery, _of_android, rng.randint(2, 7))
 
 
 @kind("J4", SEGMENT)

@@ -43,7 +43,11 @@ class Fired:
 
 @dataclass(frozen=True)
 class Day:
-    """What an exporter serves; the alerts that fire for it, and the checks that are off, as the table says."""
+    """What an exporter serves; the alerts that fire for it, and the checks that are off, as the table says.
+
+    A day of the catalogue is of a `kind`; its alerts are those that fire without any fault, and `wrong` is what is
+    wrong with them.
+    """
 
     case: str
     snapshot: int
@@ -51,6 +55,8 @@ class Day:
     series: Mapping[str, float]
     alerts: tuple[Fired, ...]
     switched_off: frozenset[str]
+    kind: str = ""
+    wrong: str = ""
 
     @property
     def bad(self) -> bool:

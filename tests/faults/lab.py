@@ -1,6 +1,9 @@
 """The fault lab: trials of the gate with data whose truth is known, and one fault each.
 
-python tests/faults/lab.py --trials 300 --seed 7 --workers 3 [--fault NAME] [--generation found|newest]
+python tests/faults/lab.py --trials 300 --seed 7 --workers 3 [--fault NAME] [--generation found|newest] [--draws 2]
+
+The data are the cases of the rules' table and, so many of each kind, draws of the catalogue of broken days, which are
+measured and judged once beforehand, without faults.
 
 Exits with 1 when a verdict was false, an unknown needless, a reason did not name the true cause, or the gate took
 longer than it had.
@@ -17,21 +20,22 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
+import drawn  # noqa: E402
 import faults_of_alertmanager  # noqa: E402, F401
 import faults_of_data  # noqa: E402, F401
 import faults_of_rules  # noqa: E402, F401
 import faults_of_servers  # noqa: E402, F401
 import generations  # noqa: E402
 from bench import Bench, running  # noqa: E402
-from days import day  # noqa: E402
+from days import Day, day  # noqa: E402
 from faults import FAULTS  # noqa: E402
 from generations import Generation  # noqa: E402
 from trial import FALSE_FAIL, FALSE_PASS, NEEDLESS, RIGHT, UNKNOWN, UNNAMED, BenchError, Fault, Result, run  # noqa: E402
@@ -44,6 +48,7 @@ BROKEN = {UNNAMED, NEEDLESS, FALSE_PASS, FALSE_FAIL}
 STARTS = 3
 """How many benches of one worker may not start, on a machine that is busy."""
 
+NO_FAULT = "no fault, beforehand"
 BENCH = "bench not whole"
 """Not an outcome of a trial: the bench had to be replaced."""
 
@@ -105,8 +110,10 @@ def _on(bench: Bench, rest: list[Task]) -> Iterator[Result]:
             return
 
 
-def collect(mine: Sequence[Task], programs: Generation, folder: Path) -> list[Result]:
+def collect(mine: Sequence[Task], programs: Generation, folder: Path, draws: Path | None = None) -> list[Result]:
     """All results of `work`, each said on stderr as it comes."""
+    if draws:
+        drawn.load(draws)
     results = []
     for result in work(mine, programs, folder):
         results.append(result)
@@ -115,16 +122,37 @@ def collect(mine: Sequence[Task], programs: Generation, folder: Path) -> list[Re
     return results
 
 
-def trials(wanted: Sequence[Task], programs: Sequence[Generation], workers: int) -> list[Result]:
-    """The results of all tasks, of so many benches at a time that take turns with the generations."""
+def trials(
+    wanted: Sequence[Task], programs: Sequence[Generation], workers: int, days: Sequence[Day] = ()
+) -> list[Result]:
+    """The results of all tasks, of so many benches at a time that take turns with the generations.
+
+    Half of the data are of `days`, if there are any, and the others of the rules' table.
+    """
     shares = [wanted[start::workers] for start in range(workers)]
     spawn = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(workers, spawn) as pool:
+        draws = Path(folder) / "draws" if days else None
+        if draws:
+            drawn.save(days, draws)
         benches = [
-            pool.submit(collect, share, programs[number % len(programs)], Path(folder) / f"bench{number}")
+            pool.submit(collect, share, programs[number % len(programs)], Path(folder) / f"bench{number}", draws)
             for number, share in enumerate(shares)
         ]
         return [result for bench in as_completed(benches) for result in bench.result()]
+
+
+def judged_beforehand(days: Sequence[Day], unproven: Mapping[str, str]) -> list[Result]:
+    """What was found of the draws without faults, as trials of no fault."""
+    found = [Result(NO_FAULT, 0, _outcome(each), each.wrong, each.case, 0.0, kind=each.kind) for each in days]
+    kinds = {name: name.rpartition("-")[0] for name in unproven}
+    return found + [Result(NO_FAULT, 0, NEEDLESS, unproven[name], name, 0.0, kind=kinds[name]) for name in unproven]
+
+
+def _outcome(of: Day) -> str:
+    if not of.wrong:
+        return RIGHT
+    return FALSE_FAIL if of.bad else FALSE_PASS
 
 
 def is_broken(result: Result) -> bool:
@@ -169,17 +197,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--trials", type=int, default=len(FAULTS))
     parser.add_argument("--seed", default="1")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--draws", type=int, default=1, help="days of each kind of the catalogue")
     parser.add_argument("--fault", choices=FAULTS, action="append")
     parser.add_argument("--generation", choices=("found", "newest"), action="append")
     options = parser.parse_args(arguments)
     programs = [getattr(generations, name)() for name in options.generation or ("found", "newest")]
     since = time.monotonic()
-    results = trials(
+    days, unproven = drawn.draw(options.seed, options.draws) if options.draws else ([], {})
+    results = judged_beforehand(days, unproven) + trials(
         tasks([FAULTS[name] for name in options.fault or FAULTS], options.trials, options.seed),
         programs,
         options.workers,
+        days,
     )
-    print(table(results), reasons(results), f"{time.monotonic() - since:.0f} s", sep="\n\n")
+    by_kind = table([replace(each, fault=each.kind) for each in results if each.kind])
+    print(table(results), by_kind, reasons(results), f"{time.monotonic() - since:.0f} s", sep="\n\n")
     return int(any(is_broken(result) for result in results))
 
 

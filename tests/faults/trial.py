@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import drawn
 from bench import Bench
 from days import DATASET, Day, Line, choose, truth, truths
 
@@ -88,8 +89,8 @@ class Trial:
 class Result:
     """How a trial ended; `message` is the reason of an unknown, or what is wrong with a verdict.
 
-    `late` says that the fault struck when the verdict was there already, `overran` that the gate took longer than
-    it had, and than asking Prometheus why may take.
+    `kind` is that of the data, where they are of the catalogue. `late` says that the fault struck when the verdict
+    was there already, `overran` that the gate took longer than it had, and than asking Prometheus why may take.
     """
 
     fault: str
@@ -100,6 +101,7 @@ class Result:
     seconds: float
     late: bool = False
     overran: bool = False
+    kind: str = ""
 
 
 def run(bench: Bench, fault: Fault, seed: str, number: int) -> Result:
@@ -121,14 +123,15 @@ def run(bench: Bench, fault: Fault, seed: str, number: int) -> Result:
     outcome, message = judged(trial, found, begin, judged_at)
     note = f"{trial.before.case} -> {trial.after.case} at {trial.moment:+.2f} s {trial.note}".rstrip()
     late, overran = begin + trial.moment > judged_at, seconds > fault.seconds + REASONS
-    return Result(fault.name, number, outcome, message, note, seconds, late, overran)
+    return Result(fault.name, number, outcome, message, note, seconds, late, overran, trial.after.kind)
 
 
 def plan(bench: Bench, fault: Fault, rng: random.Random) -> Trial:
     """The random choices of a trial."""
     before = choose(rng, bad=rng.random() < 0.5)
     about = fault.about if rng.random() < 0.7 else ()
-    after = choose(rng, bad=rng.random() < 0.5, other=before.case, about=about)
+    of_catalogue = drawn.choose(rng) if not about and rng.random() < 0.5 else None
+    after = of_catalogue or choose(rng, bad=rng.random() < 0.5, other=before.case, about=about)
     named = {"{before}": str(before.snapshot), "{second}": re.escape(bench.second.url)}
     unknown = fault.unknown
     for placeholder, value in named.items():
@@ -169,6 +172,8 @@ def judged(trial: Trial, found: Verdict, begin: float, end: float) -> tuple[str,
     if trial.fault.hides and trial.moment <= BEFOREHAND:
         return _false(found), "a verdict where nobody can know the truth"
     wrong = [difference(found, trial.after, lines) for lines in _truths(trial, begin, end)]
+    if "" in wrong and trial.after.wrong:
+        return _false(found), trial.after.wrong
     return (RIGHT, "") if "" in wrong else (_false(found), wrong[0])
 
 
