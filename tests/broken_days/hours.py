@@ -77,7 +77,7 @@ def day_missing_last_week(delivery: Delivery, rng: Random) -> Delivery:
     return _missing(delivery, rng.randint(2, 6))
 
 
-@kind("J7", {"EventVolumeDrop": "CRITICAL"}, ("PartialDay", "HoursMissing"), shop=TINY, histories=(29,))
+@kind("J7", dict.fromkeys(("EventVolumeDrop", "PartialDay", "HoursMissing"), "CRITICAL"), shop=TINY, histories=(29,))
 def tiny_shop_with_two_events(delivery: Delivery, rng: Random) -> Delivery:
     """90 events a day, and then two."""
     return on(delivery, 1, lambda events: rng.sample(events, 2))

@@ -53,6 +53,43 @@ def test_nobody_hears_of_the_certificate(generation: Generation) -> None:
     assert route_of(generation, {"alertname": shipped["alert"], **labels}) == "nowhere"
 
 
+OURS = 'alertname =~ "Clickstream.+"'
+"""What makes the shipped route a child of another tree."""
+
+
+def foreign_tree(tmp_path: Path, **changes: object) -> Path:
+    """The configuration of somebody else, with the shipped route as a child of theirs, as the README says."""
+    config = shipped()
+    child = {**config["route"], "matchers": [OURS], **changes}
+    config["route"] = {"receiver": "theirs", "routes": [child]}
+    config["receivers"].append({"name": "theirs"})
+    path = tmp_path / "alertmanager.yml"
+    path.write_text(yaml.safe_dump(config), "utf-8")
+    return path
+
+
+def test_n2_routes_in_a_foreign_tree(generation: Generation, tmp_path: Path) -> None:
+    """Below a route of its own every alert goes where it went, the certificate nowhere, and theirs to them."""
+    config = foreign_tree(tmp_path)
+    run(generation.amtool, "check-config", config)
+    for check in CHECKS:
+        labels = alert(check)["labels"]
+        assert route_of(generation, labels, config) == route_of(generation, labels)
+    certificate = {"alertname": "ClickstreamCertificate", "severity": "none", "dataset": "shop"}
+    assert route_of(generation, certificate, config) == "nowhere"
+    assert route_of(generation, {"alertname": "DiskFull", "severity": "critical"}, config) == "theirs"
+
+
+def test_n2_renamed_severities(generation: Generation, tmp_path: Path) -> None:
+    """An alert whose severity a relabeling renames pages where the route names it, as the README says, and only there."""
+    page = {**alert("RevenueDrop")["labels"], "severity": "page"}
+    assert route_of(generation, page, foreign_tree(tmp_path)) == "nowhere"
+    routes = shipped()["route"]["routes"]
+    assert routes[0]["receiver"] == "pagerduty"
+    named = [{**routes[0], "matchers": ['severity =~ "critical|page"']}, *routes[1:]]
+    assert route_of(generation, page, foreign_tree(tmp_path, routes=named)) == "pagerduty"
+
+
 @pytest.mark.parametrize("name", ["datadog", "cloudwatch"])
 def test_a_snippet_adds_a_receiver(generation: Generation, tmp_path: Path, name: str) -> None:
     """Merged as its file says, amtool accepts it; whoever is told of an alert is still told, and nobody else."""
