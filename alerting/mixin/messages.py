@@ -125,8 +125,8 @@ def listed(expr: str, shown: str, between: str = ", ") -> str:
 
 
 _COUNTED = (
-    'count by (job, instance, clickstream_gauge) (label_replace({__name__=~"clickstream_[a-z0-9_]+",dataset=%q}, '
-    '"clickstream_gauge", "$1", "__name__", "(.+)"))'
+    "max by (job, instance, clickstream_gauge) (label_replace(count by (job, instance, __name__) "
+    '({__name__=~"clickstream_[a-z0-9_]+",dataset=%q}), "clickstream_gauge", "$1", "__name__", "(.+)"))'
 )
 _SERVED = (
     "max by (job, instance, clickstream_gauge) (label_replace(clickstream_gauge_series{dataset=%q}, "

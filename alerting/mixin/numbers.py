@@ -32,9 +32,9 @@ _GAUGES = f'max by ({_TARGET}, {_NAME}) (label_replace(clickstream_gauge_series,
 
 
 def _counted(series: str) -> str:
-    """How many of the series each gauge has, by target."""
-    named = f'label_replace({series}, "{_NAME}", "$1", "__name__", "(.+)")'
-    return f"count by ({_TARGET}, {_NAME}) ({named})"
+    """How many of the series each gauge has, by target; counted first, because there are so many."""
+    counted = f"count by ({_TARGET}, __name__) ({series})"
+    return f'max by ({_TARGET}, {_NAME}) (label_replace({counted}, "{_NAME}", "$1", "__name__", "(.+)"))'
 
 
 _WHOLE = f"""\
