@@ -236,6 +236,7 @@ def test_example_shows_the_defaults() -> None:
 
 def differing(model: BaseModel) -> dict[str, Any]:
     """The values of the model that are not the default; a key whose default is nothing, or columns, has none."""
-    defaults = {name: field.default for name, field in type(model).model_fields.items() if not field.is_required()}
+    fields = {name: field for name, field in type(model).model_fields.items() if not field.is_required()}
+    defaults = {name: field.get_default(call_default_factory=True) for name, field in fields.items()}
     plain = {name: default for name, default in defaults.items() if default not in (None, ()) and name != "columns"}
     return {name: getattr(model, name) for name, default in plain.items() if getattr(model, name) != default}

@@ -19,8 +19,8 @@ PAGES = {
     for path in sorted((Path(__file__).parents[1] / "alerting" / "runbooks").glob("*.md"))
 }
 HEADINGS = ["## Meaning", "## Impact", "## Diagnosis", "## Mitigation"]
-WITHOUT_SQL = {"ClickstreamExporterDown", "ClickstreamRefreshFailing"}
-"""What is down is looked at from a shell."""
+WITHOUT_SQL = {f"Clickstream{name}" for name in ("ExporterDown", "RefreshFailing", "NotJudged", "SwitchedOff")}
+"""What is down, and what the configuration says, is looked at from a shell."""
 
 each_page = pytest.mark.parametrize("alert", PAGES)
 
@@ -110,7 +110,7 @@ def test_a_page_names_no_series_that_is_none(alert: str) -> None:
     """A gauge, a recorded series, a check or an alert that is mistyped would find nothing when it is needed."""
     text = PAGES[alert]
     declared = {gauge for measure in measures.load() for gauge in measure.gauges}
-    twins = {gauge.replace("clickstream_", "clickstream_comparable_", 1) for gauge in declared}
+    twins = {twin for measure in measures.load() for twin in measure.twins.values()}
     gauges = set(re.findall(r"(?<![\w:])clickstream_[a-z_]+(?![\w:.])", text))
     assert gauges <= {*collector.HELP, *declared, *twins}
     recorded = {rule["record"] for group in rules.groups().values() for rule in group if "record" in rule}

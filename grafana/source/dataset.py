@@ -5,7 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from alerting.mixin.expressions import STATE
-from grafana.source import board, columns, days, drifts, likeforlike, palette, promql, volumes
+from grafana.source import (
+    board,
+    columns,
+    days,
+    drifts,
+    hours,
+    likeforlike,
+    notes,
+    palette,
+    parts,
+    promql,
+    repeats,
+    volumes,
+)
 from grafana.source.kinds import stat
 from grafana.source.panels import Panel, heading, placed, target
 
@@ -92,14 +105,19 @@ def dashboard() -> dict[str, Any]:
     panels = placed(
         (4, FACTS),
         (4, [(24, days.CHOSEN)]),
+        heading("Is the newest day whole?"),
+        (8, [(8, hours.MISSING), (8, hours.ENDS), (8, notes.ASIDE)]),
+        (8, [*((8, each) for each in repeats.PANELS), (8, notes.CONFIGURED)]),
         heading("Volumes of the days, and what the alerts compare"),
         (9, [(8, each) for each in volumes.PANELS]),
         (8, likeforlike.PANELS),
+        (8, [(8, parts.PLATFORMS), (8, parts.DEVICES), (8, parts.LOST)]),
         heading("Are the data sound? Shares of each day, and the limit of each check"),
         *((7, [(8, each) for each in line]) for line in drifts.INTEGRITY),
         (8, [(12, days.NAMES), (8, columns.CHANGED), (4, drifts.IMPLAUSIBLE)]),
+        (8, [(8, drifts.WITHOUT_ID), (8, notes.FREQUENT), (8, notes.SWITCHED_OFF)]),
         heading("Does the business drift?"),
-        (8, [(12, drifts.CONVERSION), (12, drifts.DIRECT)]),
+        (8, [(8, drifts.CONVERSION), (8, drifts.DIRECT), (8, volumes.AMOUNT)]),
         (8, [(12, drifts.DEVICES), (12, drifts.ASSISTED)]),
         heading("All days"),
         (12, [(24, days.ALL)]),

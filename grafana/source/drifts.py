@@ -123,6 +123,14 @@ INTEGRITY = [
     ],
 ]
 
+WITHOUT_ID = _integrity(
+    "PurchasesWithoutTransactionId",
+    "Purchases without a transaction id",
+    "purchases_without_transaction_id",
+    "purchases",
+    limit="purchase_without_transaction_id_ratio",
+)
+
 CONVERSION = _panel(
     Share(
         "ConversionRateDrop",

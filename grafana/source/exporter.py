@@ -9,8 +9,13 @@ from grafana.source.kinds import coloured, graph, stat, table
 from grafana.source.panels import Panel, joined, override, placed, renamed, target, targets, transform
 from grafana.source.promql import ALL, keyed
 
-_JOB = 'job="clickstream"'
 _OWN = "clickstream_exporter"
+_EXPORTERS = f"last_over_time({_OWN}_build_info[36h])"
+"""The targets that have been exporters, whatever their job is called."""
+
+
+def _of_exporters(series: str) -> str:
+    return f"{series} and on (job, instance) {_EXPORTERS}"
 
 
 def _of_dataset(gauge: str, how: str = "max") -> str:
@@ -44,7 +49,7 @@ def _tile(
 UP = _tile(
     "Scrapes",
     "Whether Prometheus can scrape the exporter. ExporterDown fires after ten minutes without.",
-    f"min by (instance) (up{{{_JOB}}})",
+    f"min by (instance) ({_of_exporters('up')})",
     {0: ("DOWN", palette.CRITICAL), 1: ("up", palette.IN_ORDER)},
     "no target",
     "instance",
@@ -70,7 +75,7 @@ CONFIGURATION = _tile(
     "Configuration",
     "Whether it could be used when it was last read. Where it could not, the one before stays until a restart, which "
     "would fail: `--check-config` says why.",
-    f"min by (instance) ({_OWN}_config_last_reload_successful{{{_JOB}}})",
+    f"min by (instance) ({_OWN}_config_last_reload_successful)",
     {0: ("REFUSED", palette.WARNING), 1: ("in use", palette.IN_ORDER)},
     "unknown",
     "instance",
@@ -126,7 +131,7 @@ MEMORY = _graph(
     "Memory",
     "Of the exporter's own process, and the most that the last reading of each data set had: `resources` bounds it.",
     "bytes",
-    (f"max by (instance) (process_resident_memory_bytes{{{_JOB}}})", "Exporter"),
+    (f"max by (instance) ({_of_exporters('process_resident_memory_bytes')})", "Exporter"),
     (_of_dataset(f"{_OWN}_reading_peak_memory_bytes"), "Reading {{dataset}}"),
 )
 
@@ -135,7 +140,7 @@ SERIES = _graph(
     "Series that are served, and the time of a scrape.",
     "short",
     (_of_dataset("clickstream_series"), "{{dataset}}"),
-    (f"max(scrape_duration_seconds{{{_JOB}}})", "Scrape"),
+    (f"max({_of_exporters('scrape_duration_seconds')})", "Scrape"),
     overrides=[override("Scrape", unit="s", custom_axisPlacement="right", custom_fillOpacity=0)],
 )
 
@@ -184,6 +189,14 @@ UNREADABLE = _told(
     "Every file can be read.",
 )
 
+WAITING = _told(
+    "The first file that is being written",
+    "Of each data set, and how that shows. It is waited for: its events are not counted yet.",
+    "clickstream_waiting_file_info",
+    {"dataset": "Data set", "file": "File", "reason": "Reason"},
+    "No file is being written.",
+)
+
 NOT_MEASURED = _told(
     "What is not measured",
     "Gauges that a data set does not have, and why; the checks that need them are switched off.",
@@ -208,7 +221,7 @@ def dashboard() -> dict[str, Any]:
         (9, [(12, AGE), (12, DURATION)]),
         (9, [(6, RECOMPUTED), (6, FILES), (6, MEMORY), (6, SERIES)]),
         (14, [(24, QUERIES)]),
-        (7, [(12, UNREADABLE), (12, NOT_MEASURED)]),
+        (7, [(8, UNREADABLE), (8, WAITING), (8, NOT_MEASURED)]),
     )
     return board.dashboard(
         board.EXPORTER,

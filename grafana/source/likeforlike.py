@@ -6,7 +6,7 @@ from grafana.source import palette, promql
 from grafana.source.days import SHARE, WHOLE
 from grafana.source.kinds import coloured, table
 from grafana.source.panels import Panel, joined, override, targets
-from grafana.source.volumes import at_limit, baseline
+from grafana.source.volumes import EVENTS_LIMIT, at_limit, baseline
 
 VOLUMES = {"Events": "events", "Purchases": "purchases", "Revenue": "revenue", "Sessions": "sessions"}
 SHARES = {
@@ -70,7 +70,7 @@ def _volumes() -> Panel:
     anchor, before = _recorded(VOLUMES, "anchor"), _recorded(VOLUMES, "baseline")
     apart = {measure: f"({anchor[measure]} / ({baseline(name)} > 0) - 1)" for measure, name in VOLUMES.items()}
     limits = {
-        "Events": at_limit("events", "event_drop_ratio", "-"),
+        "Events": EVENTS_LIMIT,
         "Revenue": at_limit("revenue", "revenue_drop_ratio", "-"),
     }
     return _table(

@@ -11,7 +11,8 @@ from grafana.source.promql import ALL
 _SHARE = "dataset:clickstream_{}:ratio"
 
 NUMBERS = {
-    "EventVolumeDrop": ("dataset:clickstream_events:drop_ratio", "event_drop_ratio"),
+    "EventVolumeDrop": ("dataset:clickstream_events:drop_ratio", "dataset:clickstream_events:least_drop_ratio"),
+    "RepeatedDay": ("dataset:clickstream_repeated_day:increase", "repeated_day_ratio"),
     "RevenueDrop": ("dataset:clickstream_revenue:drop_ratio", "revenue_drop_ratio"),
     "RevenueSpike": ("dataset:clickstream_revenue:rise_ratio", "revenue_spike_ratio"),
     "DuplicateEvents": (_SHARE.format("duplicate_event"), "duplicate_event_ratio"),
@@ -22,13 +23,17 @@ NUMBERS = {
     "MissingUtm": ("dataset:clickstream_missing_utm:increase", "missing_utm_increase"),
     "JsonErrors": (_SHARE.format("json_error"), "json_error_ratio"),
     "PurchasesWithoutRevenue": (_SHARE.format("purchase_without_revenue"), "purchase_without_revenue_ratio"),
+    "PurchasesWithoutTransactionId": (
+        _SHARE.format("purchase_without_transaction_id"),
+        "purchase_without_transaction_id_ratio",
+    ),
     "ColumnMissing": (_SHARE.format("missing_column"), "missing_column_ratio"),
     "ImplausibleTimestamps": (_SHARE.format("implausible_timestamp"), "implausible_timestamp_ratio"),
     "ConversionRateDrop": ("dataset:clickstream_conversion:drop_ratio", "conversion_drop_ratio"),
     "DirectShareHigh": (_SHARE.format("direct_session"), "direct_share"),
     "AssistedShareDrop": ("dataset:clickstream_assisted:drop_ratio", "assisted_drop_ratio"),
 }
-"""Check to the rule's number and the name of the limit."""
+"""Check to the rule's number and the name of the limit, or the number that a rule makes of it."""
 
 SECOND = {
     "NullClientIds": ("dataset:clickstream_null_client:baseline_ratio", "null_client_increase"),
@@ -42,6 +47,8 @@ def _of_dataset(series: str, labels: str = "") -> str:
 
 
 def _limit(name: str) -> str:
+    if ":" in name:
+        return _of_dataset(name)
     return _of_dataset("dataset_limit:clickstream_limit:max", f'limit="{name}",')
 
 
@@ -72,7 +79,7 @@ def limits() -> str:
 def phrases() -> list[dict[str, Any]]:
     """A value mapping: each check in the words of its alert, without the numbers."""
     said = {check.name: re.split(r":|\{\{", check.summary)[0].strip() for check in CHECKS}
-    said |= {"RefreshFailing": "Refresh failing", "ExporterDown": "Exporter down"}
+    said |= {"RefreshFailing": "Refresh failing", "ExporterDown": "Exporter down", "NotJudged": "Not judged"}
     return [
         {
             "type": "value",

@@ -23,6 +23,10 @@ NOT_COMPARED = "#8E8E8E"
 BASELINE = "text"
 
 DEVICES = {"mobile": "#56B4E9", "desktop": "#0072B2", "tablet": "#CC79A7", "bot": "#00795C", "other": "#8E8E8E"}
+PLATFORMS = {
+    "android": "#00795C", "ios": "#56B4E9", "windows": "#0072B2", "macos": "#CC79A7", "chromeos": "#E69F00",
+    "linux": "#D55E00", "bot": "#9B4F96", "other": "#8E8E8E",
+}  # fmt: skip
 
 SEVERITY = {"critical": CRITICAL, "warning": WARNING, "info": INFO}
 

@@ -28,12 +28,12 @@ def _states(checks: list[str], dataset: str) -> str:
     return f'{STATE}{{{dataset},check=~"{"|".join(checks)}"}}'
 
 
-def _normal(dataset: str) -> str:
-    """Firing checks whose alert is an info, because what they see is normal for the data set."""
+def _normal(dataset: str, checks: list[str]) -> str:
+    """Those checks that fire and whose alert is an info, because what they see is normal for the data set."""
     lines = (
         f"({_states([check.name], dataset)} == 1 and on (dataset) {check.unless} == 1)"
         for check in CHECKS
-        if check.unless
+        if check.unless and check.name in checks
     )
     return " or ".join(lines)
 
@@ -53,7 +53,8 @@ def known(dataset: str = ALL) -> str:
 
 def verdict(dataset: str = ALL) -> str:
     """BROKEN where a critical check fires, TRUSTWORTHY where none does, UNKNOWN where that could not be proven."""
-    fires = f"({_states(names(severity=CRITICAL), dataset)} == 1 unless on (dataset, check) {_normal(dataset)})"
+    critical = names(severity=CRITICAL)
+    fires = f"({_states(critical, dataset)} == 1 unless on (dataset, check) ({_normal(dataset, critical)}))"
     judged = f"({certificate(dataset)})"
     return (
         f"{palette.TRUSTWORTHY} * {judged}\n"
@@ -66,7 +67,7 @@ def verdict(dataset: str = ALL) -> str:
 def matrix(tier: str) -> str:
     """The state of each check of a tier, by severity where it fires, -1 where it is no longer judged."""
     unless = [check.name for check in CHECKS if check.unless and check.tier == tier]
-    parts = [f"({_normal(ALL)}) + {palette.FIRES_INFO - 1}"] if unless else []
+    parts = [f"({_normal(ALL, unless)}) + {palette.FIRES_INFO - 1}"] if unless else []
     for severity, code in palette.FIRES.items():
         checks = names(severity=severity, tier=tier)
         if checks:

@@ -38,6 +38,11 @@ def _limit(check: str, name: str, limit_name: str, sign: str, *called: str, **fi
     return limit(check, promql.at_compared(at_limit(name, limit_name, sign)), *called, **fields)
 
 
+EVENTS_EXPECTED = promql.number("dataset:clickstream_events:expected")
+EVENTS_LIMIT = f"{EVENTS_EXPECTED} * (1 - {promql.number('dataset:clickstream_events:least_drop_ratio')})"
+"""Of few events a day, more must be gone, and days with fewer than min_day_events are compared, too."""
+
+
 _DOTS = {"dash": [2, 8], "fill": "dot"}
 _BAND = {"fillBelowTo": "Limit", "fillOpacity": 15}
 """From the limit up to the baseline: there a day is in order."""
@@ -47,8 +52,8 @@ EVENTS = by_date(
     f"Events of each day. EventVolumeDrop fires below the limit. {NOT_COMPARED}",
     [
         *_days("events", "EventVolumeDrop"),
-        _baseline_line("events", **_BAND),
-        _limit("EventVolumeDrop", "events", "event_drop_ratio", "-"),
+        line("Baseline", promql.at_compared(EVENTS_EXPECTED), palette.BASELINE, **_BAND),
+        limit("EventVolumeDrop", promql.at_compared(EVENTS_LIMIT)),
     ],
     "short",
 )
@@ -69,6 +74,22 @@ REVENUE = by_date(
         _baseline_line("revenue", **_BAND),
         _limit("RevenueDrop", "revenue", "revenue_drop_ratio", "-"),
         _limit("RevenueSpike", "revenue", "revenue_spike_ratio", "+", "Limit of a spike", lineStyle=_DOTS),
+    ],
+    "short",
+)
+
+_AMOUNT = promql.number("dataset:clickstream_median_purchase_amount:baseline")
+_FACTOR = promql.limit("amount_shift_factor")
+
+AMOUNT = by_date(
+    "Median amount of a purchase",
+    "Whole days, in the currency of the data. AmountShift fires above the upper limit and below the lower one: amounts "
+    "in another unit, such as cents, look like that.",
+    [
+        *judged_days(promql.of_day("median_purchase_amount"), "AmountShift"),
+        line("Baseline", promql.at_compared(_AMOUNT), palette.BASELINE),
+        limit("AmountShift", promql.at_compared(f"{_AMOUNT} * {_FACTOR}"), "Upper limit"),
+        limit("AmountShift", promql.at_compared(f"{_AMOUNT} / {_FACTOR}"), "Lower limit"),
     ],
     "short",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,9 @@ import yaml
 from boards import chosen
 from generations import Generation
 
-from grafana.source import columns
+from grafana.source import columns, hours, parts
 from grafana.source.overview import alerts
-from grafana.source.palette import BROKEN, FIRES_CRITICAL, FIRES_INFO, OK, TRUSTWORTHY, UNKNOWN_VERDICT
+from grafana.source.palette import BROKEN, FIRES_CRITICAL, FIRES_INFO, FIRES_WARNING, OK, TRUSTWORTHY, UNKNOWN_VERDICT
 from grafana.source.promql import matrix, verdict
 
 STATE = 'dataset:clickstream_check:state{dataset="shop",check="%s"}'
@@ -23,7 +24,9 @@ INTRADAY = 'dataset:clickstream_intraday:max{dataset="shop"}'
 JUDGED = {SERVED: 7, CERTIFIED: 1, FAILING: 0, INTRADAY: 0, STATE % "PartialDay": 0, STATE % "DirectShareHigh": 0}
 
 
-def value(generation: Generation, folder: Path, series: dict[str, int], expr: str, expected: dict[str, int]) -> None:
+def value(
+    generation: Generation, folder: Path, series: Mapping[str, float], expr: str, expected: Mapping[str, float]
+) -> None:
     """Let promtool compare the answer, by labels, after five minutes in which nothing changed."""
     given = [{"series": name, "values": f"{number}x20"} for name, number in series.items()]
     asked = {
@@ -107,6 +110,44 @@ def test_a_firing_check_has_the_severity_of_its_alert(
     series = {INTRADAY: intraday, STATE % "PartialDay": 1, STATE % "NoData": 0}
     cells = {'{check="PartialDay", dataset="shop"}': expected, '{check="NoData", dataset="shop"}': OK}
     value(generation, tmp_path, series, matrix("pipeline"), cells)
+
+
+@pytest.mark.parametrize(("small", "expected"), [(0, FIRES_WARNING), (1, FIRES_INFO)])
+def test_a_matrix_has_the_checks_of_its_tier_alone(
+    generation: Generation, tmp_path: Path, small: int, expected: int
+) -> None:
+    """A partial day that is normal is an info of the pipeline, and no row beside a spike of revenue."""
+    spike = {STATE % "RevenueSpike": 1, 'dataset:clickstream_revenue_spike:small{dataset="shop"}': small}
+    series = {INTRADAY: 1, STATE % "PartialDay": 1} | spike
+    value(generation, tmp_path, series, matrix("business"), {'{check="RevenueSpike", dataset="shop"}': expected})
+
+
+def test_the_parts_of_the_day_have_their_missing_hours(generation: Generation, tmp_path: Path) -> None:
+    """From when until when, where hours are missing; a part without has none, and is listed, too."""
+    series = {
+        'clickstream_missing_hours{dataset="shop",part="inside"}': 3,
+        'clickstream_missing_hours{dataset="shop",part="start"}': 0,
+        'clickstream_missing_hours_info{dataset="shop",part="inside",start="10:00",end="13:00"}': 1,
+    }
+    expected = {
+        '{end="13:00", part="inside", start="10:00"}': 3,
+        '{end="-", part="start", start="-"}': 0,
+    }
+    value(generation, tmp_path, series, hours.MISSING["targets"][0]["expr"], expected)
+
+
+@pytest.mark.parametrize(("noise", "expected"), [(1, 1), (0, 0.5)])
+def test_a_part_of_the_traffic_has_the_limit_that_its_alert_has(
+    generation: Generation, tmp_path: Path, noise: float, expected: float
+) -> None:
+    """Where chance explains more than the limit, that is the limit."""
+    labels = '{dataset="shop",dimension="platform",segment="ios"}'
+    series = {
+        f"dataset_segment:clickstream_segment_events:drop_ratio{labels}": 1,
+        f"dataset_segment:clickstream_segment_events:noise{labels}": noise,
+        'dataset_limit:clickstream_limit:max{dataset="shop",limit="segment_drop_ratio"}': 0.5,
+    }
+    value(generation, tmp_path, series, parts.LOST["targets"][3]["expr"], {'{key="platform/ios"}': expected})
 
 
 def test_columns_that_are_missing_or_changed_are_listed(generation: Generation, tmp_path: Path) -> None:

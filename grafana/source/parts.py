@@ -1,0 +1,78 @@
+"""The parts of the traffic: events by platform, device class and name, against what their usual share makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from grafana.source import palette, promql
+from grafana.source.dates import bars, by_date
+from grafana.source.kinds import table
+from grafana.source.panels import Panel, joined, override, targets, transform
+
+
+def _stacked(title: str, gauge: str, label: str, colours: Mapping[str, str]) -> Panel:
+    """The events of each day by the values of a label."""
+    return by_date(
+        title,
+        "Whole days. SegmentDrop fires where one has far fewer events than its share in the baseline makes one expect.",
+        [bars(name, promql.of_day(gauge, f',{label}="{name}"'), colour) for name, colour in colours.items()],
+        "short",
+    )
+
+
+PLATFORMS = _stacked("Events by platform", "platform_events", "platform", palette.PLATFORMS)
+DEVICES = _stacked("Events by device class", "device_events", "device", palette.DEVICES)
+
+_SEGMENT = "dataset_segment:clickstream_segment_events"
+_LABELS = "dimension, segment"
+_SHOWN = 12
+
+
+def _segments(kind: str) -> str:
+    return f"max by ({_LABELS}) ({_SEGMENT}:{kind}{{{promql.ONE}}} > -Inf)"
+
+
+_MOST = f"topk({_SHOWN}, {_segments('drop_ratio')})"
+_KEY = 'label_join({}, "key", "/", "dimension", "segment")'
+
+
+def _of_most(expr: str) -> str:
+    """The numbers of the parts that are listed."""
+    return f"max by (key) ({_KEY.format(f'({expr} and on ({_LABELS}) {_MOST})')})"
+
+
+LOST = table(
+    "Parts of the traffic that lost most",
+    f"The {_SHOWN} devices, platforms and event names that are furthest under what their share in the baseline makes "
+    "one expect, over the complete hours. SegmentDrop fires above the limit, which grows where chance explains more.",
+    targets(
+        _KEY.format(_MOST),
+        *(
+            _of_most(each)
+            for each in (
+                _segments("anchor"),
+                _segments("expected"),
+                f"clamp_min({_segments('noise')}, scalar({promql.limit('segment_drop_ratio')}))",
+            )
+        ),
+    ),
+    {"custom": {"align": "left", "minWidth": 60}, "noValue": "Not judged: there is no baseline."},
+    transformations=[
+        *joined(
+            "key",
+            {
+                "dimension": "By",
+                "segment": "Part",
+                "Value #B": "Events",
+                "Value #C": "Expected",
+                "Value #A": "Lost",
+                "Value #D": "Limit",
+            },
+        ),
+        transform("sortBy", fields={}, sort=[{"field": "Lost", "desc": True}]),
+    ],
+    overrides=[
+        *(override(name, decimals=0) for name in ("Events", "Expected")),
+        *(override(name, unit="percentunit", decimals=1) for name in ("Lost", "Limit")),
+    ],
+)
