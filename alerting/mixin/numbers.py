@@ -430,6 +430,7 @@ GUARDS = (
     _positive("baseline_assisted_purchases", "dataset:clickstream_assisted:baseline_ratio"),
     _positive("day_payload_events", "dataset:clickstream_payload_events:day"),
     _at_least("day_purchases", there("dataset:clickstream_purchases:day"), "min_day_purchases"),
+    _at_least("day_contents", there("dataset:clickstream_contents:day"), "min_day_purchases"),
     _positive("day_sessions", "dataset:clickstream_sessions:anchor"),
     _positive("day_revenue", "dataset:clickstream_revenue:anchor"),
     _positive("day_identified_purchases", "dataset:clickstream_identified_purchases:anchor"),

@@ -131,7 +131,7 @@ CHECKS = (
         f"{say.percent('dataset:clickstream_repeated_purchase:usual_ratio', '0.00%')} and "
         f"{say.percent('dataset:clickstream_repeated_content:usual_ratio', '0.00%')}; the limit is "
         f"{say.limit_points('repeated_day_ratio')} more.",
-        ("baseline_days",),
+        ("baseline_days", "day_contents"),
     ),
     Check(
         "EventVolumeDrop",

@@ -38,7 +38,7 @@ def bursty_small_shop(delivery: Delivery, _rng: Random) -> Delivery:
 
 @kind("J6", besides=("RevenueDrop",), shop=QUIET_SUNDAYS, histories=(22, 29), last=SUNDAY)
 def quiet_sunday(delivery: Delivery, _rng: Random) -> Delivery:
-    """55 % of what other days bring, as on every Sunday; RevenueDrop, which compares with seven days, may still fire."""
+    """55 % of what other days bring, as on every Sunday: too little for RevenueDrop, which compares with seven days."""
     return delivery
 
 

@@ -147,8 +147,6 @@ def test_the_broken_day_is_seen(prometheus: str) -> None:
         "JsonErrors": palette.FIRES_WARNING,
         "NullClientIds": palette.FIRES_WARNING,
         "DataStale": palette.SWITCHED_OFF,
-        "MissingUtm": palette.SWITCHED_OFF,
-        "LimitOutOfReach": palette.FIRES_INFO,
     }
 
 

@@ -81,7 +81,7 @@ def test_n2_routes_in_a_foreign_tree(generation: Generation, tmp_path: Path) -> 
 
 
 def test_n2_renamed_severities(generation: Generation, tmp_path: Path) -> None:
-    """An alert whose severity a relabeling renames pages where the route names it, as the README says, and only there."""
+    """An alert whose severity a relabeling renames pages where the route names it, and only there."""
     page = {**alert("RevenueDrop")["labels"], "severity": "page"}
     assert route_of(generation, page, foreign_tree(tmp_path)) == "nowhere"
     routes = shipped()["route"]["routes"]
