@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -56,7 +57,14 @@ def served(case: Case) -> Values:
     values.update(changed(case.get("gauges", {})))
     for gone in case.get("without", []):
         values = {series: value for series, value in values.items() if gone not in (series, series.split("{")[0])}
-    return {**values, "clickstream_series": len(values) + 1}
+    return counted(values)
+
+
+def counted(values: Values) -> Values:
+    """The series with those that say how many of them there are: of each gauge, and of all."""
+    gauges = Counter(series.split("{")[0] for series in values)
+    counts = {f'clickstream_gauge_series{{gauge="{gauge}"}}': number for gauge, number in gauges.items()}
+    return {**values, **counts, "clickstream_series": len(values) + len(counts) + 1}
 
 
 def firing(case: Case) -> dict[str, str]:

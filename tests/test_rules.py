@@ -19,6 +19,7 @@ from generations import Generation
 from alerting import rules
 from alerting.mixin import __main__ as mixin
 from exporter import collector, measures
+from exporter.checks import CHECKS as SWITCHABLE
 from exporter.config import Limits
 
 ALERTING = Path(rules.__file__).parent
@@ -26,17 +27,38 @@ RULE_FILE = ALERTING / "rules" / "clickstream.yml"
 KEYS = "name alert gauges limits without days fires summary description severity also switched_off"
 STATE = "dataset:clickstream_check:state"
 AT_ONCE = 6
-"""Data sets in one Prometheus: promtool's queries may not load more than 10,000 samples."""
+"""Targets of one Prometheus: promtool's queries may not load more than 10,000 samples."""
+
+LABEL_OF_A_GAUGE = "clickstream_gauge"
+"""The label that takes the name of a gauge where the rules count series."""
+
+KINDS = ("PartialDay", "MissingDay", "RevenueSpike")
+"""Checks with two alerts, one of them an info."""
 
 Test = dict[str, Any]
 """A part of a promtool test file."""
 
+STOOD_FOR = {
+    "clickstream_comparable_device_events",
+    "clickstream_comparable_named_events",
+    "clickstream_comparable_platform_events",
+    "clickstream_contents",
+    "clickstream_repeated_contents",
+    "clickstream_repeated_purchases",
+    "clickstream_searched_events",
+}
+"""Gauges of checks that go by others where these are missing."""
+
+LISTED_BY_TARGET = {"QueryFailing", "ColumnMissing", "ColumnChanged"}
+"""Checks whose messages list what each target serves."""
+
 ALERTS = [rule for rule in rules.groups()[rules.GROUP] if "alert" in rule]
 
 
-def scraped(dataset: str, *served_for: tuple[Values, int], instance: str = "localhost:9847") -> list[Test]:
+def scraped(dataset: str, *served_for: tuple[Values, int], **target: str) -> list[Test]:
     """What is served for so many minutes, one after the other, as `input_series`; what vanishes becomes stale."""
-    labels = f'dataset="{dataset}",instance="{instance}",job="clickstream"'
+    scraped_as = {"instance": "localhost:9847", "job": "clickstream"} | target
+    labels = ",".join(f'{name}="{value}"' for name, value in {"dataset": dataset, **scraped_as}.items())
     samples: dict[str, list[str]] = {series: [] for values, _ in served_for for series in values}
     for values, minutes in served_for:
         for series, before in samples.items():
@@ -103,10 +125,10 @@ def group(series: Iterable[list[Test]], *expected: Test) -> Test:
     }
 
 
-def batches(cases: Iterable[Case]) -> Iterator[list[Case]]:
-    """The cases, as many at a time as promtool can hold."""
-    rest = list(cases)
-    return (rest[start : start + AT_ONCE] for start in range(0, len(rest), AT_ONCE))
+def batches(cases: Iterable[Case], targets: int = 1) -> Iterator[list[Case]]:
+    """The cases, as many at a time as promtool can hold where so many `targets` serve each."""
+    rest, at_once = list(cases), AT_ONCE // targets
+    return (rest[start : start + at_once] for start in range(0, len(rest), at_once))
 
 
 def short_rules(folder: Path) -> Path:
@@ -166,7 +188,7 @@ def test_missing_gauge_switches_off_what_rests_on_it(generation: Generation, tmp
 def test_gauge_that_is_no_number_is_never_in_order(generation: Generation, tmp_path: Path) -> None:
     """Whichever gauge is NaN, every check has a state, what rests on it is off, and nothing is certified."""
     groups = []
-    for batch in batches({"name": gauge} for gauge in TABLE["rests_on"]):
+    for batch in batches({"name": gauge} for gauge in TABLE["rests_on"] if gauge not in STOOD_FOR):
         names = [case["name"] for case in batch]
         off = {
             f'{STATE}{{check="{check}",dataset="{name}"}}': 2.0 for name in names for check in TABLE["rests_on"][name]
@@ -222,16 +244,22 @@ def test_alert_outlives_an_outage(generation: Generation, tmp_path: Path) -> Non
     promtool(generation, tmp_path, test)
 
 
-def test_descriptions_and_links(generation: Generation, tmp_path: Path) -> None:
-    """Every alert says what was measured against which limit, and links to its runbook and to its day."""
+@pytest.mark.parametrize("targets", [1, 2])
+def test_n1_descriptions_and_links(generation: Generation, tmp_path: Path, targets: int) -> None:
+    """Every alert says what was measured against which limit, and links; replicas of the exporter change nothing."""
     described = [case for case in CASES.values() if "description" in case]
     assert sorted(case["alert"] for case in described) == sorted({*CHECKS, "RefreshFailing"})
+    described = [case for case in described if targets == 1 or case["alert"] not in LISTED_BY_TARGET]
     groups = [
         group(
-            (scraped(case["name"], (served(case), 2)) for case in batch),
+            (
+                scraped(case["name"], (served(case), 2), instance=instance)
+                for case in batch
+                for instance in ("a:9847", "b:9847")[:targets]
+            ),
             *(alerts(case["alert"], linked(case)) for case in batch),
         )
-        for batch in batches(described)
+        for batch in batches(described, targets)
     ]
     promtool(generation, tmp_path, *groups, rule_file=RULE_FILE)
 
@@ -258,24 +286,156 @@ def of_the_past(case: Case) -> Test:
 
 
 @pytest.mark.parametrize(
-    ("up", "summary"),
+    ("up", "build_info", "summary"),
     [
-        ("0x10", "Exporter down: no metrics from localhost:9847"),
-        ("_x10", "Exporter down: no metrics from any instance"),
-        ("0x4 1 0x5", None),
-        ("1x10", None),
+        ("1 0x11", "1 stale _x10", "Exporter down: no metrics from localhost:9847"),
+        ("_x12", "_x12", "Exporter down: no metrics from any instance"),
+        ("1 0x5 1 0x4", "1 stale _x4 1 stale _x3", None),
+        ("1x12", "1x12", None),
     ],
-    ids=["down", "absent", "back-in-between", "up"],
+    ids=["down", "never-there", "back-in-between", "up"],
 )
-def test_exporter_is_down_after_ten_minutes(
-    generation: Generation, tmp_path: Path, up: str, summary: str | None
+def test_n1_exporter_is_down_after_ten_minutes(
+    generation: Generation, tmp_path: Path, up: str, build_info: str, summary: str | None
 ) -> None:
-    """A target that is down or not there pages after ten minutes; one that comes back starts anew."""
-    series = [{"series": 'up{instance="localhost:9847",job="clickstream"}', "values": up}]
-    labels = {"job": "clickstream", "severity": "critical", "tier": "pipeline"}
-    instance = {"instance": "localhost:9847"} if up == "0x10" else {}
-    down = [{"exp_labels": labels | instance, "exp_annotations": {"summary": summary}}] if summary else []
-    test = group([series], alerts("ExporterDown", at="9m"), alerts("ExporterDown", *down, at="10m"))
+    """A target that was an exporter and is down pages after ten minutes, whatever its job; no other one does."""
+    target = {"job": "web-analytics", "instance": "localhost:9847"}
+    labels = ",".join(f'{name}="{value}"' for name, value in target.items())
+    series = [
+        {"series": f"up{{{labels}}}", "values": up},
+        {"series": f'clickstream_exporter_build_info{{{labels},version="1"}}', "values": build_info},
+        {"series": 'up{instance="localhost:9100",job="node"}', "values": "0x12"},
+    ]
+    own = target if build_info.startswith("1") else {}
+    fires = {"exp_labels": {**own, "severity": "critical", "tier": "pipeline"}, "exp_annotations": {"summary": summary}}
+    after = "11m" if own else "10m"
+    test = group(
+        [series],
+        alerts("ExporterDown", at="9m"),
+        alerts("ExporterDown", *([fires] if summary else []), at=after),
+    )
+    promtool(generation, tmp_path, test)
+
+
+TARGETS: dict[str, list[dict[str, str]]] = {
+    "two-jobs": [{}, {"job": "kubernetes-pods"}],
+    "replicas": [{}, {"instance": "b:9847"}],
+    "label-of-the-target": [{"team": "data"}],
+    "renamed-job": [{"job": "web-analytics"}],
+}
+
+
+@pytest.mark.parametrize("targets", TARGETS.values(), ids=TARGETS)
+def test_n1_drop_fires_however_it_is_scraped(
+    generation: Generation, tmp_path: Path, targets: list[dict[str, str]]
+) -> None:
+    """One alert and one certificate about a drop, whatever jobs, labels and recording rules there are besides."""
+    case = CASES["revenue-drop"]
+    own = {"clickstream_events:total": 'dataset="revenue-drop"', "clickstream_weekly": labels_of(case, **targets[0])}
+    test = group(
+        [
+            *(scraped(case["name"], (served(case), 12), **target) for target in targets),
+            [{"series": f"{name}{{{labels}}}", "values": "4000x11"} for name, labels in own.items()],
+        ],
+        alerts("RevenueDrop", alert(case, "RevenueDrop"), at="11m"),
+        alerts("Certificate", certificate(case), at="11m"),
+        judged(case),
+        alerts("NotJudged", at="11m"),
+    )
+    promtool(generation, tmp_path, test)
+
+
+def labels_of(case: Case, **target: str) -> str:
+    """The labels of every series that a target serves of a case."""
+    labels = {"dataset": case["name"], "instance": "localhost:9847", "job": "clickstream"} | target
+    return ",".join(f'{name}="{value}"' for name, value in labels.items())
+
+
+def _without(lag: str) -> Values:
+    """The healthy data set, of whose events a relabeling drops a lag."""
+    return {series: value for series, value in served({}).items() if series != f'clickstream_events{{lag="{lag}"}}'}
+
+
+NOT_WHOLE = (
+    "Prometheus does not have exactly the series that the exporter served, as where a relabeling drops some or a label "
+    "doubles them: clickstream_events of job clickstream, instance localhost:9847 should have 8. "
+)
+NOT_JUDGED: dict[str, tuple[list[Values], str]] = {
+    "label-doubles": ([served({}) | {'clickstream_events{lag="3",team="data"}': 4000}], NOT_WHOLE),
+    "not-a-number": ([served({}) | {'clickstream_events{lag="3"}': math.nan}], "1 series are NaN. "),
+    "snapshots-differ": (
+        [served({}), served({"gauges": {"clickstream_snapshot": 1}})],
+        "Several targets serve different snapshots of it. ",
+    ),
+    "counts-dropped": ([{each: number for each, number in served({}).items() if "gauge_series" not in each}], ""),
+    "total-dropped": ([{each: number for each, number in served({}).items() if each != "clickstream_series"}], ""),
+}
+
+
+@pytest.mark.parametrize(("scrapes", "why"), NOT_JUDGED.values(), ids=NOT_JUDGED)
+def test_n1_what_is_not_judged_pages(generation: Generation, tmp_path: Path, scrapes: list[Values], why: str) -> None:
+    """What is served and not certified pages after ten minutes and names the likeliest reason; others are judged."""
+    instances = ("localhost:9847", "b:9847")
+    test = group(
+        [
+            scraped("healthy", (served({}), 12)),
+            *(scraped("shop", (each, 12), instance=one) for each, one in zip(scrapes, instances, strict=False)),
+        ],
+        alerts("NotJudged", at="9m"),
+        alerts("NotJudged", not_judged("shop", why), at="10m"),
+        alerts("Certificate", certificate(CASES["healthy"]), at="10m"),
+    )
+    promtool(generation, tmp_path, test, rule_file=RULE_FILE)
+
+
+@pytest.mark.parametrize("others", [[], [served({})]], ids=["alone", "of-a-replica"])
+def test_n1_dropped_lag_is_not_judged(generation: Generation, tmp_path: Path, others: list[Values]) -> None:
+    """Where a relabeling drops a series, no state is left, and NotJudged fires, though a replica is whole."""
+    test = group(
+        [
+            scraped("shop", (_without("3"), 12)),
+            *(scraped("shop", (each, 12), instance="b:9847") for each in others),
+        ],
+        expression(f"count({STATE})", {}, at="10m"),
+        alerts("NotJudged", at="9m"),
+        alerts("NotJudged", without_description(not_judged("shop", "")), at="10m"),
+    )
+    promtool(generation, tmp_path, test)
+
+
+def without_description(test: Test) -> Test:
+    """The alert with what `short_rules` leaves of its annotations."""
+    return test | {"exp_annotations": {"summary": test["exp_annotations"]["summary"]}}
+
+
+def not_judged(dataset: str, why: str) -> Test:
+    """The alert that the data set is not judged."""
+    annotations = {
+        "summary": f"Not judged: no check of data set {dataset} is evaluated, so no alert can fire",
+        "description": f"For ten minutes the rules have certified nothing. {why}Otherwise a rule of the group "
+        "clickstream fails or is missing: Prometheus' page of rules shows it.",
+        "runbook_url": "https://wiki.example/runbooks/NotJudged.md",
+        "dashboard_url": "https://grafana.example/d/clickstream-exporter",
+    }
+    labels = {"dataset": dataset, "severity": "critical", "tier": "pipeline"}
+    return {"exp_labels": labels, "exp_annotations": annotations}
+
+
+def test_n1_no_certificate_pages(generation: Generation, tmp_path: Path) -> None:
+    """Without the rules of the first group, NotJudged fires after ten minutes; a certificate that is back ends it."""
+    document = yaml.safe_load(rules.text())
+    document["groups"] = [each for each in document["groups"] if each["name"] != rules.GROUP]
+    (tmp_path / "short.json").write_text(json.dumps(document))
+    test = group(
+        [scraped("shop", (served({}), 12))],
+        alerts("NotJudged", at="9m"),
+        alerts("NotJudged", not_judged("shop", ""), at="10m"),
+    )
+    promtool(generation, tmp_path, test, rule_file=tmp_path / "short.json")
+    whole, broken = (served({}), 2), (_without("3"), 5)
+    test = group(
+        [scraped("shop", broken, whole, broken, whole)], *(alerts("NotJudged", at=f"{at}m") for at in (7, 11, 13))
+    )
     promtool(generation, tmp_path, test)
 
 
@@ -312,18 +472,18 @@ def test_certificate_needs_every_rule(generation: Generation, tmp_path: Path) ->
         )
 
 
-@pytest.mark.parametrize("other", [SNAPSHOT, SNAPSHOT - 1], ids=["same-snapshot", "other-snapshot"])
-def test_second_exporter_of_a_data_set(generation: Generation, tmp_path: Path, other: int) -> None:
-    """What two exporters serve is not judged, and no rule fails: the other data sets are."""
-    second = served({"gauges": {"clickstream_snapshot": other}})
+def test_checks_are_switched_off_by_hand(generation: Generation, tmp_path: Path) -> None:
+    """Each check that a configuration can switch off is off where it does, and no other one."""
+    halves = {"odd": SWITCHABLE[::2], "even": SWITCHABLE[1::2]}
+    off = {
+        name: {f'clickstream_switched_off_info{{check="{check}",reason="by hand"}}': 1 for check in checks}
+        for name, checks in halves.items()
+    }
+    expected = {f'{STATE}{{check="{each}",dataset="{name}"}}': 2.0 for name, half in halves.items() for each in half}
     test = group(
-        [
-            scraped("healthy", (served({}), 2)),
-            scraped("double", (served({}), 2), instance="a:9847"),
-            scraped("double", (second, 2), instance="b:9847"),
-        ],
-        alerts("Certificate", certificate(CASES["healthy"])),
-        expression(f'{STATE}{{dataset="double"}}', {}),
+        (scraped(name, (served({"gauges": off[name]}), 2)) for name in halves),
+        expression(f"{STATE} == 2", expected),
+        expression(f"{STATE} == 1", {f'{STATE}{{check="SwitchedOff",dataset="{name}"}}': 1.0 for name in halves}),
     )
     promtool(generation, tmp_path, test)
 
@@ -358,7 +518,7 @@ def test_every_check_has_one_state_and_an_alert() -> None:
     for rule in ALERTS[:-1]:
         check = rule["alert"].removeprefix("Clickstream")
         last_state = f'last_over_time({STATE}{{check="{check}"}}[36h]) == 1'
-        assert rule["expr"] == last_state or (check == "PartialDay" and rule["expr"].startswith(last_state))
+        assert rule["expr"] == last_state or (check in KINDS and rule["expr"].startswith(last_state))
 
 
 def test_every_alert_is_complete() -> None:
@@ -388,11 +548,13 @@ def test_certificate_knows_how_many_checks_there_are() -> None:
 def test_rules_use_the_gauges_that_exist() -> None:
     """Every gauge in an expression or a message is one of the exporter's, and stands in the table."""
     text = json.dumps(list(rules.groups().values()))
-    used = set(re.findall(r"(?<![:\w])clickstream_[a-z_]+(?![\w:.])", text))
+    used = set(re.findall(r"(?<![:\w])clickstream_[a-z_]+(?![\w:.])", text)) - {LABEL_OF_A_GAUGE}
     measured = {gauge for measure in measures.load() for gauge in measure.gauges}
     twins = {gauge.replace("clickstream_", "clickstream_comparable_", 1) for gauge in measured}
     assert used <= measured | twins | set(collector.HELP)
-    assert used == {series.split("{")[0] for case in CASES.values() for series in served(case)}
+    served_ = {series.split("{")[0] for case in CASES.values() for series in served(case)}
+    assert used - served_ == {"clickstream_exporter_build_info"}
+    assert served_ - used == set()
 
 
 def test_table_is_well_formed() -> None:
@@ -405,6 +567,12 @@ def test_table_is_well_formed() -> None:
         assert set(case.get("limits", {})) <= set(Limits().model_dump())
         gone = "\n".join(set(served({**case, "without": []})) - set(served(case)))
         assert [name for name in case.get("without", []) if name not in gone] == []
+
+
+def test_what_rests_on_each_gauge_is_known() -> None:
+    """Every gauge of the healthy data set stands in the table of what is off without it."""
+    gauges = {series.split("{")[0] for series in served({})}
+    assert gauges - {"clickstream_snapshot", "clickstream_series", "clickstream_gauge_series"} == set(TABLE["rests_on"])
 
 
 @pytest.mark.parametrize("check", CHECKS)
