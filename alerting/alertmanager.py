@@ -12,11 +12,21 @@ from alerting.fetch import FetchError, get
 from alerting.shape import ShapeError
 
 CERTIFICATE = "ClickstreamCertificate"
-PLUMBING = ("ClickstreamExporterDown", "ClickstreamRefreshFailing")
-"""The alerts outside the certificate: what is down cannot certify itself."""
+PLUMBING = ("ClickstreamExporterDown", "ClickstreamRefreshFailing", "ClickstreamNotJudged")
+"""The alerts outside the certificate: what is down cannot certify itself.
+
+NotJudged contradicts a fresh certificate until it is resolved, which takes Prometheus one evaluation, or Alertmanager
+four, where the notification is lost.
+"""
 
 DRILL = "drill"
 """The label of an alert that somebody sent to try who hears of it: it says nothing of the data."""
+
+_SAID = (("date", "snapshot", "checks", "firing"), ("firing", "switched_off"))
+"""The labels and the annotations in which a certificate says something."""
+
+_OWN = ("alertname", "check", "dataset", "drill", "severity", "tier", *_SAID[0])
+"""The labels that the rules give; what else there is tells replicas of Prometheus apart."""
 
 _ALL = "active=true&silenced=true&inhibited=true&unprocessed=true"
 """Spelled out, because a mistyped filter silently matches nothing."""
@@ -37,6 +47,17 @@ class Alert:
     def name(self) -> str:
         """The alert's name."""
         return self.labels.get("alertname", "")
+
+    @property
+    def own(self) -> frozenset[tuple[str, str]]:
+        """The labels that are the same from every replica of Prometheus."""
+        return frozenset((name, value) for name, value in self.labels.items() if name in _OWN)
+
+    @property
+    def sender(self) -> str:
+        """The labels that the replica of Prometheus has added, as `{replica="a"}`; empty where there are none."""
+        added = ", ".join(f'{name}="{value}"' for name, value in sorted(self.labels.items()) if name not in _OWN)
+        return added and f"{{{added}}}"
 
 
 @dataclass(frozen=True)
@@ -70,6 +91,12 @@ class Listing:
         if not alert.silenced_by or not self.silences.keys() >= set(alert.silenced_by):
             return ""
         return f"{max(self.silences[silence] for silence in alert.silenced_by):%Y-%m-%d %H:%M} UTC"
+
+
+def said(labels: Mapping[str, str], annotations: Mapping[str, str]) -> dict[str, str]:
+    """All that a certificate with these labels and annotations says, by name; an empty text is no label."""
+    named = {f"label {name}": labels.get(name, "") for name in _SAID[0]}
+    return named | {f"annotation {name}": annotations.get(name, "") for name in _SAID[1]}
 
 
 def listing(url: str, timeout: float) -> Listing:

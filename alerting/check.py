@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _exit)
     try:
-        config = plan.load(options.config).config
+        config = plan.load(options.config, options.dataset).config
         dataset = _dataset(options, config)
         if options.drill:
             return _drill(options, config, dataset)
@@ -95,10 +95,10 @@ def _exit(_number: int, _frame: FrameType | None) -> None:
 
 
 def _dataset(options: argparse.Namespace, config: Config) -> str:
-    wanted: str | None = options.dataset
-    if (wanted is None and len(config.datasets) > 1) or (wanted is not None and wanted not in config.datasets):
+    """The only one that was read. Raises UsageError where there are several to choose from."""
+    if len(config.datasets) > 1:
         raise UsageError(f"{options.config}: choose a data set with --dataset: {', '.join(config.datasets)}")
-    return wanted or next(iter(config.datasets))
+    return next(iter(config.datasets))
 
 
 def _drill(options: argparse.Namespace, config: Config, dataset: str) -> int:
@@ -120,10 +120,10 @@ def _check(options: argparse.Namespace, wanted: Wanted) -> tuple[Verdict, Mappin
 
 def _verdict(options: argparse.Namespace, wanted: Wanted) -> tuple[Verdict, Mapping[str, float]]:
     tell("starting exporter, Prometheus and Alertmanager")
-    as_of = ("--as-of", options.as_of.isoformat()) if options.as_of else ()
+    asked = [f"--dataset={wanted.dataset}", *([f"--as-of={options.as_of}"] if options.as_of else [])]
     with (
         tempfile.TemporaryDirectory(prefix="clickstream-check-") as folder,
-        running(Path(folder), options.config, as_of) as stack,
+        running(Path(folder), options.config, asked) as stack,
     ):
         servers = Servers([stack.alertmanager], stack.exporter, stack.prometheus)
         verdict = judge(servers, wanted, options.timeout, tell)

@@ -15,7 +15,7 @@ from alerting import http_config
 from alerting.day_numbers import NumbersError, day_numbers
 from alerting.fetch import be_let_in
 from alerting.formats import junit
-from alerting.formats.outline import plain
+from alerting.formats.outline import plain, rests_on
 from alerting.formats.printed import FORMATS, printed
 from alerting.gate import Servers, judge
 from alerting.proof import UsageError
@@ -215,6 +215,8 @@ def publish(verdict: Verdict, options: argparse.Namespace, numbers: Mapping[str,
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 2
+    if verdict.proven and options.format not in ("text", "markdown"):  # they say it themselves
+        tell(rests_on(verdict))
     try:
         if options.junit:
             junit.write(options.junit, verdict)

@@ -22,6 +22,7 @@ import yaml
 from alerting import rules
 from alerting.relocate import runnable
 from alerting.servers import find
+from alerting.watchdog import REGISTER, watchdog
 
 START = 30.0
 """Seconds that a server may take until it answers."""
@@ -46,7 +47,8 @@ def running(folder: Path, config: Path, options: Sequence[str] = (), interval: s
     """Start the three servers, whose data and logs go into `folder`, and end them.
 
     `options` are further options of the exporter. Scrapes and rules run every `interval`. Notifications go
-    nowhere. Raises StackError, and ServerError when a program is missing.
+    nowhere. The servers end even when this process is killed. Raises StackError, and ServerError when a program is
+    missing.
     """
     exporter, prometheus, alertmanager = (free_address() for _ in range(3))
     write(folder, [exporter], [alertmanager], interval)
@@ -56,7 +58,8 @@ def running(folder: Path, config: Path, options: Sequence[str] = (), interval: s
         prometheus_at(prometheus, folder, interval),
     )
     with ExitStack() as stack:
-        processes = {each.name: stack.enter_context(_process(each, folder)) for each in servers}
+        telling = stack.enter_context(watchdog())
+        processes = {each.name: stack.enter_context(_process(each, folder, telling)) for each in servers}
         for each in servers:
             await_answer(each, processes[each.name], folder)
         yield Stack(f"http://{exporter}", f"http://{prometheus}", f"http://{alertmanager}", processes)
@@ -138,19 +141,24 @@ def alertmanager_at(address: str, folder: Path) -> Server:
 
 
 @contextmanager
-def _process(server: Server, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    process = start(server, folder)
+def _process(server: Server, folder: Path, telling: int) -> Iterator[subprocess.Popen[bytes]]:
+    process = start(server, folder, telling)
     try:
         yield process
     finally:
         end(process)
 
 
-def start(server: Server, folder: Path) -> subprocess.Popen[bytes]:
-    """The started server; what the exporter says goes to stderr, all else into a log in `folder`."""
+def start(server: Server, folder: Path, telling: int | None = None) -> subprocess.Popen[bytes]:
+    """The started server; what the exporter says goes to stderr, all else into a log in `folder`.
+
+    Its process is told to the watchdog behind the descriptor `telling`, if there is one.
+    """
+    command = server.command if telling is None else [*REGISTER, *server.command]
+    stdin = subprocess.DEVNULL if telling is None else telling
     with (folder / f"{server.name}.log").open("ab") as log:
         errors = None if server.name == "exporter" else subprocess.STDOUT
-        return subprocess.Popen(server.command, cwd=server.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=errors)
+        return subprocess.Popen(command, cwd=server.folder, stdin=stdin, stdout=log, stderr=errors)
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

@@ -42,8 +42,8 @@ class Line:
 class Verdict:
     """What the report says; `proven` is false where no verdict could be proven: unknown.
 
-    `inhibited` are the alerts that another one silences, `switched_off` the checks that did not judge, and
-    `missing` is what an unknown verdict lacks.
+    `inhibited` are the alerts that another one silences, `switched_off` those of the `checks` that did
+    not judge, and `missing` is what an unknown verdict lacks.
     """
 
     date: str | None
@@ -54,6 +54,12 @@ class Verdict:
     inhibited: tuple[Line, ...] = ()
     switched_off: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    checks: int = 0
+
+    @property
+    def judged(self) -> int:
+        """How many of the checks judged."""
+        return self.checks - len(self.switched_off)
 
     @property
     def status(self) -> str:

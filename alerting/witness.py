@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alerting import rules, shape
-from alerting.alertmanager import CERTIFICATE, Alert
+from alerting.alertmanager import CERTIFICATE, Alert, said
 from alerting.fetch import FetchError, RefusedError, get
 from alerting.shape import ShapeError
 
@@ -36,7 +36,9 @@ def contradiction(
         return None
     except (KeyError, ShapeError):
         return None  # It is no Prometheus.
-    if _said(certificate) not in [_said(each) for each in certified]:
+    if said(certificate.labels, certificate.annotations) not in [
+        said(each.labels, each.annotations) for each in certified
+    ]:
         return f"Prometheus at {prometheus} contradicts Alertmanager: its own certificate says otherwise"
     if differ := _firing(own) ^ _firing(listed):
         names = ", ".join(sorted({check for check, _ in differ}))
@@ -66,12 +68,6 @@ def _has_rules(prometheus: str, timeout: float) -> bool:
 
 def _data(prometheus: str, path: str, timeout: float) -> Mapping[str, Any]:
     return shape.mapping(shape.mapping(get(f"{prometheus}/api/v1/{path}", timeout).body)["data"])
-
-
-def _said(alert: Alert | _Firing) -> tuple[str, ...]:
-    """All that a certificate says; an empty text is no label."""
-    named = tuple(alert.labels.get(name, "") for name in ("date", "snapshot", "checks", "firing"))
-    return (*named, *(alert.annotations.get(name, "") for name in ("firing", "switched_off")))
 
 
 def _firing(alerts: Iterable[Alert | _Firing]) -> set[tuple[str, str | None]]:

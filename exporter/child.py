@@ -126,8 +126,7 @@ class Child:
             self._end()
             return f"the files were not read within {most} (resources.refresh_timeout)"
         except Exception as error:  # noqa: BLE001 - what it said cannot be understood any more, whatever the reason
-            self._end()
-            return f"the process that starts readers died ({type(error).__name__})"
+            return self._failed(error)
 
     def _told(self, request: Look | Task, spill: Path | None, deadline: float) -> _Starter | None:
         """The process that starts readers, once it has the request; None where it ended before: another may not."""
@@ -155,6 +154,16 @@ class Child:
         if not ready:
             raise _LateError
 
+    def _failed(self, error: Exception) -> str:
+        """How the process that starts readers ended, or else why its answer is of no use."""
+        starter, code = self._starter, None
+        if starter and isinstance(error, EOFError):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                code = starter.process.wait(KILLED)
+        self._end()
+        name = "the process that starts readers"
+        return died(name, code) if code else f"{name} died ({type(error).__name__})"
+
     def _running(self) -> _Starter:
         with self._lock:
             if self._stop.closed:
@@ -171,6 +180,14 @@ class Child:
                 os.killpg(starter.process.pid, signal.SIGKILL)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 starter.process.wait(KILLED)
+
+
+def died(name: str, code: int) -> str:
+    """How a process ended, by its exit code, which is negative for a signal."""
+    if code == -signal.SIGKILL:
+        what = "lower resources.memory_limit or raise the container's memory"
+        return f"{name} was killed (SIGKILL), probably out of memory: {what}"
+    return f"{name} died ({signal.Signals(-code).name if code < 0 else f'exit code {code}'})"
 
 
 def _start() -> _Starter:

@@ -60,6 +60,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--config.file", dest="config", metavar="FILE", type=Path, required=True, help="see exporter/example.yml"
     )
+    parser.add_argument("--dataset", metavar="NAME", help="measure and serve this data set alone (all)")
     parser.add_argument(
         "--web.listen-address",
         dest="address",
@@ -113,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def load(options: argparse.Namespace) -> tuple[Plan, Web]:
     """What to measure, and how the pages are protected. Raises ConfigError."""
-    return plan.load(options.config), web_config.load(options.web)
+    return plan.load(options.config, options.dataset), web_config.load(options.web)
 
 
 def _check(read: Plan, web: Web, options: argparse.Namespace) -> int:

@@ -54,12 +54,15 @@ HELP = {
     "clickstream_missing_hours_info": "Which hours of the anchor day are missing.",
     "clickstream_missing_column_info": "A mapped column, and the first file of the anchor day that lacks it.",
     "clickstream_not_measured": "A gauge that the data set does not have, and why.",
+    "clickstream_replaced_text_events": "Events of the anchor day's files with text that was not UTF-8.",
     "clickstream_searched_events": "Events of all days among which the configured ones were searched.",
     "clickstream_series": "Samples of the data set in this exposition, itself included.",
     "clickstream_snapshot": "48-bit hash of the configuration and of all facts.",
     "clickstream_switched_off_info": "A check that the configuration switches off, and why.",
     "clickstream_unreadable_file_info": "The first file that could not be read, and why.",
     "clickstream_unreadable_files": "Files that could not be read and were set aside.",
+    "clickstream_waiting_file_info": "The first file that is being written, and how that shows.",
+    "clickstream_waiting_files": "Files that are being written, and are waited for.",
 }
 """Gauge to help text, for the gauges of a data set that no measure declares."""
 

@@ -253,7 +253,10 @@ class Links(Model):
 
 
 class Resources(Model):
-    """What a refresh may take; None leaves it to DuckDB, which takes four fifths of the memory and all cores."""
+    """What a refresh may take; None is half of the container's memory, or what DuckDB takes by itself.
+
+    That is four fifths of the machine's memory, and all cores.
+    """
 
     memory_limit: Size | None = None
     threads: Annotated[int, Field(ge=1, le=1024)] | None = None

@@ -31,6 +31,9 @@ LOOK_BACK = {
 }
 """Name to what the days after it ask for, with the day."""
 
+COLUMNS = {"purchases": ["transaction_id"]}
+"""Name to the columns that these need, where they do not need all."""
+
 TABLES = """
 CREATE TEMP TABLE today (day DATE);
 CREATE TEMP TABLE earlier_sessions (day DATE, client UBIGINT, started TIMESTAMP, source_key UBIGINT);
@@ -88,7 +91,7 @@ class Digests:
     def look_back(self, key: str, day: date) -> bool:
         """Add the day to the tables of earlier days; False where it is not at hand, and nothing of it is added."""
         added = all(
-            self._read(key, name, f"INSERT INTO {INTO[name]} {query} FROM digest", {"day": day})
+            self._read(key, name, f"INSERT INTO {INTO[name]} {query} FROM digest", {"day": day}, COLUMNS.get(name))
             for name, query in LOOK_BACK.items()
         )
         if not added:
@@ -123,10 +126,11 @@ class Digests:
                 if path.name not in wanted and _OURS.fullmatch(path.name):
                     path.unlink(missing_ok=True)
 
-    def _read(self, key: str, name: str, sql: str, values: dict[str, object]) -> bool:
+    def _read(self, key: str, name: str, sql: str, values: dict[str, object], columns: list[str] | None = None) -> bool:
         try:
             with pq.ParquetFile(self._path(key, name), page_checksum_verification=True) as file:
-                batches = pa.RecordBatchReader.from_batches(file.schema_arrow, file.iter_batches(BATCH))
+                schema = pa.schema([each for each in file.schema_arrow if not columns or each.name in columns])
+                batches = pa.RecordBatchReader.from_batches(schema, file.iter_batches(BATCH, columns=columns))
                 self._connection.register("digest", batches)
                 self._connection.execute(sql, values)
                 self._connection.unregister("digest")

@@ -14,7 +14,7 @@ from exporter.columns import Shape
 from exporter.config import COLUMNS, Dataset
 from exporter.database import literal
 from exporter.days import Day
-from exporter.devices import NAMES, classify
+from exporter.devices import DEVICES, NAMES, PLATFORMS, classify
 from exporter.files import File
 
 CLICK_IDS = {
@@ -35,11 +35,14 @@ FACTS = (
 """What `relations/events.sql` adds to the canonical columns."""
 
 
-TABLES = ("sessions", "purchases", "contents")
+TABLES = ("names", "sessions", "purchases", "contents")
 """What is made of the events of a day, as `relations/<name>.sql` says."""
 
-CONTENTS = 16_384
+CONTENTS = 4096
 """So many distinct contents of a day are compared with those of earlier days."""
+
+TYPES = {"platform": PLATFORMS, "device_class": DEVICES}
+"""Words that take a byte an event, and are grouped by as fast as numbers."""
 
 IN_DAY = "ts >= make_timestamp($start) AND ts < make_timestamp($end)"
 
@@ -64,6 +67,8 @@ def load(
     Of files of one shape at `most` so many rows are read, None for all.
     `events` has the columns that the SQL in `texts` or the relations themselves name, and no other.
     """
+    for name, words in TYPES.items():
+        connection.execute(f"CREATE TYPE IF NOT EXISTS {name} AS ENUM ({', '.join(map(repr, words))})")
     shaped = [((columns.shape(dataset, each.footer), each.file in misencoded), each) for each in files]
     shapes = sorted({shape for shape, _ in shaped})
     groups = [[each for of, each in shaped if of == shape] for shape in shapes]

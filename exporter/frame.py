@@ -30,6 +30,11 @@ def _files(measured: Measured) -> Iterator[Sample]:
     yield Sample("clickstream_anchor_file_events", (), measured.anchor_rows)
     yield Sample("clickstream_implausible_timestamp_events", (), measured.implausible)
     yield Sample("clickstream_early_events", (), measured.early)
+    yield Sample("clickstream_replaced_text_events", (), measured.replaced)
+    yield Sample("clickstream_waiting_files", (), len(measured.waiting))
+    for each in measured.waiting[:1]:
+        labels = (("file", clean(each.name)), ("reason", clean(each.reason)))
+        yield Sample("clickstream_waiting_file_info", labels, 1)
 
 
 def _columns(dataset: Dataset, measured: Measured) -> Iterator[Sample]:

@@ -72,7 +72,7 @@ class Measure:
     @property
     def reads_events(self) -> bool:
         """Whether it asks for more of the day than its purchases."""
-        return bool(self._words & {"events", "sessions", "missing_columns", "device_classes"})
+        return bool(self._words & {"events", "names", "sessions", "missing_columns", "device_classes"})
 
     @property
     def _words(self) -> frozenset[str]:

@@ -20,9 +20,16 @@ class Plan:
     measures: Mapping[str, tuple[Measure, ...]]
 
 
-def load(path: Path) -> Plan:
-    """The configuration at `path` and the measures that it names. Raises ConfigError with every problem."""
+def load(path: Path, only: str | None = None) -> Plan:
+    """The configuration at `path` and the measures that it names; with `only`, as if it had that data set alone.
+
+    Raises ConfigError with every problem, also when there is no such data set.
+    """
     read = config.load(path)
+    if only is not None:
+        if only not in read.datasets:
+            raise ConfigError(f"{path}: no data set {only!r}: expected one of {', '.join(read.datasets)}")
+        read = read.model_copy(update={"datasets": {only: read.datasets[only]}})
     found: dict[str, tuple[Measure, ...]] = {}
     problems = []
     for name, dataset in read.datasets.items():

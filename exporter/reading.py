@@ -35,8 +35,8 @@ LASTS = "SELECT hour, epoch_us(max(ts)) FROM events GROUP BY hour"
 """The last event of each hour."""
 
 NAMES = """
-SELECT event_name, count(*) AS number, NOT is_invalid
-FROM events
+SELECT event_name, sum(events) AS number, NOT is_invalid
+FROM names
 WHERE event_name IS NOT NULL
 GROUP BY event_name, is_invalid
 QUALIFY row_number() OVER (PARTITION BY is_invalid ORDER BY number DESC, event_name) <= 10
@@ -144,7 +144,7 @@ class _Reading:
         self._known = known
         self._days: dict[str, DayFacts] = {}
         self._fingerprints = Fingerprints(dataset, catalogue)
-        texts = [LASTS, NAMES, *(each.sql for each in asked)]
+        texts = [LASTS, *(each.sql for each in asked)]
         self._loader = Loader(connection, dataset, texts, catalogue, resources.query_timeout)
         self._asker = Asker(connection, asked, resources.query_timeout, measures.label_bounds(dataset))
         self._own = [each for each in asked if not each.looks_back]

@@ -126,7 +126,7 @@ class Server:
                 self._refresher.change(plan)
             except ConfigError as error:
                 problem = str(error)
-            except Exception as error:  # whatever it was: the old configuration stays, and the reason is told
+            except Exception as error:  # whatever it was: the old configuration stays, and the answer has the reason
                 log.exception("reading the configuration again failed")
                 problem = f"{type(error).__name__}: {error}"
         self._process.reloaded(successful=problem is None)

@@ -8,7 +8,6 @@ import os
 import pickle
 import resource
 import select
-import signal
 import sys
 import threading
 import traceback
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import IO, NoReturn, cast
 
 from exporter import log, pipes
-from exporter.child import TOLD, Look, Task
+from exporter.child import TOLD, Look, Task, died
 from exporter.devices import classify
 from exporter.facts import FactsError, Measured
 from exporter.files import File
@@ -67,10 +66,7 @@ def _forked(task: Task, spill: Path, answers: IO[bytes]) -> bytes:
     with os.fdopen(reading, "rb") as answer:
         text = answer.read()
     code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
-    if code:
-        end = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        return pickle.dumps(f"the reading process died ({end})")
-    return text
+    return pickle.dumps(died("the reading process", code)) if code else text
 
 
 def _measure_and_exit(task: Task, spill: Path, writing: int) -> NoReturn:

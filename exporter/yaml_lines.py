@@ -136,7 +136,7 @@ def _why(loader: _Loader, node: yaml.ScalarNode, *, secret: bool) -> str | None:
         str(value).encode()
     except yaml.YAMLError:
         return None
-    except Exception:  # noqa: BLE001 - the library lets out whatever int, float and dates raise
+    except Exception:  # noqa: BLE001 - the library passes on whatever int, float and dates raise
         kind = node.tag.rpartition(":")[2]
         return f"invalid {_KINDS.get(kind, kind)}{text}"
     if isinstance(value, float) and not math.isfinite(value):

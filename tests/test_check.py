@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 from exposition import age
+from processes import children, processor_time, wait_for
 
 from exporter.demo import write_demo
 
@@ -116,6 +117,22 @@ def test_a_measure_that_fails_fails_the_day_and_nothing_else(demo: Path) -> None
     assert done.returncode == 1
 
 
+def test_one_of_many_data_sets_is_measured_alone(demo: Path) -> None:
+    """The others cost nothing: one whose measure takes hours is not asked, and one without a folder fails nothing."""
+    endless = "SELECT 0 AS hour, count(*) AS clickstream_endless FROM range(1000000000000) t(i) WHERE hash(i) % 7 = 1"
+    demo.with_name("endless.sql").write_text(f"-- clickstream_endless: Takes hours.\n{endless}")
+    config = yaml.safe_load(demo.read_text("utf-8"))
+    shop = config["datasets"]["shop"]
+    others = {"first": {**shop, "measures": ["endless.sql"]}, "second": {**shop, "files": "nowhere/*.parquet"}}
+    path = demo.with_name("many.yml")
+    path.write_text(yaml.safe_dump({**config, "datasets": {**others, "shop": shop}}, sort_keys=False), "utf-8")
+    done = check(path, "--dataset", "shop", "--as-of", "2025-03-08")
+    assert (done.returncode, messages(done)) == (0, [])
+    done = check(path, "--dataset", "web")
+    assert (done.returncode, done.stdout) == (64, "")
+    assert "expected one of first, second, shop" in done.stderr
+
+
 @pytest.mark.parametrize("arguments", [(), ("--as-of", "tomorrow"), ("--timeout", "-1"), ("--dataset", "web")])
 def test_bad_arguments_leave_stdout_empty(demo: Path, arguments: tuple[str, ...]) -> None:
     """Exit 64, and the reason on stderr."""
@@ -162,6 +179,28 @@ def test_v13_a_closed_stdout_is_no_pass(demo: Path) -> None:
     )
     os.close(write)
     assert done.returncode == 2
+
+
+@pytest.mark.parametrize("processes", [1, 3, 5])
+def test_p1_a_check_that_is_killed_leaves_no_servers(demo: Path, tmp_path: Path, processes: int) -> None:
+    """SIGKILL, when so many run: its servers end within seconds, and what the exporter has started with them."""
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    process = subprocess.Popen(
+        [*COMMAND, str(demo)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
+    )
+    below = wait_for(lambda: len(found := descendants(process.pid)) >= processes and found)
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 30
+    while any(processor_time(pid) >= 0 for pid in below) or left_running(tmp_path):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def descendants(process: int) -> set[int]:
+    """What this process has started, and what these have."""
+    found = children(process)
+    return found.union(*map(descendants, found))
 
 
 def test_a_check_that_is_ended_ends_its_servers(demo: Path, tmp_path: Path) -> None:

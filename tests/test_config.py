@@ -169,7 +169,7 @@ PLACES = (
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("text", NOT_SCALARS, ids=lambda text: text[:20])
-def test_scalars_that_are_none(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, place: str) -> None:
+def test_invalid_scalars(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, place: str) -> None:
     """What YAML takes for a number, a date or a text and cannot read as one is named with file, line and key."""
     path = tmp_path / "config.yml"
     path.write_text(f"datasets:\n  web:\n    files: web\n    {place.format(text)}\n")
@@ -178,7 +178,7 @@ def test_scalars_that_are_none(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert capsys.readouterr() == ("", f"{path}:4: datasets.web.{key}: {NOT_SCALARS[text]}\n")
 
 
-def test_a_path_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_path_of_a_measure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A measure whose name no file can have is refused like one that is missing."""
     path = tmp_path / "config.yml"
     path.write_text('datasets: {web: {files: data, measures: ["a\\0b"]}}')

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
@@ -20,10 +21,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from alerting import diagnosis, gate, proof, scrape, witness
+from alerting import diagnosis, gate, proof, rules, scrape, witness
 from alerting.formats.advice import ADVICE, LAST, OTHERWISE
 from alerting.formats.markdown import escape, markdown
-from alerting.formats.outline import plain
+from alerting.formats.outline import not_judged, plain, rests_on
 from alerting.formats.printed import FORMATS, printed
 from alerting.formats.text import text
 from alerting.stack import Stack, running
@@ -52,7 +53,7 @@ Warnings and remarks
             On 2025-03-09, 6 of 394 payloads are not valid JSON; the limit is 1.00%.
             alerting/runbooks/JsonErrors.md
 
-Not judged
+{judged} of {checks} checks judged, 1 off
   - DataStale: the newest day was set by hand, so its age says nothing
 """
 
@@ -72,7 +73,7 @@ MARKDOWN = r"""**FAIL** data set shop, 2025-03-09: 1 CRITICAL, 3 WARN
 - **WARN** JSON parse error rate high: 1.52% (alerting/runbooks/JsonErrors.md)
   On 2025-03-09, 6 of 394 payloads are not valid JSON; the limit is 1.00%.
 
-**Not judged**
+**{judged} of {checks} checks judged, 1 off**
 
 - DataStale: the newest day was set by hand, so its age says nothing
 """  # noqa: E501
@@ -89,8 +90,9 @@ PARTIAL = Verdict(
     snapshot=7,
     inhibited=(Line("INFO", "Inhibited by PartialDay: Revenue drop", "RevenueDrop", "business", "Why.", "r/R.md"),),
     switched_off=("DataStale", "JsonErrors", "MissingUtm", "NullClientIds"),
+    checks=30,
 )
-HEALTHY = Verdict("2025-03-08", (), proven=True, dataset="shop", snapshot=7)
+HEALTHY = Verdict("2025-03-08", (), proven=True, dataset="shop", snapshot=7, checks=30)
 UNKNOWN = unknown(
     Wanted("shop", "2025-03-09", 7),
     "no fresh certificate for data set shop in Alertmanager within 60 s",
@@ -122,7 +124,8 @@ def shown(verdict: Verdict, form: str, encoding: str = "utf-8") -> str:
 def test_a_failing_day_is_printed(stack: Stack, form: str, expected: str) -> None:
     """The report of the demo's broken day, to the letter; the exit code says FAIL."""
     done = subprocess.run(command(stack, "--format", form), capture_output=True, text=True, check=False)
-    assert done.stdout == expected
+    checks = len(rules.checks())
+    assert done.stdout == expected.format(checks=checks, judged=checks - 1)
     assert done.returncode == 1
 
 
@@ -190,7 +193,7 @@ Effects (business)
 Warnings and remarks
   INFO      Silenced until 2025-03-10 12:00 UTC: Duplicate rate high: 0.25%
 
-Not judged
+26 of 30 checks judged, 4 off
   - Baseline short: 2 of 3 days needed; switched off: JsonErrors, MissingUtm
   - DataStale: the newest day was set by hand, so its age says nothing
   - NullClientIds: what they need is not there
@@ -203,8 +206,8 @@ Not judged
 
 def test_a_healthy_day_is_one_line() -> None:
     """Nothing fires, and nothing is said about nothing."""
-    assert text(HEALTHY) == "PASS      data set shop, 2025-03-08: nothing fires\n"
-    assert markdown(HEALTHY) == "**PASS** data set shop, 2025-03-08: nothing fires\n"
+    assert text(HEALTHY) == "PASS      data set shop, 2025-03-08: nothing fires\n\n30 of 30 checks judged\n"
+    assert markdown(HEALTHY) == "**PASS** data set shop, 2025-03-08: nothing fires\n\n**30 of 30 checks judged**\n"
 
 
 def test_an_unknown_verdict_says_what_is_missing_and_what_to_do() -> None:
@@ -253,11 +256,36 @@ def test_json_is_what_it_always_was() -> None:
     assert shown(UNKNOWN, "json") == json.dumps(report, indent=2) + "\n"
 
 
-@pytest.mark.parametrize("form", ["text", "markdown", "junit"])
+@pytest.mark.parametrize("form", ["json", "text", "markdown", "junit"])
 def test_a_stdout_without_our_letters_gets_the_rest(form: str) -> None:
     """An ASCII stdout is no reason to say nothing."""
     verdict = Verdict("2025-03-09", (Line("WARN", "caf\u00e9 \U0001f600", "JsonErrors"),), proven=True, dataset="shop")
     assert "caf" in shown(verdict, form, "ascii")
+    assert shown(verdict, form, "ascii").isascii()
+
+
+def test_every_report_names_what_it_rests_on() -> None:
+    """How many checks judged, how many are off, and why: on one line, in the details, and as a test report."""
+    assert rests_on(HEALTHY) == "PASS: 30 of 30 checks judged"
+    said = "Baseline short: 2 of 3 days needed; switched off: JsonErrors, MissingUtm"
+    assert rests_on(PARTIAL) == f"FAIL: 26 of 30 checks judged, 4 off: {said}"
+    details = json.loads(printed(PARTIAL, "json", sys.stdout, details=True))["details"]
+    assert (details["judged"], details["switched_off"]) == (26, list(PARTIAL.switched_off))
+    assert details["reasons"][0] == said
+    junit = shown(PARTIAL, "junit")
+    assert '<property name="judged" value="26" />' in junit
+    assert f'<skipped message="{said}" />' in junit
+
+
+def test_who_switched_a_check_off_by_hand_is_told_why() -> None:
+    """The words of the owner, and a limit that cannot be reached, are reasons like others."""
+    lines = (
+        Line("INFO", "Limit out of reach: DirectShareHigh at 20 sessions a day", "LimitOutOfReach"),
+        Line("INFO", "Switched off by hand: AssistedShareDrop (no client ids before consent)", "SwitchedOff"),
+    )
+    verdict = replace(HEALTHY, lines=lines, switched_off=("AssistedShareDrop", "DirectShareHigh"))
+    assert not_judged(verdict) == [line.message for line in lines]
+    assert text(verdict).endswith(f"28 of 30 checks judged, 2 off\n  - {lines[0].message}\n  - {lines[1].message}\n")
 
 
 def test_no_line_is_longer_than_the_terminal() -> None:

@@ -183,20 +183,24 @@ def test_v10_a_silence_is_listed_and_does_not_fail(bench: Bench) -> None:
     assert found.lines[-1] == Line("INFO", f"Silenced until {end:%Y-%m-%d %H:%M} UTC: {REVENUE}", "RevenueDrop")
 
 
-def test_a_silenced_cause_silences_no_effect(bench: Bench) -> None:
-    """What a silenced alert inhibits still counts: nobody would hear of it otherwise."""
+def test_v10_a_silence_of_a_cause_wakes_no_effect(bench: Bench) -> None:
+    """What Alertmanager inhibits stays inhibited, and is shown: of its cause nobody hears."""
     bad = bench.data / "events" / "events_bad.parquet"
     bad.touch()
     age(bad)
+    end = datetime.now(UTC) + timedelta(hours=1)
     try:
         whole = verdict(bench.servers)
-        with silenced(bench, "ClickstreamUnreadableFiles", datetime.now(UTC) + timedelta(hours=1)):
+        with silenced(bench, "ClickstreamUnreadableFiles", end):
             found = verdict(bench.servers)
     finally:
         bad.unlink()
     assert Line("INFO", f"Inhibited by UnreadableFiles: {REVENUE}", "RevenueDrop") in whole.inhibited
-    assert Line("CRITICAL", REVENUE, "RevenueDrop") in found.lines
-    assert found.exit_code == 1
+    until = f"{end:%Y-%m-%d %H:%M} UTC"
+    hidden = f"Inhibited by UnreadableFiles, which is silenced until {until}: {REVENUE}"
+    assert Line("INFO", hidden, "RevenueDrop") in found.lines
+    assert any(line.message.startswith(f"Silenced until {until}: Unreadable files") for line in found.lines)
+    assert (whole.exit_code, found.exit_code) == (1, 0)
     assert [(line.severity, line.message) for line in verdict(bench.servers).lines] == ALERTS
 
 
@@ -230,6 +234,16 @@ def test_a_drill_turns_no_verdict(bench: Bench, check: str) -> None:
         found = verdict(bench.servers)
     assert [(line.severity, line.message) for line in found.lines] == ALERTS
     assert found.inhibited == ()
+
+
+def test_n1_nothing_is_proven_while_not_judged_fires(bench: Bench) -> None:
+    """A certificate beside it contradicts it: one of them is late, and the verdict waits until that one is over."""
+    labels = {"alertname": "ClickstreamNotJudged", "dataset": "shop", "severity": "critical"}
+    with posted(bench, labels):
+        assert "ClickstreamNotJudged fires" in reason(verdict(bench.servers, timeout=4))
+    assert verdict(bench.servers).exit_code == 1
+    with posted(bench, labels | {"dataset": "other"}):
+        assert verdict(bench.servers).exit_code == 1
 
 
 def test_a_cause_that_is_not_certified_hides_nothing(bench: Bench) -> None:

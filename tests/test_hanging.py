@@ -85,7 +85,7 @@ def test_d12_a_process_that_does_not_read_what_it_is_asked(tmp_path: Path) -> No
 
 
 def test_d12_an_answer_that_stops_halfway() -> None:
-    """Neither end of a pipe is waited for longer than whoever waits for it wants."""
+    """The end of a pipe that waits decides how long: half a message does not hold it."""
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb") as here, os.fdopen(writing, "wb") as there:
         pipes.write(there, pickle.dumps("whole"))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from processes import SNAPSHOT, SUCCESS, Exporter, configure, running, wait_for, write
+from processes import PROGRAM, SNAPSHOT, SUCCESS, Exporter, configure, running, wait_for, write
 
 from exporter import plan
 from exporter.listener import Request, Response
@@ -60,11 +61,36 @@ def test_p5_reload(tmp_path: Path, exporter: Exporter, how: str) -> None:
     assert (exporter.sample(RELOADED), exporter.sample(WHEN) > when) == (1, True)
 
 
+def test_p5_one_data_set_alone(tmp_path: Path) -> None:
+    """With --dataset no other is measured, also after a reload; one without that data set is refused."""
+    write(tmp_path)
+    with running(tmp_path, "web", "shop", options=("--dataset", "web")) as exporter:
+        (outcome,) = exporter.refresh()[1]
+        assert (outcome["dataset"], served(exporter)) == ("web", {"web"})
+        configure(tmp_path, "app", "web", measure=MORE)
+        assert exporter.ask("/-/reload", "POST")[0] == 200
+        wait_for(lambda: "clickstream_more{" in exporter.ask("/metrics")[1])
+        assert served(exporter) == {"web"}
+        configure(tmp_path, "app", "shop")
+        status, said = exporter.ask("/-/reload", "POST")
+        assert (status, said) == (500, f"{tmp_path}/config.yml: no data set 'web': expected one of app, shop\n")
+        assert served(exporter) == {"web"}
+
+
+def test_p5_a_data_set_that_there_is_not(tmp_path: Path) -> None:
+    """Exit code 64, and those that there are."""
+    configure(tmp_path, "web", "shop")
+    command = [PROGRAM, "--config.file", tmp_path / "config.yml", "--dataset", "wbe", "--once"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (64, "")
+    assert done.stderr == f"{tmp_path}/config.yml: no data set 'wbe': expected one of web, shop\n"
+
+
 BROKEN = {
     "no YAML": ("datasets: [", "config.yml:"),
     "an unknown key": ("datasets: {web: {files: data, fils: data}}", "datasets.web.fils: unknown key"),
     "a measure that is gone": ("datasets: {web: {files: data, measures: [gone.sql]}}", "gone.sql: No such file"),
-    "a number that is none": ("datasets: {web: {files: data, purchase: 0b_}}", "datasets.web.purchase: invalid number"),
+    "an invalid number": ("datasets: {web: {files: data, purchase: 0b_}}", "datasets.web.purchase: invalid number"),
     "nothing": (None, "config.yml: No such file"),
 }
 

@@ -130,7 +130,9 @@ def test_reader_killed(tmp_path: Path) -> None:
         write(tmp_path, 11, "slow")
         caller = pool.submit(exporter.refresh)
         os.kill(wait_for(lambda: exporter.readers(0.2)).pop(), signal.SIGKILL)
-        assert caller.result() == (503, [{"dataset": "web", "error": "the reading process died (SIGKILL)"}])
+        reason = "the reading process was killed (SIGKILL), probably out of memory: "
+        remedy = "lower resources.memory_limit or raise the container's memory"
+        assert caller.result() == (503, [{"dataset": "web", "error": reason + remedy}])
         write(tmp_path, 11)
         assert exporter.refresh()[0] == 200
 
@@ -146,7 +148,9 @@ def test_starter_of_readers_killed(
         left = wait_for(lambda: exporter.readers(0.2))
         (starter,) = exporter.starters()
         kill(starter, signal.SIGKILL)
-        assert (caller.result()[0], exporter.sample(SUCCESS)) == (503, 0)
+        code, (outcome,) = caller.result()
+        assert (code, exporter.sample(SUCCESS)) == (503, 0)
+        assert outcome["error"].startswith("the process that starts readers was killed (SIGKILL), probably out of mem")
         write(tmp_path, 9)
         assert (exporter.refresh()[0], exporter.starters() == {starter}) == (200, False)
         wait_for(lambda: all(processor_time(pid) < 0 for pid in left))

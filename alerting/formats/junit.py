@@ -8,6 +8,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from alerting import rules
+from alerting.formats.outline import reason
 from alerting.verdict import Line, Verdict
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -25,6 +26,8 @@ def document(verdict: Verdict) -> bytes:
     """The verdict as XML: a critical alert is a failure, no verdict an error, what did not judge is skipped."""
     suite = Element("testsuite", name=_text(f"clickstream {verdict.dataset or ''}".strip()))
     properties = {"date": verdict.date, "snapshot": verdict.snapshot, "status": verdict.status}
+    if verdict.proven:
+        properties |= {"judged": verdict.judged, "switched_off": len(verdict.switched_off)}
     described = SubElement(suite, "properties")
     for name, value in properties.items():
         if value is not None:
@@ -56,7 +59,7 @@ def _check(suite: Element, check: str, verdict: Verdict) -> None:
     for line in _of(check, verdict.inhibited):
         SubElement(case, "skipped", message=_text(line.message))
     if check in verdict.switched_off:
-        SubElement(case, "skipped", message="switched off")
+        SubElement(case, "skipped", message=_text(reason(verdict, check)))
 
 
 def _case(suite: Element, name: str, verdict: Verdict) -> Element:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from alerting.formats.advice import advice
-from alerting.formats.outline import about, not_judged, plain, sections, word
+from alerting.formats.outline import about, judged, not_judged, plain, sections, word
 from alerting.verdict import Line, Verdict
 
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
@@ -28,7 +28,7 @@ def markdown(verdict: Verdict) -> str:
     blocks = [f"**{word(verdict)}** {escape(about(verdict))}"]
     if verdict.proven:
         blocks += [_block(section.title, [_alert(line) for line in section.lines]) for section in sections(verdict)]
-        blocks += _listed("Not judged", not_judged(verdict))
+        blocks.append(_block(judged(verdict), [escape(each) for each in not_judged(verdict)]))
     else:
         blocks += _listed("What is missing", verdict.missing)
         blocks += _listed("What to do", advice(verdict))
@@ -55,4 +55,4 @@ def _listed(title: str, items: Sequence[str]) -> Iterator[str]:
 
 
 def _block(title: str, items: Sequence[str]) -> str:
-    return "\n".join([f"**{title}**", "", *(f"- {item}" for item in items)])
+    return "\n".join([f"**{title}**", *([""] if items else []), *(f"- {item}" for item in items)])

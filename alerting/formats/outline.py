@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from alerting.verdict import FAIL, Line, Verdict
 
 UNKNOWN = "UNKNOWN"
-REASONS = ("SmallSampleDay", "BaselineShort", "LowVolume", "NotMeasured")
+REASONS = ("SmallSampleDay", "BaselineShort", "LowVolume", "NotMeasured", "LimitOutOfReach", "SwitchedOff")
 """The checks whose messages say which others are switched off, and why."""
 
 _WHY = {
@@ -58,10 +58,27 @@ def sections(verdict: Verdict) -> list[Section]:
     return [section for section in found if section.lines]
 
 
+def judged(verdict: Verdict) -> str:
+    """How many checks of a proven verdict judged: what it rests on."""
+    off = len(verdict.switched_off)
+    return f"{verdict.judged} of {verdict.checks} checks judged{f', {off} off' if off else ''}"
+
+
+def rests_on(verdict: Verdict) -> str:
+    """The word, how many checks judged, and the first reason why others did not, on one line."""
+    return plain(": ".join([word(verdict), judged(verdict), *not_judged(verdict)[:1]]))
+
+
+def reason(verdict: Verdict, check: str) -> str:
+    """Why the check is switched off."""
+    found = (said for said in not_judged(verdict) if check in _words(said))
+    return next(found, "switched off")
+
+
 def not_judged(verdict: Verdict) -> list[str]:
     """Which checks of a proven verdict are switched off, and why."""
     reasons = [line.message for line in verdict.lines if line.check in REASONS]
-    named = {word.strip(",") for message in reasons for word in message.split()}
+    named = {word for message in reasons for word in _words(message)}
     others = [check for check in verdict.switched_off if check not in named]
     if "DataStale" in others and not _fires(verdict, "NoData"):
         others.remove("DataStale")
@@ -70,6 +87,10 @@ def not_judged(verdict: Verdict) -> list[str]:
         why = next(said for check, said in _WHY.items() if not check or _fires(verdict, check))
         reasons.append(f"{', '.join(others)}: {why}")
     return reasons
+
+
+def _words(said: str) -> set[str]:
+    return {word.strip(",:;") for word in said.split()}
 
 
 def _fires(verdict: Verdict, check: str) -> bool:

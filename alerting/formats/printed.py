@@ -12,6 +12,7 @@ from typing import Any, TextIO
 from alerting.formats import junit
 from alerting.formats.emf import emf
 from alerting.formats.markdown import markdown
+from alerting.formats.outline import not_judged
 from alerting.formats.text import WIDTH, text
 from alerting.verdict import Verdict, in_order
 
@@ -64,6 +65,8 @@ def _report(verdict: Verdict, *, details: bool) -> dict[str, Any]:
         report["details"] = {
             "dataset": verdict.dataset,
             "snapshot": verdict.snapshot,
+            "judged": verdict.judged,
             "switched_off": list(verdict.switched_off),
+            "reasons": not_judged(verdict) if verdict.proven else [],
         }
     return report

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from alerting.formats.advice import advice
-from alerting.formats.outline import about, not_judged, plain, sections, word
+from alerting.formats.outline import about, judged, not_judged, plain, sections, word
 from alerting.verdict import Line, Verdict
 
 WIDTH = 100
@@ -24,7 +24,7 @@ def text(verdict: Verdict, width: int = WIDTH, *, colour: bool = False) -> str:
         for section in sections(verdict):
             lines += ["", section.title]
             lines += [shown for line in section.lines for shown in _alert(line, width, colour)]
-        lines += _listed("Not judged", not_judged(verdict), width)
+        lines += ["", judged(verdict), *_items(not_judged(verdict), width)]
     else:
         lines += _listed("What is missing", verdict.missing, width)
         lines += _listed("What to do", advice(verdict), width)
@@ -49,6 +49,10 @@ def _labelled(label: str, said: str, width: int, colour: bool, indent: str = "  
 def _listed(title: str, items: list[str] | tuple[str, ...], width: int) -> Iterator[str]:
     if items:
         yield from ("", title)
+    yield from _items(items, width)
+
+
+def _items(items: Sequence[str], width: int) -> Iterator[str]:
     for item in items:
         first, *others = _wrapped(item, width, " " * 4)
         yield "  - " + first.lstrip()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from alerting.mixin.expressions import STATE, last
 
-REASONS = "DataStale|EarlyEvents|SwitchedOff|LimitOutOfReach|SmallSampleDay|BaselineShort|LowVolume|NotMeasured"
+REASONS = (
+    "DataStale|EarlyEvents|WaitingFiles|ReplacedText|SwitchedOff|LimitOutOfReach|"
+    "SmallSampleDay|BaselineShort|LowVolume|NotMeasured"
+)
 """Checks that say why others are switched off, and one that is switched off by hand."""
 
 

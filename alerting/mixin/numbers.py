@@ -81,6 +81,8 @@ FRAME = (
             "anchor_file_events",
             "implausible_timestamp_events",
             "early_events",
+            "replaced_text_events",
+            "waiting_files",
         )
     ),
     number(

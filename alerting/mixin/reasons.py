@@ -29,6 +29,27 @@ CHECKS = (
         "devices whose clocks are fast.",
     ),
     Check(
+        "WaitingFiles",
+        INFO,
+        INTEGRITY,
+        "(dataset:clickstream_waiting_files:max > -Inf) > bool 0",
+        f"Files being written: {say.whole('dataset:clickstream_waiting_files:max')}, first "
+        + say.listed(
+            "max by (file, reason) (clickstream_waiting_file_info{dataset=%q})",
+            "{{ $each.Labels.file }} ({{ $each.Labels.reason }})",
+        ),
+        "A file that is still written is waited for, and its events are not counted yet. One that stays unfinished for "
+        "five minutes is unreadable.",
+    ),
+    Check(
+        "ReplacedText",
+        INFO,
+        INTEGRITY,
+        "(dataset:clickstream_replaced_text_events:max > -Inf) > bool 0",
+        f"Text replaced: {say.whole('dataset:clickstream_replaced_text_events:max')} events had text that is not UTF-8",
+        f"In the files of {say.DAY}; what could not be read of these texts was replaced, the events are counted.",
+    ),
+    Check(
         "SwitchedOff",
         INFO,
         INTEGRITY,

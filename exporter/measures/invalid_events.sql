@@ -1,7 +1,7 @@
 -- clickstream_invalid_events: Events whose name is NULL or not in the taxonomy.
 -- needs: taxonomy
 SELECT hour,
-       count(*) AS clickstream_invalid_events
-FROM events
+       sum(events) AS clickstream_invalid_events
+FROM names
 WHERE is_invalid
 GROUP BY hour

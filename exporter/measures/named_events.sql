@@ -2,7 +2,6 @@
 -- needs: taxonomy
 SELECT hour,
        event_name,
-       count(*) AS clickstream_named_events
-FROM events
+       events AS clickstream_named_events
+FROM names
 WHERE NOT is_invalid
-GROUP BY hour, event_name

@@ -25,14 +25,14 @@ WITH spotted AS (
          contains(page_url, 'id=') OR contains(page_url, 'epik=') AS may_have_click_id,
          CASE
            WHEN contains(user_agent, 'bot') OR contains(user_agent, 'Bot') OR contains(user_agent, 'crawl')
-             OR contains(user_agent, 'spider') OR contains(user_agent, 'Spider')       THEN 'bot'
-           WHEN contains(user_agent, 'Android')                                        THEN 'android'
-           WHEN contains(user_agent, 'iPhone') OR contains(user_agent, 'iPad')         THEN 'ios'
-           WHEN contains(user_agent, 'Windows')                                        THEN 'windows'
-           WHEN contains(user_agent, 'Macintosh')                                      THEN 'macos'
-           WHEN contains(user_agent, 'CrOS')                                           THEN 'chromeos'
-           WHEN contains(user_agent, 'Linux')                                          THEN 'linux'
-           ELSE 'other'
+             OR contains(user_agent, 'spider') OR contains(user_agent, 'Spider')       THEN CAST('bot' AS platform)
+           WHEN contains(user_agent, 'Android')                                        THEN CAST('android' AS platform)
+           WHEN contains(user_agent, 'iPhone') OR contains(user_agent, 'iPad')         THEN CAST('ios' AS platform)
+           WHEN contains(user_agent, 'Windows')                                        THEN CAST('windows' AS platform)
+           WHEN contains(user_agent, 'Macintosh')                                      THEN CAST('macos' AS platform)
+           WHEN contains(user_agent, 'CrOS')                                           THEN CAST('chromeos' AS platform)
+           WHEN contains(user_agent, 'Linux')                                          THEN CAST('linux' AS platform)
+           ELSE CAST('other' AS platform)
          END                                                                           AS platform
   FROM source
 ), traced AS (
@@ -77,12 +77,14 @@ SELECT *,
        CASE WHEN list_contains($purchase, event_name) THEN coalesce(device, user_agent) END AS agent,
        platform,
        CASE
-         WHEN device IS NOT NULL
-           THEN coalesce($device_classes[list_position($device_names, lower(trim(device)))], 'other')
-         WHEN platform = 'bot' THEN 'bot'
-         WHEN platform = 'android' THEN CASE WHEN contains(user_agent, 'Mobile') THEN 'mobile' ELSE 'tablet' END
-         WHEN platform = 'ios' THEN CASE WHEN contains(user_agent, 'iPad') THEN 'tablet' ELSE 'mobile' END
-         WHEN platform = 'other' THEN 'other'
-         ELSE 'desktop'
+         WHEN device IS NOT NULL THEN CAST(
+           coalesce($device_classes[list_position($device_names, lower(trim(device)))], 'other') AS device_class
+         )
+         WHEN platform = 'bot'                                        THEN CAST('bot' AS device_class)
+         WHEN platform = 'android' AND contains(user_agent, 'Mobile') THEN CAST('mobile' AS device_class)
+         WHEN platform = 'ios' AND NOT contains(user_agent, 'iPad')   THEN CAST('mobile' AS device_class)
+         WHEN platform IN ('android', 'ios')                          THEN CAST('tablet' AS device_class)
+         WHEN platform = 'other'                                      THEN CAST('other' AS device_class)
+         ELSE CAST('desktop' AS device_class)
        END AS device_class
 FROM sourced

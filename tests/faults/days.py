@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
+from itertools import product
 from typing import Any
 
 import yaml
@@ -123,19 +124,33 @@ def choose(rng: random.Random, *, bad: bool, other: str = "", about: Sequence[st
     return day(rng.choice(fitting or found), rng.randrange(1, 2**48))
 
 
-def truth(of: Day, silences: Mapping[str, str] | None = None) -> tuple[Line, ...]:
-    """What the report must list, where `silences` says until when a check's alert is silenced."""
-    quiet = silences or {}
-    heard = [each for each in of.alerts if each.check not in quiet]
-    silenced = [
-        ("INFO", f"Silenced until {quiet[each.check]}: {each.message}") for each in of.alerts if each.check in quiet
-    ]
-    lines = [
-        (SEVERITIES[each.labels["severity"]], each.message)
-        for each in heard
-        if not any(_inhibits(other, each) for other in heard if other != each)
-    ]
-    return tuple(sorted((*lines, *silenced), key=_order))
+def truth(of: Day) -> tuple[Line, ...]:
+    """What the report must list where nothing is silenced."""
+    (lines,) = truths(of, {})
+    return lines
+
+
+def truths(of: Day, silences: Mapping[str, str]) -> list[tuple[Line, ...]]:
+    """What the report may list, where `silences` says until when a check's alert is silenced.
+
+    Of several causes Alertmanager names any: an effect is listed where that one is silenced.
+    """
+    options = [list(dict.fromkeys(_listed(each, of, silences))) for each in of.alerts]
+    return [tuple(sorted(filter(None, lines), key=_order)) for lines in product(*options)]
+
+
+def _listed(alert: Fired, of: Day, silences: Mapping[str, str]) -> Iterator[Line | None]:
+    """The lines that an alert may have in the report, None for none."""
+    causes = [other for other in of.alerts if other != alert and _inhibits(other, alert)]
+    if alert.check in silences:
+        yield "INFO", f"Silenced until {silences[alert.check]}: {alert.message}"
+        return
+    if not causes:
+        yield SEVERITIES[alert.labels["severity"]], alert.message
+    for cause in causes:
+        until = silences.get(cause.check)
+        why = f"Inhibited by {cause.check}, which is silenced until {until}"
+        yield ("INFO", f"{why}: {alert.message}") if until else None
 
 
 def _order(line: Line) -> tuple[int, str]:

@@ -14,7 +14,7 @@ FRAME = ("clickstream_series", "clickstream_snapshot")
 """The gauges that say what a whole scrape is: hit more often."""
 
 
-@fault("V7", "no number", hides=True)
+@fault("V7", "is NaN", hides=True)
 def nan_gauge(trial: Trial) -> None:
     """A series, or all of its gauge, is no number."""
     hit = _chosen(trial)
@@ -42,7 +42,7 @@ def doubled_gauge(trial: Trial) -> None:
     }
 
 
-@fault("V7", "2 targets", hides=True, spoils=True)
+@fault("V7", "different snapshots|2 targets", hides=True, spoils=True)
 def second_exporter(trial: Trial) -> None:
     """A second target serves another day as the same data set."""
     other = choose(trial.rng, bad=trial.rng.random() < 0.5)

@@ -15,6 +15,9 @@ from service import Answer, Service
 _OPEN = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 Alerts = list[dict[str, Any]]
+BUILD = 'clickstream_exporter_build_info{version="1"} 1\n'
+"""By which Prometheus' targets are known for exporters."""
+
 PATIENCE = 0.7
 """Seconds for an Alertmanager that hangs, in proportion to the interval as Prometheus' ten are to 15."""
 
@@ -48,7 +51,7 @@ class Exporter:
     def _answer_of_twin(self, _method: str, _path: str, _body: bytes) -> Answer:
         """What the second target serves: usually nothing."""
         shown = self.twin_day()
-        return Answer(200, exposition(shown.series if shown else {}).encode(), TEXT)
+        return Answer(200, (BUILD + exposition(shown.series) if shown else "").encode(), TEXT)
 
     def _scraped(self) -> str:
         """The exposition; a slow one may be of the data at its begin or at its end."""
@@ -58,7 +61,7 @@ class Exporter:
 
     def _text(self) -> str:
         shown = self.shown or self.day
-        return exposition(self.change(shown.series)) if shown else ""
+        return BUILD + exposition(self.change(shown.series)) if shown else ""
 
 
 class Notifications:

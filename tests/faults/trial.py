@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import drawn
 from bench import Bench
-from days import DATASET, Day, Line, choose, truth
+from days import DATASET, Day, Line, choose, truth, truths
 
 from alerting.gate import judge
 from alerting.stack import StackError
@@ -179,10 +179,10 @@ def judged(trial: Trial, found: Verdict, begin: float, end: float) -> tuple[str,
 
 def _truths(trial: Trial, begin: float, end: float) -> list[tuple[Line, ...]]:
     """What may be listed: a silence that is set while the gate looks may count or not."""
-    whole, silenced = truth(trial.after), truth(trial.after, trial.silences)
+    whole, silenced = truth(trial.after), truths(trial.after, trial.silences)
     if trial.silenced[1] <= begin:
-        return [silenced]
-    return [whole] if trial.silenced[0] > end else [whole, silenced]
+        return silenced
+    return [whole] if trial.silenced[0] > end else [whole, *silenced]
 
 
 def _unknown(trial: Trial, reason: str) -> tuple[str, str]:
