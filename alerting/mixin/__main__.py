@@ -61,7 +61,7 @@ SECTIONS: tuple[tuple[str, Iterable[Record]], ...] = (
     ("numbers: what an earlier day has, too", numbers.REPEATED),
     (
         "numbers: events by device, platform and name, what their usual share makes of them, and chance: they come in\n"
-        "  # sessions, about eight at a time; a third of the limit is what differs from day to day",
+        "  # sessions, about eight at a time, and two of one name; a third of the limit differs from day to day",
         numbers.SEGMENTS,
     ),
     ("numbers: the median amount of a purchase", numbers.AMOUNTS),

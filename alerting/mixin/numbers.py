@@ -361,6 +361,12 @@ _BASE = {gauge: f"({of_baseline(f'clickstream_comparable_{gauge}')})" for gauge 
 _IN_DATASET = "on (dataset) group_left ()"
 _IN_SEGMENT = "on (dataset, dimension, segment)"
 
+
+def _chance(selector: str) -> str:
+    """The squared standard error of the segments, relatively, if each event came by itself."""
+    return f"(1 / ({_SEGMENT}:expected{{{selector}}} > 0) + {_IN_SEGMENT} 1 / ({_SEGMENT}:baseline > 0))"
+
+
 SEGMENTS = (
     number(f"{_SEGMENT}:anchor", f"max by (dataset, dimension, segment) (\n{_segments(_ANCHOR)}\n)"),
     number(f"{_SEGMENT}:baseline", f"sum by (dataset, dimension, segment) (\n{_segments(_BASE)}\n)"),
@@ -374,7 +380,11 @@ SEGMENTS = (
         f"{_SEGMENT}:noise",
         f"""\
 2.5 * sqrt(
-  8 * (1 / ({_SEGMENT}:expected > 0) + {_IN_SEGMENT} 1 / ({_SEGMENT}:baseline > 0))
+  (
+    8 * {_chance('dimension!="event_name"')}
+    or
+    2 * {_chance('dimension="event_name"')}
+  )
   + {_IN_DATASET} {limit("segment_drop_ratio")} ^ 2 / 9
 )""",
     ),

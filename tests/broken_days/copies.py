@@ -29,7 +29,7 @@ def copy_of_the_same_weekday(delivery: Delivery, _rng: Random) -> Delivery:
     return _copied(delivery, 7)
 
 
-@kind("J2", {"DuplicateEvents": "WARN", "RepeatedDay": "CRITICAL"}, histories=(8, 15))
+@kind("J2", {"DuplicateEvents": "WARN", "RepeatedDay": "CRITICAL"}, histories=(8,))
 def every_file_twice(delivery: Delivery, rng: Random) -> Delivery:
     """The files of the last day, or of all days, lie there under another name too."""
     newest = sorted(delivery.days)[-rng.choice((1, len(delivery.days))) :]

@@ -52,9 +52,11 @@ class Kind:
     refused: bool
 
     def draw(self, seed: str, newest: date) -> Delivery:
-        """An instance that ends in the week up to `newest`, on the weekday `last` if any; on `newest` if clocked."""
+        """An instance that ends in the week up to `newest`, or on one of three days `last`; on `newest` if clocked."""
         rng = Random(f"{self.name} {seed}")
-        back = (newest.weekday() - self.last) % 7 if self.last is not None else rng.randrange(7)
+        back = rng.randrange(7)
+        if self.last is not None:
+            back = (newest.weekday() - self.last) % 7 + 7 * rng.randrange(3)
         last = newest - timedelta(days=0 if self.clocked else back)
         return self.change(healthy(self.shop, last, rng.choice(self.histories)), rng)
 

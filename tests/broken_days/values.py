@@ -16,7 +16,7 @@ NO_CLIENT = {"NullClientIds": "WARN"}
 NO_ORDER = {"PurchasesWithoutTransactionId": "WARN"}
 SEGMENT = {"SegmentDrop": "WARN"}
 AMOUNTS = {"AmountShift": "WARN"}
-SHORT = (8, 15)
+SHORT = (8,)
 LONG = (22, 29)
 
 PLACEHOLDERS = (

@@ -176,7 +176,7 @@ def table(results: Sequence[Result]) -> str:
         lines.append(
             f"{name:40}{of_it:8}" + "".join(f"{counts[column] or '-':>{len(column) + 2}}" for column in columns)
         )
-        lines[-1] += f"{slowest.get(name, max(slowest.values())):7.1f} s"
+        lines[-1] += f"{slowest.get(name, max(slowest.values(), default=0)):7.1f} s"
     return "\n".join(lines)
 
 

@@ -128,7 +128,7 @@ def run(bench: Bench, fault: Fault, seed: str, number: int) -> Result:
 
 def plan(bench: Bench, fault: Fault, rng: random.Random) -> Trial:
     """The random choices of a trial."""
-    before = choose(rng, bad=rng.random() < 0.5)
+    before = (drawn.choose(rng) if rng.random() < 0.5 else None) or choose(rng, bad=rng.random() < 0.5)
     about = fault.about if rng.random() < 0.7 else ()
     of_catalogue = drawn.choose(rng) if not about and rng.random() < 0.5 else None
     after = of_catalogue or choose(rng, bad=rng.random() < 0.5, other=before.case, about=about)
