@@ -121,6 +121,8 @@ def _outcome(each: Mapping[str, Any]) -> _Outcome:
         return _Outcome(error=shape.text(each["error"]) or "no reason given")
     counts = {
         "unreadable files, set aside": each.get("unreadable_files"),
+        "files being written": each.get("waiting_files"),
+        "events of days that are not over": each.get("early_events"),
         "events without a plausible timestamp": each.get("implausible_timestamp_events"),
     }
     left_out = "".join(f"; {what}: {shape.whole(count)}" for what, count in counts.items() if count)

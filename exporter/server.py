@@ -191,7 +191,7 @@ def _outcome(state: State, name: str) -> dict[str, Any]:
         return {"dataset": name, "error": state.errors.get(name, "no snapshot")}
     aside = {
         number: int(sample.value)
-        for number in ("unreadable_files", "implausible_timestamp_events")
+        for number in ("unreadable_files", "waiting_files", "early_events", "implausible_timestamp_events")
         for sample in taken.samples
         if sample.gauge == f"clickstream_{number}"
     }
