@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from alerting.mixin import day_parts, numbers, whole_scrape
 from alerting.mixin import messages as say
-from alerting.mixin import numbers
 from alerting.mixin.check import INFO, PIPELINE, Check
 from alerting.mixin.checks import CHECKS
 from alerting.mixin.expressions import GUARD, STARTED, STATE, Record, is_open, last
@@ -43,7 +43,7 @@ groups:
 SECTIONS: tuple[tuple[str, Iterable[Record]], ...] = (
     (
         "the snapshot that is judged: one, with every series of its scrape there and none of an older one",
-        numbers.SNAPSHOT,
+        whole_scrape.SNAPSHOT,
     ),
     ("limits: one a data set, even where two exporters serve it", numbers.LIMITS),
     ("numbers: what the exporter says once, and of the whole anchor day", (*numbers.FRAME, *numbers.WHOLE_DAY)),
@@ -56,15 +56,15 @@ SECTIONS: tuple[tuple[str, Iterable[Record]], ...] = (
         '  # purchases a day had a "shift".',
         numbers.DEVICES,
     ),
-    ("numbers: the wall clock at which the days end, in seconds since midnight, and missing hours", numbers.DAY_ENDS),
-    ("numbers: configured names and amounts that are found on no day", numbers.NEVER_FOUND),
-    ("numbers: what an earlier day has, too", numbers.REPEATED),
+    ("numbers: the wall clock at which the days end, in seconds since midnight, and missing hours", day_parts.DAY_ENDS),
+    ("numbers: configured names and amounts that are found on no day", day_parts.NEVER_FOUND),
+    ("numbers: what an earlier day has, too", day_parts.REPEATED),
     (
         "numbers: events by device, platform and name, what their usual share makes of them, and chance: they come in\n"
         "  # sessions, about eight at a time, and two of one name; a third of the limit differs from day to day",
-        numbers.SEGMENTS,
+        day_parts.SEGMENTS,
     ),
-    ("numbers: the median amount of a purchase", numbers.AMOUNTS),
+    ("numbers: the median amount of a purchase", day_parts.AMOUNTS),
     ("guards: what else a check may need", numbers.GUARDS),
 )
 

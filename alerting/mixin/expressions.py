@@ -92,6 +92,13 @@ def share(part: str, whole: str, matching: str = "on (dataset)") -> str:
     return f"{part}\n/ {matching} ({whole} > 0)"
 
 
+def day_ratio(name: str, part: str, whole: str) -> Record:
+    """A share of the whole anchor day."""
+    return number(
+        f"dataset:clickstream_{name}:ratio", share(f"dataset:clickstream_{part}", f"dataset:clickstream_{whole}")
+    )
+
+
 def limit(name: str) -> str:
     """A limit of the configuration."""
     return f'dataset_limit:clickstream_limit:max{{limit="{name}"}}'

@@ -1,4 +1,4 @@
-"""The recording rules before the states: snapshot, limits, numbers, guards."""
+"""The recording rules before the states: limits, numbers, guards."""
 
 from __future__ import annotations
 
@@ -7,63 +7,20 @@ from collections.abc import Iterator
 from alerting.mixin.expressions import (
     BASELINE_DAY,
     DRIFT,
-    EVERYTHING,
     GUARD,
     STARTED,
     Record,
+    day_ratio,
     extreme,
     hours,
     is_open,
     limit,
     mean,
     number,
-    of_baseline,
     one,
     share,
     there,
     total,
-)
-
-_TARGET = "dataset, job, instance"
-_NAME = "clickstream_gauge"
-"""A label for the name of a gauge that no gauge has itself."""
-
-_GAUGES = f'max by ({_TARGET}, {_NAME}) (label_replace(clickstream_gauge_series, "{_NAME}", "$1", "gauge", "(.+)"))'
-
-
-def _counted(series: str) -> str:
-    """How many of the series each gauge has, by target; counted first, because there are so many."""
-    counted = f"count by ({_TARGET}, __name__) ({series})"
-    return f'max by ({_TARGET}, {_NAME}) (label_replace({counted}, "{_NAME}", "$1", "__name__", "(.+)"))'
-
-
-_WHOLE = f"""\
-(
-  count by (dataset) ({_counted(EVERYTHING)} == on ({_TARGET}, {_NAME}) {_GAUGES})
-  == on (dataset)
-  sum by (dataset) (
-    count by ({_TARGET}) ({_GAUGES})
-    and on ({_TARGET})
-    (
-      sum by ({_TARGET}) ({_GAUGES}) + on ({_TARGET}) count by ({_TARGET}) ({_GAUGES}) + 1
-      == on ({_TARGET}) max by ({_TARGET}) (clickstream_series)
-    )
-  )
-)"""
-"""Every gauge of every target has all its series: the exporter says how many. Series of others do not matter."""
-
-SNAPSHOT = (
-    Record(
-        STARTED,
-        "(max by (dataset) (clickstream_snapshot) == on (dataset) min by (dataset) (clickstream_snapshot))\n"
-        f"and on (dataset)\n{_WHOLE}",
-    ),
-    Record("dataset:clickstream_scrape:timestamp_seconds", "max by (dataset) (timestamp(clickstream_snapshot))"),
-    Record(
-        "dataset:clickstream_series:not_a_number",
-        f"sum by (dataset) ({_GAUGES})\n- on (dataset)\n"
-        f"sum by (dataset) ({_counted(f'({EVERYTHING} > -Inf)')} and on ({_TARGET}, {_NAME}) {_GAUGES})",
-    ),
 )
 
 LIMITS = (number("dataset_limit:clickstream_limit:max", "max by (dataset, limit) (clickstream_limit)"),)
@@ -210,13 +167,6 @@ VOLUMES = (
 )
 
 
-def _ratio(name: str, part: str, whole: str) -> Record:
-    """A share of the whole anchor day."""
-    return number(
-        f"dataset:clickstream_{name}:ratio", share(f"dataset:clickstream_{part}", f"dataset:clickstream_{whole}")
-    )
-
-
 def _drift(name: str, part: str, whole: str, apart: str) -> Iterator[Record]:
     """A share of the complete hours, the same of the baseline days, and how far they are `apart`."""
     part, whole = f"clickstream_comparable_{part}", f"clickstream_comparable_{whole}"
@@ -232,23 +182,23 @@ def _drift(name: str, part: str, whole: str, apart: str) -> Iterator[Record]:
 
 def _increase(name: str, part: str, whole: str) -> Iterator[Record]:
     """A share of the whole anchor day, and how far its complete hours are above the baseline."""
-    yield _ratio(name, f"{part}:day", f"{whole}:day")
+    yield day_ratio(name, f"{part}:day", f"{whole}:day")
     yield from _drift(name, part, whole, "increase")
 
 
 SHARES = (
-    _ratio("duplicate_event", "duplicate_events:day", "events:day"),
-    _ratio("duplicate_purchase", "duplicate_purchases:day", "purchases:day"),
-    _ratio("invalid_event", "invalid_events:day", "events:day"),
-    _ratio("json_error", "json_error_events:day", "payload_events:day"),
-    _ratio("purchase_without_revenue", "purchases_without_revenue:day", "purchases:day"),
-    _ratio("purchase_without_transaction_id", "purchases_without_transaction_id:day", "purchases:day"),
-    _ratio("implausible_timestamp", "implausible_timestamp_events:max", "anchor_file_events:max"),
+    day_ratio("duplicate_event", "duplicate_events:day", "events:day"),
+    day_ratio("duplicate_purchase", "duplicate_purchases:day", "purchases:day"),
+    day_ratio("invalid_event", "invalid_events:day", "events:day"),
+    day_ratio("json_error", "json_error_events:day", "payload_events:day"),
+    day_ratio("purchase_without_revenue", "purchases_without_revenue:day", "purchases:day"),
+    day_ratio("purchase_without_transaction_id", "purchases_without_transaction_id:day", "purchases:day"),
+    day_ratio("implausible_timestamp", "implausible_timestamp_events:max", "anchor_file_events:max"),
     number(
         "dataset:clickstream_missing_column_events:max", extreme("max", 'clickstream_missing_column_events{lag="0"}')
     ),
     number("dataset:clickstream_changed_column_events:max", extreme("max", "clickstream_changed_column_events")),
-    _ratio("missing_column", "missing_column_events:max", "events:day"),
+    day_ratio("missing_column", "missing_column_events:max", "events:day"),
     *_increase("null_client", "null_client_events", "events"),
     *_increase("missing_referrer", "missing_referrer_events", "events"),
     *_increase("missing_utm", "missing_utm_events", "events"),
@@ -283,120 +233,6 @@ sqrt(
   )
 )
 * on (dataset) group_left () {limit("device_share_deviations")}""",
-    ),
-)
-
-_CLOCK = "clickstream_day_end_clock_seconds"
-
-DAY_ENDS = (
-    number("dataset:clickstream_day_end:anchor", f'max by (dataset) ({_CLOCK}{{lag="0"}})'),
-    number(
-        "dataset:clickstream_day_end:baseline",
-        f'min by (dataset) ({_CLOCK}{{lag!="0"}} > on (dataset) group_left () dataset:clickstream_day_end:anchor)',
-    ),
-    number("dataset:clickstream_missing_hours:end", extreme("max", 'clickstream_missing_hours{part="end"}')),
-    number("dataset:clickstream_missing_hours:before_end", extreme("max", 'clickstream_missing_hours{part!="end"}')),
-)
-
-_CONFIGURED = one("clickstream_configured_events", "what")
-
-NEVER_FOUND = (
-    number(
-        "dataset:clickstream_never_found:count",
-        f"""\
-sum by (dataset) (
-  ({_CONFIGURED} == bool 0)
-  * on (dataset, what)
-  (
-    {one('clickstream_searched_events{what!="revenue"}', "what")}
-      >= bool on (dataset) group_left () {limit("min_searched_events")}
-    or
-    {one('clickstream_searched_events{what="revenue"}', "what")}
-      >= bool on (dataset) group_left () {limit("min_day_purchases")}
-  )
-) + on (dataset) 0 * sum by (dataset) (clickstream_configured_events)""",
-    ),
-)
-
-
-def _repeated(name: str, part: str, whole: str) -> Iterator[Record]:
-    """The share of the anchor day that earlier days have, too, and how far it is above what is usual."""
-    ratio, usual = f"dataset:clickstream_{name}:ratio", f"dataset:clickstream_{name}:usual_ratio"
-    yield _ratio(name, f"{part}:day", f"{whole}:day")
-    before = [f'max by (dataset, lag) (clickstream_{gauge}{{lag=~"[1-7]"}})' for gauge in (part, whole)]
-    yield number(usual, f"quantile by (dataset) (0.5, {before[0]} / on (dataset, lag) ({before[1]} > 0))")
-    enough = f"dataset:clickstream_{whole}:day >= on (dataset) {limit('min_day_purchases')}"
-    yield number(f"dataset:clickstream_{name}:increase", f"({ratio} - on (dataset) {usual} and on (dataset) {enough})")
-
-
-REPEATED = (
-    *_repeated("repeated_purchase", "repeated_purchases", "purchases"),
-    *_repeated("repeated_content", "repeated_contents", "contents"),
-    number(
-        "dataset:clickstream_repeated_day:increase",
-        """\
-max by (dataset) (
-  label_replace(dataset:clickstream_repeated_purchase:increase > -Inf, "of", "purchases", "", "")
-  or on (dataset, of)
-  label_replace(dataset:clickstream_repeated_content:increase > -Inf, "of", "contents", "", "")
-)""",
-    ),
-)
-
-_SEGMENT = "dataset_segment:clickstream_segment_events"
-_DIMENSIONS = {"device_events": "device", "platform_events": "platform", "named_events": "event_name"}
-
-
-def _segments(series: dict[str, str]) -> str:
-    """The series by device, platform and event name, all with the labels `dimension` and `segment`."""
-    return "\nor\n".join(
-        f'label_replace(label_replace({series[gauge]}, "segment", "$1", "{label}", "(.+)"), '
-        f'"dimension", "{label}", "", "")'
-        for gauge, label in _DIMENSIONS.items()
-    )
-
-
-_ANCHOR = {gauge: f'clickstream_comparable_{gauge}{{lag="0"}}' for gauge in _DIMENSIONS}
-_BASE = {gauge: f"({of_baseline(f'clickstream_comparable_{gauge}')})" for gauge in _DIMENSIONS}
-_IN_DATASET = "on (dataset) group_left ()"
-_IN_SEGMENT = "on (dataset, dimension, segment)"
-
-
-def _chance(selector: str) -> str:
-    """The squared standard error of the segments, relatively, if each event came by itself."""
-    return f"(1 / ({_SEGMENT}:expected{{{selector}}} > 0) + {_IN_SEGMENT} 1 / ({_SEGMENT}:baseline > 0))"
-
-
-SEGMENTS = (
-    number(f"{_SEGMENT}:anchor", f"max by (dataset, dimension, segment) (\n{_segments(_ANCHOR)}\n)"),
-    number(f"{_SEGMENT}:baseline", f"sum by (dataset, dimension, segment) (\n{_segments(_BASE)}\n)"),
-    number(
-        f"{_SEGMENT}:expected",
-        f"{_SEGMENT}:baseline / {_IN_DATASET} ({total('clickstream_comparable_events')} > 0)\n"
-        f"* {_IN_DATASET} dataset:clickstream_events:anchor",
-    ),
-    number(f"{_SEGMENT}:drop_ratio", f"1 - {_SEGMENT}:anchor / {_IN_SEGMENT} ({_SEGMENT}:expected > 0)"),
-    number(
-        f"{_SEGMENT}:noise",
-        f"""\
-2.5 * sqrt(
-  (
-    8 * {_chance('dimension!="event_name"')}
-    or
-    2 * {_chance('dimension="event_name"')}
-  )
-  + {_IN_DATASET} {limit("segment_drop_ratio")} ^ 2 / 9
-)""",
-    ),
-)
-
-_AMOUNT = "clickstream_median_purchase_amount"
-
-AMOUNTS = (
-    number(f"dataset:{_AMOUNT}:baseline", f"quantile by (dataset) (0.5, {of_baseline(_AMOUNT)})"),
-    number(
-        f"dataset:{_AMOUNT}:shift_factor",
-        f"exp(abs(ln(dataset:{_AMOUNT}:day / on (dataset) (dataset:{_AMOUNT}:baseline > 0))))",
     ),
 )
 

@@ -1,0 +1,121 @@
+"""The recording rules about the anatomy of a day: its hours, its names, what it repeats, its segments, its amounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from alerting.mixin.expressions import Record, day_ratio, extreme, limit, number, of_baseline, one, total
+
+_CLOCK = "clickstream_day_end_clock_seconds"
+
+DAY_ENDS = (
+    number("dataset:clickstream_day_end:anchor", f'max by (dataset) ({_CLOCK}{{lag="0"}})'),
+    number(
+        "dataset:clickstream_day_end:baseline",
+        f'min by (dataset) ({_CLOCK}{{lag!="0"}} > on (dataset) group_left () dataset:clickstream_day_end:anchor)',
+    ),
+    number("dataset:clickstream_missing_hours:end", extreme("max", 'clickstream_missing_hours{part="end"}')),
+    number("dataset:clickstream_missing_hours:before_end", extreme("max", 'clickstream_missing_hours{part!="end"}')),
+)
+
+_CONFIGURED = one("clickstream_configured_events", "what")
+
+NEVER_FOUND = (
+    number(
+        "dataset:clickstream_never_found:count",
+        f"""\
+sum by (dataset) (
+  ({_CONFIGURED} == bool 0)
+  * on (dataset, what)
+  (
+    {one('clickstream_searched_events{what!="revenue"}', "what")}
+      >= bool on (dataset) group_left () {limit("min_searched_events")}
+    or
+    {one('clickstream_searched_events{what="revenue"}', "what")}
+      >= bool on (dataset) group_left () {limit("min_day_purchases")}
+  )
+) + on (dataset) 0 * sum by (dataset) (clickstream_configured_events)""",
+    ),
+)
+
+
+def _repeated(name: str, part: str, whole: str) -> Iterator[Record]:
+    """The share of the anchor day that earlier days have, too, and how far it is above what is usual."""
+    ratio, usual = f"dataset:clickstream_{name}:ratio", f"dataset:clickstream_{name}:usual_ratio"
+    yield day_ratio(name, f"{part}:day", f"{whole}:day")
+    before = [f'max by (dataset, lag) (clickstream_{gauge}{{lag=~"[1-7]"}})' for gauge in (part, whole)]
+    yield number(usual, f"quantile by (dataset) (0.5, {before[0]} / on (dataset, lag) ({before[1]} > 0))")
+    enough = f"dataset:clickstream_{whole}:day >= on (dataset) {limit('min_day_purchases')}"
+    yield number(f"dataset:clickstream_{name}:increase", f"({ratio} - on (dataset) {usual} and on (dataset) {enough})")
+
+
+REPEATED = (
+    *_repeated("repeated_purchase", "repeated_purchases", "purchases"),
+    *_repeated("repeated_content", "repeated_contents", "contents"),
+    number(
+        "dataset:clickstream_repeated_day:increase",
+        """\
+max by (dataset) (
+  label_replace(dataset:clickstream_repeated_purchase:increase > -Inf, "of", "purchases", "", "")
+  or on (dataset, of)
+  label_replace(dataset:clickstream_repeated_content:increase > -Inf, "of", "contents", "", "")
+)""",
+    ),
+)
+
+_SEGMENT = "dataset_segment:clickstream_segment_events"
+_DIMENSIONS = {"device_events": "device", "platform_events": "platform", "named_events": "event_name"}
+
+
+def _segments(series: dict[str, str]) -> str:
+    """The series by device, platform and event name, all with the labels `dimension` and `segment`."""
+    return "\nor\n".join(
+        f'label_replace(label_replace({series[gauge]}, "segment", "$1", "{label}", "(.+)"), '
+        f'"dimension", "{label}", "", "")'
+        for gauge, label in _DIMENSIONS.items()
+    )
+
+
+_ANCHOR = {gauge: f'clickstream_comparable_{gauge}{{lag="0"}}' for gauge in _DIMENSIONS}
+_BASE = {gauge: f"({of_baseline(f'clickstream_comparable_{gauge}')})" for gauge in _DIMENSIONS}
+_IN_DATASET = "on (dataset) group_left ()"
+_IN_SEGMENT = "on (dataset, dimension, segment)"
+
+
+def _chance(selector: str) -> str:
+    """The squared standard error of the segments, relatively, if each event came by itself."""
+    return f"(1 / ({_SEGMENT}:expected{{{selector}}} > 0) + {_IN_SEGMENT} 1 / ({_SEGMENT}:baseline > 0))"
+
+
+SEGMENTS = (
+    number(f"{_SEGMENT}:anchor", f"max by (dataset, dimension, segment) (\n{_segments(_ANCHOR)}\n)"),
+    number(f"{_SEGMENT}:baseline", f"sum by (dataset, dimension, segment) (\n{_segments(_BASE)}\n)"),
+    number(
+        f"{_SEGMENT}:expected",
+        f"{_SEGMENT}:baseline / {_IN_DATASET} ({total('clickstream_comparable_events')} > 0)\n"
+        f"* {_IN_DATASET} dataset:clickstream_events:anchor",
+    ),
+    number(f"{_SEGMENT}:drop_ratio", f"1 - {_SEGMENT}:anchor / {_IN_SEGMENT} ({_SEGMENT}:expected > 0)"),
+    number(
+        f"{_SEGMENT}:noise",
+        f"""\
+2.5 * sqrt(
+  (
+    8 * {_chance('dimension!="event_name"')}
+    or
+    2 * {_chance('dimension="event_name"')}
+  )
+  + {_IN_DATASET} {limit("segment_drop_ratio")} ^ 2 / 9
+)""",
+    ),
+)
+
+_AMOUNT = "clickstream_median_purchase_amount"
+
+AMOUNTS = (
+    number(f"dataset:{_AMOUNT}:baseline", f"quantile by (dataset) (0.5, {of_baseline(_AMOUNT)})"),
+    number(
+        f"dataset:{_AMOUNT}:shift_factor",
+        f"exp(abs(ln(dataset:{_AMOUNT}:day / on (dataset) (dataset:{_AMOUNT}:baseline > 0))))",
+    ),
+)

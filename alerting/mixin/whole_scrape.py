@@ -1,0 +1,47 @@
+"""The recording rules that begin: is the scrape whole, and one truth?"""
+
+from __future__ import annotations
+
+from alerting.mixin.expressions import EVERYTHING, STARTED, Record
+
+_TARGET = "dataset, job, instance"
+_NAME = "clickstream_gauge"
+"""A label for the name of a gauge that no gauge has itself."""
+
+_GAUGES = f'max by ({_TARGET}, {_NAME}) (label_replace(clickstream_gauge_series, "{_NAME}", "$1", "gauge", "(.+)"))'
+
+
+def _counted(series: str) -> str:
+    """How many of the series each gauge has, by target; counted first, because there are so many."""
+    counted = f"count by ({_TARGET}, __name__) ({series})"
+    return f'max by ({_TARGET}, {_NAME}) (label_replace({counted}, "{_NAME}", "$1", "__name__", "(.+)"))'
+
+
+_WHOLE = f"""\
+(
+  count by (dataset) ({_counted(EVERYTHING)} == on ({_TARGET}, {_NAME}) {_GAUGES})
+  == on (dataset)
+  sum by (dataset) (
+    count by ({_TARGET}) ({_GAUGES})
+    and on ({_TARGET})
+    (
+      sum by ({_TARGET}) ({_GAUGES}) + on ({_TARGET}) count by ({_TARGET}) ({_GAUGES}) + 1
+      == on ({_TARGET}) max by ({_TARGET}) (clickstream_series)
+    )
+  )
+)"""
+"""Every gauge of every target has all its series: the exporter says how many. Series of others do not matter."""
+
+SNAPSHOT = (
+    Record(
+        STARTED,
+        "(max by (dataset) (clickstream_snapshot) == on (dataset) min by (dataset) (clickstream_snapshot))\n"
+        f"and on (dataset)\n{_WHOLE}",
+    ),
+    Record("dataset:clickstream_scrape:timestamp_seconds", "max by (dataset) (timestamp(clickstream_snapshot))"),
+    Record(
+        "dataset:clickstream_series:not_a_number",
+        f"sum by (dataset) ({_GAUGES})\n- on (dataset)\n"
+        f"sum by (dataset) ({_counted(f'({EVERYTHING} > -Inf)')} and on ({_TARGET}, {_NAME}) {_GAUGES})",
+    ),
+)
