@@ -10,10 +10,12 @@ from itertools import chain
 
 Labels = tuple[tuple[str, str], ...]
 
+SERIES, GAUGE_SERIES = "clickstream_series", "clickstream_gauge_series"
+
 
 @dataclass(frozen=True)
 class Table:
-    """The series of one data set but for `clickstream_series`: gauge to labels to number.
+    """The series of one data set but for those that say how many there are: gauge to labels to number.
 
     No exporter of this release serves a table that is not `servable`: a limit or one day's number is missing.
     """
@@ -26,10 +28,11 @@ class Table:
         """Whether a series is NaN."""
         return any(map(math.isnan, chain.from_iterable(series.values() for series in self.gauges.values())))
 
-    @property
-    def size(self) -> int:
-        """How many series there are, `clickstream_series` included."""
-        return sum(map(len, self.gauges.values())) + 1
+    def series(self, gauge: str) -> Mapping[Labels, float]:
+        """The series of a gauge, also of the two that say how many there are."""
+        counts = {(("gauge", name),): len(series) for name, series in self.gauges.items()}
+        own = {GAUGE_SERIES: counts, SERIES: {(): sum(counts.values()) + len(counts) + 1}}
+        return own.get(gauge, self.gauges.get(gauge, {}))
 
     def __str__(self) -> str:
         """A line a gauge, the numbers of its lags in a row."""
@@ -43,7 +46,7 @@ def exposition(tables: Mapping[str, Table]) -> str:
 
 def gauges(tables: Mapping[str, Table]) -> set[str]:
     """The names of all gauges that the exposition has."""
-    own = {"clickstream_series", "clickstream_exporter_build_info"}
+    own = {SERIES, GAUGE_SERIES, "clickstream_exporter_build_info"}
     return own.union(*(table.gauges for table in tables.values()))
 
 
@@ -52,8 +55,7 @@ def _family(gauge: str, tables: Mapping[str, Table]) -> Iterator[str]:
     if gauge == "clickstream_exporter_build_info":
         yield f'{gauge}{{version="0.1.0"}} 1\n'
     for dataset, table in tables.items():
-        series = {(): table.size} if gauge == "clickstream_series" else table.gauges.get(gauge, {})
-        for labels, value in series.items():
+        for labels, value in table.series(gauge).items():
             further = "".join(f',{name}="{label}"' for name, label in labels)
             yield f'{gauge}{{dataset="{dataset}"{further}}} {_number(value)}\n'
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from statistics import median
 
 from day_tables import Table
-from table_numbers import BASELINE, Known, Number, Numbers, combined, minus, ratio
+from table_numbers import BASELINE, Known, Number, Numbers, combined, mean, minus, ratio
 
 IN_ORDER, FIRING, OFF = 0, 1, 2
 
@@ -52,9 +53,24 @@ def most_named_events(t: Numbers) -> Known:
     return max((mean for mean in means if mean is not None), default=None)
 
 
+def expected_events(t: Numbers) -> Known:
+    """The events of a baseline day; where these are few, of any day before, if there are enough of them."""
+    least = t.limit("min_baseline_days")
+    if least is None or len(t.baseline) >= least:
+        return None if least is None else t.mean("events")
+    before = t.comparable_days("events", BASELINE)
+    return combined(mean, before) if len(before) >= least else None
+
+
+def can_rise(t: Numbers, what: str) -> bool | None:
+    """Whether a share can rise above its baseline by its limit, and by more."""
+    share, limit = baseline_share(t, f"{what}_events", "events"), t.limit(f"{what}_increase")
+    return None if share is None or limit is None else share + limit < 1
+
+
 GUARDS: dict[str, Callable[[Numbers], bool | None]] = {
     "baseline_days": lambda t: at_least(len(t.baseline), t.limit("min_baseline_days")),
-    "baseline_events": lambda t: at_least(t.mean("events"), t.limit("min_day_events")),
+    "baseline_events": lambda t: at_least(expected_events(t), t.limit("min_baseline_events")),
     "baseline_purchases": lambda t: at_least(t.mean("purchases"), t.limit("min_baseline_purchases")),
     "baseline_identified_purchases": lambda t: at_least(
         t.mean("identified_purchases"), t.limit("min_baseline_purchases")
@@ -70,6 +86,8 @@ GUARDS: dict[str, Callable[[Numbers], bool | None]] = {
     "day_sessions": lambda t: positive(t.comparable("sessions")),
     "day_revenue": lambda t: positive(t.comparable("revenue")),
     "day_identified_purchases": lambda t: positive(t.comparable("identified_purchases")),
+    "reach_missing_referrer": lambda t: can_rise(t, "missing_referrer"),
+    "reach_missing_utm": lambda t: can_rise(t, "missing_utm"),
 }
 
 
@@ -89,10 +107,17 @@ def check(*guards: str) -> Callable[[Check], Check]:
 
     def named(judge: Check) -> Check:
         name = "".join(word.capitalize() for word in judge.__name__.split("_"))
-        CHECKS[name] = lambda t: judge(t) if all(is_open(t, guard) for guard in guards) else OFF
+        CHECKS[name] = lambda t: (
+            judge(t) if all(is_open(t, guard) for guard in guards) and not by_hand(t, name) else OFF
+        )
         return judge
 
     return named
+
+
+def by_hand(t: Numbers, name: str) -> bool:
+    """Whether the configuration switches the check off."""
+    return name in t.values("switched_off_info", "check")
 
 
 def states(table: Table, now: float, number: Callable[[str], Number] = Fraction) -> dict[str, int]:
@@ -128,12 +153,33 @@ def data_stale(t: Numbers) -> int:
     return OFF if hours is None else above(age, hours * 3600)
 
 
-@check("baseline_days")
+@check()
+def never_found(t: Numbers) -> int:
+    """A name or an amount is in none of the events, which are enough to tell."""
+    kinds = t.values("configured_events", "what") & t.values("searched_events", "what")
+    found = [is_never_found(t, kind) for kind in kinds]
+    return OFF if not found or None in found else int(any(found))
+
+
+def is_never_found(t: Numbers, kind: str) -> bool | None:
+    """Whether no event has what is configured; amounts are searched in purchases, names in all events."""
+    least = t.limit("min_day_purchases" if kind == "revenue" else "min_searched_events")
+    enough, number = at_least(t.gauge("searched_events", what=kind), least), t.gauge("configured_events", what=kind)
+    return None if enough is None or number is None else enough and number == 0
+
+
+@check()
 def partial_day(t: Numbers) -> int:
-    """The anchor day ends so many hours before every baseline day."""
-    earliest = combined(min, t.whole_days("day_last_event_clock_seconds", t.baseline))
-    hours = t.limit("partial_day_hours")
-    return OFF if hours is None else above(minus(earliest, t.whole("day_last_event_clock_seconds")), hours * 3600)
+    """The hours missing at the end of the anchor day are more than so many."""
+    return above(t.gauge("missing_hours", part="end"), t.limit("partial_day_hours"))
+
+
+@check()
+def hours_missing(t: Numbers) -> int:
+    """So many hours are missing at the start of the anchor day, or inside."""
+    parts = t.values("missing_hours", "part") - {"end"}
+    enough = at_least(combined(max, [t.gauge("missing_hours", part=part) for part in parts]), t.limit("missing_hours"))
+    return OFF if enough is None else int(enough)
 
 
 @check()
@@ -143,10 +189,47 @@ def missing_day(t: Numbers) -> int:
     return OFF if not events or None in events else above(events.count(0), t.limit("max_missing_days"))
 
 
-@check("baseline_days", "baseline_events")
+@check("baseline_days")
+def repeated_day(t: Numbers) -> int:
+    """Of the purchases or of the contents, far more than usual are those of days before."""
+    if has_nan(t, "purchases", "repeated_purchases", "contents", "repeated_contents"):
+        return OFF
+    rises = [repeated(t, f"repeated_{of}", of) for of in ("purchases", "contents")]
+    return above(max((rise for rise in rises if rise is not None), default=None), t.limit("repeated_day_ratio"))
+
+
+def has_nan(t: Numbers, *names: str) -> bool:
+    """Whether a series of these gauges is NaN."""
+    return any(math.isnan(value) for name in names for value in t.series(f"clickstream_{name}"))
+
+
+def repeated(t: Numbers, part: str, of: str) -> Known:
+    """How much larger the share of the whole day is than on the median one of the seven days before."""
+    shares = [ratio(t.whole(part, lag), t.whole(of, lag)) for lag in BASELINE]
+    usual = [share for share in shares if share is not None]
+    enough = at_least(t.whole(of), t.limit("min_day_purchases"))
+    return minus(ratio(t.whole(part), t.whole(of)), median(usual)) if enough and usual else None
+
+
+@check("baseline_events")
 def event_volume_drop(t: Numbers) -> int:
-    """There are fewer events."""
-    return above(drop(t.comparable("events"), t.mean("events")), t.limit("event_drop_ratio"))
+    """There are fewer events; where few days are baseline days, by more than days differ, and by more than chance."""
+    expected, limit = expected_events(t), t.limit("event_drop_ratio")
+    fewer = drop(t.comparable("events"), expected)
+    if not expected or limit is None or is_open(t, "baseline_days"):
+        return above(fewer, limit)
+    least = (min(0.9, each) for each in (4.5 * deviation(t), 3 * math.sqrt(EVENTS_AT_ONCE / expected)))
+    return above(fewer, max(limit, *(t.number(repr(each)) for each in least)))
+
+
+EVENTS_AT_ONCE = 8
+"""Events that come together, as those of a session do."""
+
+
+def deviation(t: Numbers) -> float:
+    """How far a day before is from their mean, as a rule."""
+    days = [day for day in t.comparable_days("events", BASELINE) if day is not None]
+    return sum(abs(math.log(min(max(day / mean(days), 0.5), 2.0))) for day in days) / len(days)
 
 
 @check("baseline_days", "baseline_purchases")
@@ -207,12 +290,40 @@ def either(one: int, other: int) -> int:
 
 
 @check(*DRIFT)
+def segment_drop(t: Numbers) -> int:
+    """A device, platform or name has fewer events than its share makes one expect, by the limit and by chance."""
+    gauges = {"device_events": "device", "platform_events": "platform", "named_events": "event_name"}
+    if has_nan(t, *(f"comparable_{gauge}" for gauge in gauges)):
+        return OFF
+    found = [
+        segment_dropped(t, gauge, {label: value})
+        for gauge, label in gauges.items()
+        for value in t.values(f"comparable_{gauge}", label)
+    ]
+    return max((each for each in found if each is not None), default=OFF)
+
+
+def segment_dropped(t: Numbers, gauge: str, labels: dict[str, str]) -> int | None:
+    """Whether one segment dropped; None for one without an expectation, and for a name that vanished."""
+    today, before, limit = t.comparable(gauge, **labels), t.total(gauge, **labels), t.limit("segment_drop_ratio")
+    share, events = ratio(before, t.total("events")), t.comparable("events")
+    if today is None or limit is None or not before or not share or not events:
+        return None
+    if today == 0 and gauge == "named_events":
+        return None
+    expected = share * events
+    noise = 2.5 * math.sqrt(EVENTS_AT_ONCE * (1 / expected + 1 / before) + limit * limit / 9)
+    fewer = 1 - today / expected
+    return int(fewer > limit and fewer > noise)
+
+
+@check(*DRIFT, "reach_missing_referrer")
 def missing_referrer(t: Numbers) -> int:
     """More events lack a referrer."""
     return above(increase(t, "missing_referrer_events"), t.limit("missing_referrer_increase"))
 
 
-@check(*DRIFT)
+@check(*DRIFT, "reach_missing_utm")
 def missing_utm(t: Numbers) -> int:
     """More events lack utm parameters."""
     return above(increase(t, "missing_utm_events"), t.limit("missing_utm_increase"))
@@ -229,6 +340,13 @@ def purchases_without_revenue(t: Numbers) -> int:
     """Purchases have no revenue."""
     share = ratio(t.whole("purchases_without_revenue"), t.whole("purchases"))
     return above(share, t.limit("purchase_without_revenue_ratio"))
+
+
+@check("day_purchases")
+def purchases_without_transaction_id(t: Numbers) -> int:
+    """Purchases have no transaction id."""
+    share = ratio(t.whole("purchases_without_transaction_id"), t.whole("purchases"))
+    return above(share, t.limit("purchase_without_transaction_id_ratio"))
 
 
 @check()
@@ -301,10 +419,48 @@ def assisted_share_drop(t: Numbers) -> int:
     return above(drop(share, before), t.limit("assisted_drop_ratio"))
 
 
+@check(*DRIFT, "day_purchases", "baseline_purchases")
+def amount_shift(t: Numbers) -> int:
+    """The median amount is so many times that of the median baseline day, or so many times smaller."""
+    today, days = t.whole("median_purchase_amount"), t.whole_days("median_purchase_amount", t.baseline)
+    times = ratio(today, combined(median, days))
+    return OFF if times is None else above(t.nearly(max(times, 1 / times)), t.limit("amount_shift_factor"))
+
+
 @check(*DRIFT, "baseline_purchases", "baseline_revenue")
 def revenue_spike(t: Numbers) -> int:
     """There is far more revenue."""
     return above(minus(ratio(t.comparable("revenue"), t.mean("revenue")), 1), t.limit("revenue_spike_ratio"))
+
+
+@check()
+def early_events(t: Numbers) -> int:
+    """Events are of days that are not over."""
+    return above(t.gauge("early_events"), 0)
+
+
+@check()
+def waiting_files(t: Numbers) -> int:
+    """Files are being written."""
+    return above(t.gauge("waiting_files"), 0)
+
+
+@check()
+def replaced_text(t: Numbers) -> int:
+    """Text was no UTF-8."""
+    return above(t.gauge("replaced_text_events"), 0)
+
+
+@check()
+def switched_off(t: Numbers) -> int:
+    """A check is switched off by hand; never switched off itself."""
+    return int(bool(t.values("switched_off_info", "check")))
+
+
+@check()
+def limit_out_of_reach(t: Numbers) -> int:
+    """A share cannot rise by its limit; never switched off."""
+    return int(any(is_open(t, guard) is False for guard in GUARDS if guard.startswith("reach_")))
 
 
 def closed(t: Numbers, guard: str) -> int:

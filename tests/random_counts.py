@@ -50,6 +50,13 @@ PARTS = {
     "purchases": Part("events", (1 / 16, 1 / 8), baseline="min_baseline_purchases", day="min_day_purchases"),
     "duplicate_purchases": Part("purchases", FEW, ratio="duplicate_purchase_ratio"),
     "purchases_without_revenue": Part("purchases", FEW, ratio="purchase_without_revenue_ratio"),
+    "purchases_without_transaction_id": Part("purchases", FEW, ratio="purchase_without_transaction_id_ratio"),
+    "repeated_purchases": Part("purchases", (0, 0, 1 / 8), increase="repeated_day_ratio"),
+    "contents": Part("events", (1 / 2, 1 / 4), day="min_day_purchases"),
+    "repeated_contents": Part("contents", (0, 1 / 8, 1 / 4), increase="repeated_day_ratio"),
+    "device_events mobile": Part("events", (1 / 2, 3 / 4), drop="segment_drop_ratio"),
+    "device_events tablet": Part("events", (0, 1 / 32, 1 / 8), drop="segment_drop_ratio"),
+    "platform_events ios": Part("events", (1 / 4, 1 / 2), drop="segment_drop_ratio"),
     "identified_purchases": Part("purchases", (1, 1 / 2), baseline="min_baseline_purchases"),
     "assisted_purchases": Part("identified_purchases", (1 / 2,) * 5 + (1 / 4,) * 5 + (0,), drop="assisted_drop_ratio"),
 }

@@ -12,26 +12,43 @@ from hypothesis import strategies as st
 from random_counts import Counts, Scene, all_counts
 
 from exporter import measures
+from exporter.checks import CHECKS
 from exporter.config import COLUMNS, Columns, Dataset, Limits
 
 Gauges = dict[str, dict[Labels, float]]
 
-LABEL = {"named_events": "event_name", "device_revenue": "device", "missing_column_events": "column"}
+LABEL = {
+    "named_events": "event_name",
+    "device_revenue": "device",
+    "device_events": "device",
+    "platform_events": "platform",
+    "missing_column_events": "column",
+}
 """Gauge to the label that it has besides its lag."""
 
 ROUND_LIMITS: dict[str, tuple[float, ...]] = {
     "max_data_age_hours": (1, 30.5, 36, 60),
     "partial_day_hours": (0.5, 1, 2.25),
+    "missing_hours": (1, 2, 4),
     "max_missing_days": (0, 1, 2),
+    "amount_shift_factor": (1.5, 2, 4),
+    "revenue_spike_warning_ratio": (0.5, 4),
     "revenue_spike_ratio": (0.25, 1, 2),
     "device_share_deviations": (0, 1, 2.5),
     "min_baseline_days": (1, 2, 3, 7),
     "min_day_events": (1, 64, 100),
+    "min_searched_events": (64, 1000, 4096),
+    "min_baseline_events": (20, 60, 1024),
 }
 """Limits with which no arithmetic is rounded; other counts are 8, 10 or 20 then, and ratios eighths."""
 
 BARE = (
     "unreadable_files",
+    "waiting_files",
+    "early_events",
+    "replaced_text_events",
+    "missing_hours",
+    "configured_events",
     "anchor_file_events",
     "changed_column_events",
     "limit",
@@ -40,11 +57,20 @@ BARE = (
 )
 """Gauges without lag that checks look at."""
 
+OVERLOOKED = {
+    *("clickstream_comparable_device_events", "clickstream_comparable_platform_events"),
+    *("clickstream_comparable_named_events", "clickstream_contents", "clickstream_repeated_contents"),
+    *("clickstream_repeated_purchases", "clickstream_purchases", "clickstream_searched_events"),
+    "clickstream_median_purchase_amount",
+}
+"""Gauges that are never NaN here: a check that goes by others, too, overlooks it."""
+
 NEEDED = {
     "client_id": ("client_id",),
     "payload": ("payload",),
     "revenue": ("revenue",),
     "device": ("device", "user_agent"),
+    "user_agent": ("user_agent",),
     "referrer": ("referrer",),
     "utm": ("utm_source", "utm_medium", "utm_campaign", "page_url"),
     "transaction_id": ("transaction_id",),
@@ -67,6 +93,7 @@ def random_table(random: Random, now: float) -> Table:
     gauges = frame(scene, counts["events"].whole[0], now)
     if random.random() < 0.96:
         gauges |= calendar(scene, counts["events"].whole, now) | by_lag(counts) | columns(counts)
+        gauges |= amounts(scene, counts) | anatomy(scene, counts["events"].whole) | searched(scene, counts)
     lacks = random.sample(sorted(NEEDED), random.choice((0,) * 8 + (1, 2)))
     fails = random.choice(measures.load()).name if random.random() < 0.08 else ""
     measured(gauges, unmet(frozenset(lacks)), fails)
@@ -91,9 +118,53 @@ def by_lag(counts: dict[str, Counts]) -> Gauges:
         gauge, _, value = name.partition(" ")
         further = ((LABEL[gauge], value),) if value else ()
         for prefix, numbers in (("clickstream_", each.whole), ("clickstream_comparable_", each.comparable)):
-            series = made.setdefault(prefix + gauge, {})
-            series.update({(("lag", str(lag)), *further): number for lag, number in enumerate(numbers)})
+            if prefix + gauge not in UNTWINNED:
+                series = made.setdefault(prefix + gauge, {})
+                series.update({(("lag", str(lag)), *further): number for lag, number in enumerate(numbers)})
     return made
+
+
+UNTWINNED = {"clickstream_comparable_contents", "clickstream_comparable_repeated_contents"}
+"""What a gauge that is no sum of hours does not have."""
+
+
+def amounts(scene: Scene, counts: dict[str, Counts]) -> Gauges:
+    """The median amount of the days that have revenue."""
+    days = [lag for lag, revenue in enumerate(counts["revenue"].whole) if revenue]
+    usual, factor = scene.random.choice((20, 32, 100)), scene.limits["amount_shift_factor"]
+    before = {lag: usual if scene.even else usual + scene.random.randint(-3, 3) for lag in days if lag}
+    today = {0: max(1, scene.near(usual, (usual * factor, usual / factor), usual * 8))} if 0 in days else {}
+    found: dict[Labels, float] = {(("lag", str(lag)),): each for lag, each in (today | before).items()}
+    return {"clickstream_median_purchase_amount": found} if found else {}
+
+
+def anatomy(scene: Scene, events: Sequence[int]) -> Gauges:
+    """Where the days end, and the hours that are missing, where enough days tell what is usual."""
+    lags = [lag for lag, number in enumerate(events) if number]
+    if len(lags) <= scene.limits["min_baseline_days"] or scene.random.random() < 0.05:
+        return {}
+    ends: dict[Labels, float] = {(("lag", str(lag)),): scene.random.randint(80_000, 86_399) for lag in lags}
+    least = {"end": scene.limits["partial_day_hours"], "start": scene.limits["missing_hours"]}
+    hours = {part: scene.near(0, [least.get(part, least["start"])], 24) for part in ("end", "inside", "start")}
+    missing: dict[Labels, float] = {(("part", part),): number for part, number in hours.items()}
+    return {"clickstream_day_end_clock_seconds": ends, "clickstream_missing_hours": missing}
+
+
+def searched(scene: Scene, counts: dict[str, Counts]) -> Gauges:
+    """In how many events of all days the configured names and amounts are found."""
+    events, purchases = (sum(counts[name].whole) for name in ("events", "purchases"))
+    paid = purchases - sum(counts["purchases_without_revenue"].whole)
+    names = sum(sum(each.whole) for name, each in counts.items() if name.startswith("named_events"))
+    of = {"purchase": (purchases, events), "taxonomy": (names, events), "revenue": (paid, purchases)}
+    chance = scene.random.random
+    found = {what: 0 if chance() < 0.03 else number for what, (number, _) in of.items()}
+    limits = {"revenue": scene.limits["min_day_purchases"]}
+    least = {what: int(limits.get(what, scene.limits["min_searched_events"])) for what in of}
+    among = {what: least[what] + scene.random.choice((-1, 0)) if chance() < 0.2 else of[what][1] for what in of}
+    return {
+        "clickstream_configured_events": {(("configured", "x"), ("what", what)): found[what] for what in of},
+        "clickstream_searched_events": {(("what", what),): among[what] for what in of},
+    }
 
 
 def columns(counts: dict[str, Counts]) -> Gauges:
@@ -111,6 +182,9 @@ def frame(scene: Scene, events: int, now: float) -> Gauges:
         "snapshot": random.randrange(1, 2**48),
         "intraday": random.randrange(2),
         "files": 9,
+        "waiting_files": random.choice((0,) * 12 + (1,)),
+        "early_events": random.choice((0,) * 12 + (1, 7)),
+        "replaced_text_events": random.choice((0,) * 12 + (3,)),
         "unreadable_files": random.choice((0,) * 8 + (1, 3)),
         "anchor_file_events": files,
         "implausible_timestamp_events": scene.near(0, [limits["implausible_timestamp_ratio"] * files], files),
@@ -126,6 +200,10 @@ def frame(scene: Scene, events: int, now: float) -> Gauges:
     made["clickstream_changed_column_events"] = {
         (("column", column),): random.choice((0,) * 12 + (1, events)) for column in ("client_id", "revenue")
     }
+    made["clickstream_frequent_events"] = {(("event_name", "page_viewed"), ("in_taxonomy", "true")): events}
+    if random.random() < 0.1:
+        named = random.sample(CHECKS, random.choice((1, 2, 10)))
+        made["clickstream_switched_off_info"] = {(("check", check), ("reason", "by hand")): 1 for check in named}
     made["clickstream_links_info"] = {(("runbooks", ""), ("grafana", "")): 1}
     by_hand = random.random() < 0.1
     names = [limit for limit in limits if not (by_hand and limit == "max_data_age_hours")]
@@ -175,8 +253,28 @@ def measured(gauges: Gauges, reasons: dict[str, str], fails: str) -> None:
             missing[(("gauge", gauge), ("reason", str(reason)))] = 1
             gauges.pop(gauge, None)
             gauges.pop(gauge.replace("clickstream_", "clickstream_comparable_", 1), None)
+    unsearched(gauges)
+    if "clickstream_events" in gauges and "clickstream_missing_hours" not in gauges and not short(gauges):
+        missing[(("gauge", "clickstream_missing_hours"), ("reason", "timestamps without a time of day"))] = 1
     if missing:
         gauges["clickstream_not_measured"] = missing
+
+
+def unsearched(gauges: Gauges) -> None:
+    """Leave out what is not searched, as what it rests on is not measured."""
+    rests = {"purchase": "purchases", "taxonomy": "named_events", "revenue": "purchases_without_revenue"}
+    gone = {what for what, name in rests.items() if f"clickstream_{name}" not in gauges}
+    gone |= {"purchase", "taxonomy"} if "clickstream_events" not in gauges else set()
+    gone |= {"revenue"} if "clickstream_purchases" not in gauges else set()
+    for gauge in ("clickstream_configured_events", "clickstream_searched_events"):
+        left = {labels: number for labels, number in gauges.pop(gauge, {}).items() if dict(labels)["what"] not in gone}
+        gauges |= {gauge: left} if left else {}
+
+
+def short(gauges: Gauges) -> bool:
+    """Whether too few days before have events to tell what hours are usual."""
+    least = gauges["clickstream_limit"][(("limit", "min_baseline_days"),)]
+    return sum(number > 0 for number in gauges["clickstream_events"].values()) <= least
 
 
 def disturbed(random: Random, gauges: Gauges) -> Table:
@@ -184,7 +282,7 @@ def disturbed(random: Random, gauges: Gauges) -> Table:
     bare = sorted(gauges.keys() & {f"clickstream_{name}" for name in BARE})
     days = sorted(gauge for gauge in gauges if gauge.startswith("clickstream_comparable_"))
     choices = {
-        "NaN": [*sorted(gauges.keys() - {"clickstream_snapshot"}), *bare, *bare],
+        "NaN": [*sorted(gauges.keys() - {"clickstream_snapshot"} - OVERLOOKED), *bare, *bare],
         "limit": ["clickstream_limit"],
         "gauge": bare,
         "day": days or bare,

@@ -26,7 +26,7 @@ class Numbers:
     def __init__(self, table: Table, now: float, number: Callable[[str], Number]) -> None:
         self.table = table
         self.now = number(repr(now))
-        self._number = number
+        self.number = number
         self.comparable = cache(self._comparable)
         self.total = cache(self._total)
         self.mean = cache(self._mean)
@@ -60,7 +60,11 @@ class Numbers:
         found = self.series(gauge, **labels)
         if not found or any(map(math.isnan, found)):
             return None
-        return sum(self._number(repr(value)) for value in found)
+        return sum(self.number(repr(value)) for value in found)
+
+    def nearly(self, value: Number) -> Number:
+        """The value; in floating point a little more, as a logarithm and its inverse may make it."""
+        return value * (1 + 1e-12) if isinstance(value, float) else value
 
     def whole_days(self, name: str, lags: Iterable[int]) -> list[Known]:
         """The numbers of the whole days that have one; None where it is NaN."""
@@ -73,18 +77,23 @@ class Numbers:
         events = {lag: self.whole("events", lag) for lag in BASELINE}
         return [lag for lag, value in events.items() if value is not None and least is not None and value >= least]
 
-    def _days(self, name: str, **labels: str) -> list[Known]:
-        """The comparable numbers of the baseline days that have one; None where it is NaN."""
-        there = [lag for lag in self.baseline if self.series(f"clickstream_comparable_{name}", lag=str(lag), **labels)]
+    def comparable_days(self, name: str, lags: Iterable[int], **labels: str) -> list[Known]:
+        """The comparable numbers of the days that have one; None where it is NaN."""
+        there = [lag for lag in lags if self.series(f"clickstream_comparable_{name}", lag=str(lag), **labels)]
         return [self.comparable(name, lag, **labels) for lag in there]
 
     def _total(self, name: str, **labels: str) -> Known:
         """The sum over the baseline days."""
-        return combined(sum, self._days(name, **labels))
+        return combined(sum, self.comparable_days(name, self.baseline, **labels))
 
     def _mean(self, name: str, **labels: str) -> Known:
         """The average of a baseline day."""
-        return combined(lambda days: sum(days) / len(days), self._days(name, **labels))
+        return combined(mean, self.comparable_days(name, self.baseline, **labels))
+
+
+def mean(numbers: list[Number]) -> Number:
+    """The average of numbers, of which there are some."""
+    return sum(numbers) / len(numbers)
 
 
 def combined(how: Callable[[list[Number]], Number], numbers: Iterable[Known]) -> Known:
