@@ -17,8 +17,18 @@ from generations import Generation
 from alerting import rules
 from alerting.stack import alertmanager_at, await_answer, end, free_address, start, write
 
-BUSINESS = ["RevenueDrop", "ConversionRateDrop", "DirectShareHigh", "DeviceRevenueShift", "AssistedShareDrop"]
-SOUND = ["NullClientIds", "JsonErrors", "DuplicatePurchases", "RevenueSpike"]
+BUSINESS = [
+    *("RevenueDrop", "ConversionRateDrop", "DirectShareHigh", "DeviceRevenueShift", "AssistedShareDrop"),
+    *("AmountShift", "RevenueSpike"),
+]
+SOUND = [
+    "NullClientIds",
+    "JsonErrors",
+    "DuplicatePurchases",
+    "SegmentDrop",
+    "PurchasesWithoutTransactionId",
+    "SwitchedOff",
+]
 NUMBERS = count()
 
 
@@ -95,19 +105,31 @@ def settled(alertmanager: Alertmanager, dataset: str, total: int) -> tuple[list[
 
 @pytest.mark.parametrize(
     "cause",
-    ["RefreshFailing", "NoData", "UnreadableFiles", "PartialDay", "MissingDay", "EventVolumeDrop", "NoPurchases"],
+    [
+        *("RefreshFailing", "NoData", "UnreadableFiles", "PartialDay", "HoursMissing", "MissingDay", "RepeatedDay"),
+        *("EventVolumeDrop", "NoPurchases"),
+    ],
 )
 def test_a_cause_inhibits_the_business_alerts(alertmanager: Alertmanager, dataset: str, cause: str) -> None:
     """What the data cannot tell is not told; what is wrong with the data themselves is."""
     alertmanager.post(dataset, cause, *BUSINESS, *SOUND)
-    assert settled(alertmanager, dataset, 10) == (sorted([cause, *SOUND]), sorted(BUSINESS))
+    total = 1 + len(BUSINESS) + len(SOUND)
+    assert settled(alertmanager, dataset, total) == (sorted([cause, *SOUND]), sorted(BUSINESS))
 
 
-def test_a_truncated_day_is_one_page(alertmanager: Alertmanager, dataset: str) -> None:
-    """Of six alerts about a day that ends early, the partial day is heard."""
+@pytest.mark.parametrize("cause", ["PartialDay", "HoursMissing", "UnreadableFiles"])
+def test_a_truncated_day_is_one_page(alertmanager: Alertmanager, dataset: str, cause: str) -> None:
+    """Of six alerts about a day of which a part is missing, the cause is heard."""
     others = ["EventVolumeDrop", "NoPurchases", "RevenueDrop", "ConversionRateDrop", "AssistedShareDrop"]
-    alertmanager.post(dataset, "PartialDay", *others)
-    assert settled(alertmanager, dataset, 6) == (["PartialDay"], sorted(others))
+    alertmanager.post(dataset, cause, *others)
+    assert settled(alertmanager, dataset, 6) == ([cause], sorted(others))
+
+
+def test_small_spikes_are_heard(alertmanager: Alertmanager, dataset: str) -> None:
+    """A remark is no warning: no cause silences it."""
+    alertmanager.post(dataset, "MissingDay", "RevenueDrop")
+    alertmanager.post(dataset, "RevenueSpike", severity="info")
+    assert settled(alertmanager, dataset, 3) == (["MissingDay", "RevenueSpike"], ["RevenueDrop"])
 
 
 def test_the_exporter_that_is_down_inhibits_every_data_set(alertmanager: Alertmanager, dataset: str) -> None:
@@ -132,7 +154,14 @@ def test_a_partial_day_that_is_normal_inhibits_nothing(alertmanager: Alertmanage
     """A day that fills up compares like with like: its drops are heard."""
     alertmanager.post(dataset, "PartialDay", severity="info")
     alertmanager.post(dataset, *BUSINESS)
-    assert settled(alertmanager, dataset, 6) == (sorted(["PartialDay", *BUSINESS]), [])
+    assert settled(alertmanager, dataset, 1 + len(BUSINESS)) == (sorted(["PartialDay", *BUSINESS]), [])
+
+
+def test_a_missing_day_before_yesterday_inhibits_nothing(alertmanager: Alertmanager, dataset: str) -> None:
+    """Where the day before has events, the hole is a remark."""
+    alertmanager.post(dataset, "MissingDay", severity="info")
+    alertmanager.post(dataset, *BUSINESS)
+    assert settled(alertmanager, dataset, 1 + len(BUSINESS)) == (sorted(["MissingDay", *BUSINESS]), [])
 
 
 def test_other_data_sets_are_heard(alertmanager: Alertmanager, dataset: str) -> None:
