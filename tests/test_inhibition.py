@@ -17,8 +17,15 @@ from generations import Generation
 from alerting import rules
 from alerting.stack import alertmanager_at, await_answer, end, free_address, start, write
 
-BUSINESS = ["RevenueDrop", "ConversionRateDrop", "DirectShareHigh", "DeviceRevenueShift", "AssistedShareDrop"]
-SOUND = ["NullClientIds", "JsonErrors", "DuplicatePurchases", "RevenueSpike"]
+BUSINESS = [
+    "RevenueDrop",
+    "ConversionRateDrop",
+    "DirectShareHigh",
+    "DeviceRevenueShift",
+    "AssistedShareDrop",
+    "RevenueSpike",
+]
+SOUND = ["NullClientIds", "JsonErrors", "DuplicatePurchases"]
 NUMBERS = count()
 
 
