@@ -185,7 +185,7 @@ class Catalogue:
 
     def _entry(self, file: File) -> Entry:
         try:
-            footer = read_footer(file, self._dataset.columns.timestamp)
+            footer = read_footer(file, self._dataset.columns.timestamp, columns.names(self._dataset))
             columns.check(self._dataset, footer)
             if not footer.rows:
                 return Measurable(file, footer, None, None, 0)

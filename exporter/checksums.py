@@ -7,8 +7,6 @@ from collections.abc import Collection
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from exporter.footers import own_name
-
 _I32 = 0x15
 """A field of the page header in Thrift's compact encoding: the next one, a 32-bit integer."""
 
@@ -19,13 +17,14 @@ _HEAD = 32
 def damage(path: str, columns: Collection[str]) -> str | None:
     """Why the pages of these columns cannot be trusted; None where they can, or where they have no checksums.
 
+    A column is a name, or a way into structs as Parquet writes it: `column.field`.
+
     Costs about as much as decoding them; a file without checksums costs a look at one page header.
     """
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as parquet:
-            wanted = [name for name in parquet.schema_arrow.names if own_name(columns, name)]
             if _has_checksums(path, parquet.metadata):
-                for _ in parquet.iter_batches(columns=wanted):
+                for _ in parquet.iter_batches(columns=sorted(columns)):
                     pass
     except pa.ArrowNotImplementedError:
         return None  # DuckDB reads more encodings; what cannot be verified is left to it

@@ -1,13 +1,17 @@
-"""SQL for the canonical columns of a file: names, aliases, types, JSON paths."""
+"""SQL for the canonical columns of a file: names, aliases, types, fields, folders, JSON paths."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from exporter.config import COLUMNS, Dataset
+from exporter.config import COLUMNS, Dataset, is_json_path
+from exporter.fields import Field
+from exporter.files import File
 from exporter.footers import Footer, UnreadableError
+from exporter.instants import instant
+from exporter.steps import FILE, expression, identifier, text
 
 OF_PURCHASES = ("revenue", "transaction_id")
 """Columns that are read from the payload of purchases only, because parsing JSON is dear."""
@@ -53,28 +57,22 @@ def missing(dataset: Dataset, footer: Footer) -> tuple[str, ...]:
 
 def misfit(dataset: Dataset, footer: Footer, column: str) -> str | None:
     """Why the file's column of that name is none: `a struct, expected text`; None where it has none of that name."""
-    found = filter(None, map(footer.own_name, getattr(dataset.columns, column) or ()))
-    nested = [dict(_typed(footer))[name] for name in found if not _fits(footer, column, name)]
+    found = (each for name in getattr(dataset.columns, column) or () for each in footer.find(name))
+    nested = [each.type for each in found if not _fits(each, column)]
     if not nested:
         return None
     kind = next((each for each in ("struct", "map") if nested[0].startswith(each)), "list")
     return f"a {kind}, expected {_EXPECTED.get(column, 'text')}"
 
 
-def _fits(footer: Footer, column: str, name: str) -> bool:
-    """Whether the file's column `name` can be `column`: only the payload, as JSON, can be nested."""
-    return column == "payload" or dict(footer.kinds)[name] != "nested"
+def _fits(field: Field, column: str) -> bool:
+    """Whether it can be `column`: only the payload, as JSON, can be nested."""
+    return column == "payload" or field.kind != "nested"
 
 
-def _own_name(footer: Footer, column: str, name: str) -> str | None:
-    """The file's name for the column `name`, None where it has none that can be `column`."""
-    own = footer.own_name(name)
-    return own if own and _fits(footer, column, own) else None
-
-
-def _typed(footer: Footer) -> Iterator[tuple[str, str]]:
-    """The file's columns and their types."""
-    return zip((name for name, _ in footer.kinds), footer.types, strict=True)
+def _fitting(footer: Footer, column: str, name: str) -> list[Field]:
+    """Where the file has `name`, as far as that can be `column`."""
+    return [each for each in footer.find(name) if _fits(each, column)]
 
 
 def source(dataset: Dataset, footer: Footer, column: str) -> tuple[str | None, str] | None:
@@ -83,12 +81,23 @@ def source(dataset: Dataset, footer: Footer, column: str) -> tuple[str | None, s
     What comes from the payload is JSON, whatever the payload's own name and kind are.
     """
     for name in getattr(dataset.columns, column) or ():
-        own = _own_name(footer, column, name)
-        if own:
-            return (None if own == name else own), dict(footer.kinds)[own]
-        if name.startswith("$") and source(dataset, footer, "payload"):
+        if found := _fitting(footer, column, name):
+            own = found[0].name
+            return (None if own == name else own), "value by key" if _by_key(found) else found[0].kind
+        if is_json_path(name) and source(dataset, footer, "payload"):
             return None, "JSON"
     return None
+
+
+def _by_key(found: Iterable[Field]) -> bool:
+    """Whether it is a value that has one of several types: a file may have some of them, as its data need."""
+    return any(each.keyed and each.steps[-1].how == "field" for each in found)
+
+
+def keyed(dataset: Dataset, footer: Footer, column: str) -> bool:
+    """Whether the file has `column` only where its data have a key, a JSON path in the payload left out."""
+    found = [each for name in getattr(dataset.columns, column) or () for each in _fitting(footer, column, name)]
+    return bool(found) and all(each.keyed for each in found)
 
 
 @dataclass(frozen=True, order=True)
@@ -101,25 +110,41 @@ class Shape:
     sql: tuple[str, ...]
     types: tuple[str, ...]
 
+    @property
+    def has_folders(self) -> bool:
+        """Whether a column comes from the name of the file's folder."""
+        return any(FILE in each for each in self.sql)
+
 
 def shape(dataset: Dataset, footer: Footer) -> Shape:
     """The shape of a file."""
-    types = dict(_typed(footer))
-    own = filter(None, map(footer.own_name, names(dataset)))
-    return Shape(tuple(selected(dataset, footer)), tuple(types[name] for name in sorted(set(own))))
+    types = dict(zip((name for name, _ in footer.kinds), footer.types, strict=True))
+    own = {each.plain[0] for each in _read(dataset, footer)}
+    return Shape(tuple(selected(dataset, footer)), tuple(types[name] for name in sorted(own)))
 
 
-def scan(parameter: str, *, replacing: bool = False) -> str:
+def read(dataset: Dataset, footer: Footer) -> set[str]:
+    """What is read of the file: columns, or fields of structs as Parquet writes them, `column.field`."""
+    return {".".join(each.plain) for each in _read(dataset, footer)}
+
+
+def _read(dataset: Dataset, footer: Footer) -> Iterator[Field]:
+    return (each for name in names(dataset) for each in footer.find(name) if each.plain)
+
+
+def scan(parameter: str, *, replacing: bool = False, named: bool = False) -> str:
     """SQL that reads the files in the list `parameter`; their folders' names never become columns.
 
-    `replacing` reads a `?` for each byte of a text that is not UTF-8, which is an error otherwise.
+    `replacing` reads a `?` for each byte of a text that is not UTF-8, which is an error otherwise; with `named`, FILE
+    is the path.
     """
     encoding = ", utf8_validation = 'replace'" if replacing else ""
-    return f"read_parquet({parameter}, hive_partitioning = false, binary_as_string = true{encoding})"
+    name = f", filename = {text(FILE)}" if named else ""
+    return f"read_parquet({parameter}, hive_partitioning = false, binary_as_string = true{name}{encoding})"
 
 
 def names(dataset: Dataset) -> set[str]:
-    """All names and JSON paths that the configuration maps."""
+    """All names and paths that the configuration maps."""
     return {name for column in dataset.mapped() for name in getattr(dataset.columns, column)}
 
 
@@ -133,30 +158,34 @@ def selected(dataset: Dataset, footer: Footer) -> Iterator[str]:
 
 
 def timestamp(dataset: Dataset, footer: Footer) -> str:
-    """SQL for the timestamp in UTC.
-
-    Numbers are seconds, milli-, micro- or nanoseconds by their size; a date is that day in the reporting zone.
-    """
-    name = next(filter(None, (_own_name(footer, "timestamp", name) for name in dataset.columns.timestamp)))
-    column = _identifier(name)
-    number = _epoch(f"TRY_CAST({column} AS DOUBLE)")
-    text_date = f"TRY_CAST({column} AS DATE)"
-    of_kind = {
-        "timestamp": f"CAST({column} AS TIMESTAMP)",
-        "date": _midnight(dataset, column),
-        "instant": f"CAST(CAST({column} AS TIMESTAMPTZ) AS TIMESTAMP)",
-        "integer": _epoch(f"TRY_CAST({column} AS BIGINT)"),
-        "number": number,
-        "text": f"CASE WHEN length({column}) = 10 AND contains({column}, '-') THEN {_midnight(dataset, text_date)} "
-        f"ELSE coalesce(CAST(TRY_CAST({column} AS TIMESTAMPTZ) AS TIMESTAMP), {number}) END",
-    }
-    return of_kind.get(dict(footer.kinds)[name], "CAST(NULL AS TIMESTAMP)")
+    """SQL for the timestamp in UTC, of the first name that the file has; a date is that day in the reporting zone."""
+    found = next(filter(None, (_fitting(footer, "timestamp", name) for name in dataset.columns.timestamp)))
+    first, *others = (instant(dataset.time_zone, expression(each.steps), each.kind) for each in found)
+    return f"coalesce({', '.join([first, *others])})" if others else first
 
 
 def paths(dataset: Dataset) -> dict[str, str]:
     """The JSON paths of the configuration by the name of their SQL parameter."""
-    sources = {source for column in COLUMNS for source in getattr(dataset.columns, column) or ()}
-    return {f"path_{number}": path for number, path in enumerate(sorted(sources)) if path.startswith("$")}
+    return {f"path_{number}": path for number, path in enumerate(sorted(names(dataset))) if is_json_path(path)}
+
+
+def folders(dataset: Dataset, files: Iterable[tuple[File, Footer]]) -> dict[str, list[str | None]]:
+    """The folders' values of these files by the names of their SQL parameters: paths, and a value for each of them.
+
+    Files that differ in them have one shape: there may be a folder for each name of an event.
+    """
+    found: dict[str, list[str | None]] = {}
+    listed = list(files)
+    for number, name in enumerate(sorted(names(dataset))):
+        values = {file.path: each.value for file, footer in listed for each in footer.find(name) if each.is_folder}
+        found |= {f"folder_files_{number}": [*values], f"folder_values_{number}": [*values.values()]}
+    return found
+
+
+def _from_folder(dataset: Dataset, name: str) -> str:
+    number = sorted(names(dataset)).index(name)
+    values = f"map($folder_files_{number}, CAST($folder_values_{number} AS VARCHAR[]))"
+    return f"map_extract_value({values}, {identifier(FILE)})"
 
 
 def key(dataset: Dataset) -> tuple[str, ...]:
@@ -169,58 +198,50 @@ def key(dataset: Dataset) -> tuple[str, ...]:
 
 def content(dataset: Dataset) -> tuple[str, ...]:
     """What an event says but for when; what comes from the payload alone is compared with it."""
-    return tuple(column for column in dataset.mapped() if column != "timestamp" and not _only_paths(dataset, column))
+    return tuple(column for column in dataset.mapped() if column != "timestamp" and not only_paths(dataset, column))
 
 
-def _only_paths(dataset: Dataset, column: str) -> bool:
-    return all(source.startswith("$") for source in getattr(dataset.columns, column))
+def only_paths(dataset: Dataset, column: str) -> bool:
+    """Whether `column` comes from the payload alone."""
+    return all(map(is_json_path, getattr(dataset.columns, column)))
 
 
 def _sources(dataset: Dataset, footer: Footer, column: str) -> list[str]:
     """SQL for each source of `column` that the file has."""
-    kinds = dict(footer.kinds)
     found = []
     for name in getattr(dataset.columns, column) or ():
-        if own := _own_name(footer, column, name):
-            found.append(_cast(column, own, kinds[own]))
-        elif name.startswith("$") and _sources(dataset, footer, "payload"):
+        if fitting := _fitting(footer, column, name):
+            found += [_cast(column, _value(dataset, footer, column, each), each.kind) for each in fitting]
+        elif is_json_path(name) and _sources(dataset, footer, "payload"):
             found.append(_from_payload(dataset, footer, column, name))
     return found
 
 
-def _cast(column: str, name: str, kind: str) -> str:
+def _value(dataset: Dataset, footer: Footer, column: str, field: Field) -> str:
+    if field.is_folder:
+        return _from_folder(dataset, field.source)
+    value = expression(field.steps)
+    return _of_purchases(dataset, footer, column, value) if field.kind == "JSON" else value
+
+
+def _of_purchases(dataset: Dataset, footer: Footer, column: str, value: str) -> str:
+    """The value, but NULL where only purchases have the column and the event is none."""
+    if column not in OF_PURCHASES:
+        return value
+    event_name = f"coalesce({', '.join(_sources(dataset, footer, 'event_name'))})"
+    return f"CASE WHEN list_contains($purchase, {event_name}) THEN {value} END"
+
+
+def _cast(column: str, value: str, kind: str) -> str:
     if column == "revenue":
-        return f"TRY_CAST({_identifier(name)} AS DECIMAL(18, 4))"
-    value = f"to_json({_identifier(name)})" if kind == "nested" else _identifier(name)
-    text = f"CAST({value} AS VARCHAR)"
-    return f"nullif(regexp_replace({text}, '\\.0+$', ''), 'nan')" if kind == "number" else text
+        return f"TRY_CAST({value} AS DECIMAL(18, 4))"
+    as_text = f"CAST({f'to_json({value})' if kind == 'nested' else value} AS VARCHAR)"
+    return f"nullif(regexp_replace({as_text}, '\\.0+$', ''), 'nan')" if kind == "number" else as_text
 
 
 def _from_payload(dataset: Dataset, footer: Footer, column: str, path: str) -> str:
     """The value at a JSON path of the payload."""
     parameter = next(name for name, each in paths(dataset).items() if each == path)
     payload = f"coalesce({', '.join(_sources(dataset, footer, 'payload'))})"
-    value = f"json_extract_string({payload}, ${parameter})"
-    wanted = f"json_valid({payload})"
-    if column in OF_PURCHASES:
-        event_name = f"coalesce({', '.join(_sources(dataset, footer, 'event_name'))})"
-        wanted = f"list_contains($purchase, {event_name}) AND {wanted}"
-    if column == "revenue":
-        value = f"TRY_CAST({value} AS DECIMAL(18, 4))"
-    return f"CASE WHEN {wanted} THEN {value} END"
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _midnight(dataset: Dataset, day: str) -> str:
-    return f"CAST(CAST({day} AS TIMESTAMP) AT TIME ZONE '{dataset.time_zone}' AS TIMESTAMP)"
-
-
-def _epoch(number: str) -> str:
-    return (
-        f"try(make_timestamp(CAST(CASE WHEN abs({number}) < 1e11 THEN {number} * 1000000 "
-        f"WHEN abs({number}) < 1e14 THEN {number} * 1000 "
-        f"WHEN abs({number}) < 1e17 THEN {number} ELSE {number} // 1000 END AS BIGINT)))"
-    )
+    value = f"CASE WHEN json_valid({payload}) THEN json_extract_string({payload}, ${parameter}) END"
+    return _cast(column, _of_purchases(dataset, footer, column, value), "JSON")

@@ -67,9 +67,14 @@ def _zone(value: str) -> str:
 def _source(value: str) -> str:
     if not value.strip():
         raise ValueError("is empty")
-    if value.startswith("$"):
+    if is_json_path(value):
         _json_path(value)
     return value
+
+
+def is_json_path(source: str) -> bool:
+    """Whether a source is a path in the payload: `$.x` or `$[0]`; `$current_url` is the name of a column."""
+    return source == "$" or source.startswith(("$.", "$["))
 
 
 def _json_path(path: str) -> None:
@@ -307,7 +312,7 @@ def _cross_checks(config: Config) -> Iterator[Problem]:
         mapped = dataset.mapped()
         for column in mapped:
             sources = getattr(dataset.columns, column)
-            if any(source.startswith("$") for source in sources):
+            if any(map(is_json_path, sources)):
                 if column in ("timestamp", "event_name", "payload"):
                     yield (*place, "columns", column), "a column is wanted, not a JSON path"
                 elif "payload" not in mapped:

@@ -8,8 +8,6 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from exporter.footers import own_name
-
 BATCH = 10_000
 """Rows at a time: a batch in which all is well is looked at once."""
 
@@ -22,7 +20,8 @@ def is_to_blame(error: duckdb.Error) -> bool:
 def replaced_rows(path: str, columns: Collection[str]) -> int:
     """How many rows of a file that DuckDB refused have a text in these columns that is not UTF-8.
 
-    At least one, also where pyarrow cannot say.
+    A column is a name, or a way into structs as Parquet writes it: `column.field`. At least one, also where
+    pyarrow cannot say.
     """
     try:
         return max(1, _counted(path, columns))
@@ -32,8 +31,7 @@ def replaced_rows(path: str, columns: Collection[str]) -> int:
 
 def _counted(path: str, columns: Collection[str]) -> int:
     with pq.ParquetFile(path) as parquet:
-        wanted = [name for name in parquet.schema_arrow.names if own_name(columns, name)]
-        batches = parquet.iter_batches(BATCH, columns=wanted)
+        batches = parquet.iter_batches(BATCH, columns=sorted(columns))
         return sum(_bad_rows(list(_texts(batch))) for batch in batches)
 
 

@@ -79,7 +79,8 @@ def load(
         f"WHERE {IN_DAY}"
     )
     paths = {f"files_{number}": [literal(each.file.path) for each in group] for number, group in enumerate(groups)}
-    values = {**paths, **columns.paths(dataset), **_values(dataset, when)}
+    folders = columns.folders(dataset, ((each.file, each.footer) for each in files))
+    values = {**paths, **folders, **columns.paths(dataset), **_values(dataset, when)}
     connection.execute(sql, {name: value for name, value in values.items() if re.search(rf"\${name}\b", sql)})
     # The database believes a footer and may not look at each timestamp; here it has seen what the pages hold.
     connection.execute(f"DELETE FROM events WHERE NOT ({IN_DAY})", {"start": when.start, "end": when.end})
@@ -103,7 +104,7 @@ def _source(dataset: Dataset, shapes: Sequence[tuple[Shape, bool]], most: int | 
     scans = (
         f"SELECT {number} AS schema_id,\n  "
         + ",\n  ".join(shape.sql)
-        + f"\nFROM (FROM {columns.scan(f'$files_{number}', replacing=replacing)}{limit})"
+        + f"\nFROM (FROM {columns.scan(f'$files_{number}', replacing=replacing, named=shape.has_folders)}{limit})"
         for number, (shape, replacing) in enumerate(shapes)
     )
     content = f"SELECT *, hash({', '.join(columns.content(dataset))}) AS content_key FROM (\n"

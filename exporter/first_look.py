@@ -113,14 +113,17 @@ def _look(key: str, dataset: Dataset, resources: Resources, findings: Findings) 
             findings.add(f"{key}.columns.timestamp: no event has a plausible timestamp", certain=True)
             return
         with database.limited(opened, resources.query_timeout):
-            _compare(key, opened, dataset, _seen(opened, dataset, catalogue), findings)
+            keyed = _keyed(dataset, footers)
+            seen = _seen(opened, dataset, catalogue, keyed)
+            _compare(key, opened, dataset, seen, findings)
+            _compare_keys(key, opened, dataset, seen, keyed, findings)
 
 
 def _footers(key: str, dataset: Dataset, found: Sequence[File], findings: Findings) -> Iterator[Footer]:
     """The footers of the files that have events; a note names the others that cannot be read."""
     for file in found:
         try:
-            footer = read_footer(file, dataset.columns.timestamp)
+            footer = read_footer(file, dataset.columns.timestamp, columns.names(dataset))
         except UnreadableError as error:
             findings.add(f"{key}.files: {file.name} not read: {error}", certain=False)
             continue
@@ -138,11 +141,11 @@ def _lack(dataset: Dataset, footers: Sequence[Footer], column: str) -> str:
     return f"{wanted} is in none of the {len(footers)} newest files; the columns are {', '.join(own)}"
 
 
-def _seen(opened: duckdb.DuckDBPyConnection, dataset: Dataset, catalogue: Catalogue) -> _Seen:
+def _seen(opened: duckdb.DuckDBPyConnection, dataset: Dataset, catalogue: Catalogue, keyed: Sequence[str]) -> _Seen:
     """Load events of the newest days, and count them."""
     read = _newest(catalogue)
     whole = sum(each.footer.rows for each in read) <= ROWS
-    asked = [_COUNTS, _NAMES, *_from_paths(dataset)]
+    asked = [_COUNTS, _NAMES, *_from_paths(dataset), *keyed]
     span = _span(read)
     try:
         events.load(opened, dataset, read, span, asked, most=None if whole else ROWS)
@@ -202,6 +205,22 @@ def _compare(
         _compare_purchases(key, opened, dataset, seen, findings)
 
 
+def _compare_keys(
+    key: str,
+    opened: duckdb.DuckDBPyConnection,
+    dataset: Dataset,
+    seen: _Seen,
+    keyed: Sequence[str],
+    findings: Findings,
+) -> None:
+    """Columns that the data have by a key: only they can tell that it does not occur."""
+    for column in keyed:
+        if not opened.execute(f"SELECT count({column}) FROM events").fetchall()[0][0]:
+            wanted = " or ".join(getattr(dataset.columns, column))
+            text = f"{key}.columns.{column}: {wanted} finds nothing in {seen.events} events"
+            findings.add(text, certain=seen.whole and seen.events >= ENOUGH_EVENTS)
+
+
 def _compare_purchases(
     key: str, opened: duckdb.DuckDBPyConnection, dataset: Dataset, seen: _Seen, findings: Findings
 ) -> None:
@@ -218,5 +237,14 @@ def _compare_purchases(
 
 def _from_paths(dataset: Dataset) -> list[str]:
     """The columns that come from the payload alone, but for those that only purchases have."""
-    others = (column for column in dataset.mapped() if column not in columns.OF_PURCHASES)
-    return [column for column in others if all(name.startswith("$") for name in getattr(dataset.columns, column))]
+    return [column for column in _of_all_events(dataset) if columns.only_paths(dataset, column)]
+
+
+def _keyed(dataset: Dataset, footers: Sequence[Footer]) -> list[str]:
+    """The columns that all files have by a key alone, but for those that only purchases have."""
+    found = (column for column in _of_all_events(dataset) if column != "timestamp")
+    return [column for column in found if all(columns.keyed(dataset, footer, column) for footer in footers)]
+
+
+def _of_all_events(dataset: Dataset) -> Iterator[str]:
+    return (column for column in dataset.mapped() if column not in columns.OF_PURCHASES)

@@ -79,18 +79,20 @@ class Loader:
                 self._load_from([each], day)
             except duckdb.Error as error:
                 if encoding.is_to_blame(error):
-                    self._replaced[each.file] = encoding.replaced_rows(each.file.path, columns.names(self._dataset))
+                    self._replaced[each.file] = encoding.replaced_rows(each.file.path, self._columns(each))
         return len(self._replaced) > before
 
     def _verify(self, read: Sequence[Measurable]) -> None:
         """Raise DamagedError where the checksums of a file's pages are wrong; each file is looked at once."""
         new = [each for each in read if each.file not in self._verified]
-        names = columns.names(self._dataset)
-        found = {each.file: checksums.damage(each.file.path, names) for each in new}
+        found = {each.file: checksums.damage(each.file.path, self._columns(each)) for each in new}
         damaged = {file: Unreadable(file.name, reason, lasting=True) for file, reason in found.items() if reason}
         if damaged:
             raise DamagedError(damaged)
         self._verified.update(each.file for each in new)
+
+    def _columns(self, each: Measurable) -> set[str]:
+        return columns.read(self._dataset, each.footer)
 
     def _damage(self, each: Measurable, day: Day) -> Unreadable | None:
         """Why the file alone cannot be read, or None when it can."""

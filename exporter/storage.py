@@ -8,7 +8,7 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from datetime import date
 from decimal import Decimal
@@ -19,6 +19,7 @@ from typing import IO, Any
 from exporter.catalogue import Measurable
 from exporter.child import SPILL
 from exporter.facts import DayFacts, Known
+from exporter.fields import Field, Step
 from exporter.files import File
 from exporter.footers import Footer
 from exporter.measures import Facts, Number
@@ -29,7 +30,7 @@ log = logging.getLogger("exporter")
 TEMPORARY = "clickstream-storage-"
 """What the name of a temporary storage begins with."""
 
-FORMAT = "clickstream-exporter storage 4"
+FORMAT = "clickstream-exporter storage 5"
 
 
 class StorageError(Exception):
@@ -163,9 +164,11 @@ def _plain(number: Number) -> int | float | str:
 
 def _decoded(kept: Mapping[str, Any]) -> Known:
     entries = {}
-    for file, (kinds, rows, least, most, nulls, types), first, last, implausible in kept["entries"]:
+    for file, (kinds, rows, least, most, nulls, types, fields), first, last, implausible in kept["entries"]:
         found = File(*file)
-        footer = Footer(tuple((name, kind) for name, kind in kinds), rows, least, most, nulls, tuple(types))
+        footer = Footer(
+            tuple((name, kind) for name, kind in kinds), rows, least, most, nulls, tuple(types), _fields(fields)
+        )
         entries[found] = Measurable(found, footer, first, last, implausible)
     days = {
         key: DayFacts(
@@ -179,6 +182,13 @@ def _decoded(kept: Mapping[str, Any]) -> Known:
         for key, (day, lasts, found, labels, names, replaced) in kept["days"].items()
     }
     return Known(kept["columns"], entries, days)
+
+
+def _fields(kept: Sequence[Any]) -> tuple[Field, ...]:
+    return tuple(
+        Field(source, name, kind, type_, tuple(Step(how, to) for how, to in steps))
+        for source, name, kind, type_, steps in kept
+    )
 
 
 def _facts(found: Mapping[str, Any]) -> Facts:

@@ -83,6 +83,7 @@ GUARDS: dict[str, Callable[[Numbers], bool | None]] = {
     "day_events": lambda t: at_least(t.comparable("events"), t.limit("min_day_events")),
     "day_payload_events": lambda t: positive(t.whole("payload_events")),
     "day_purchases": lambda t: at_least(t.whole("purchases"), t.limit("min_day_purchases")),
+    "day_contents": lambda t: at_least(t.whole("contents"), t.limit("min_day_purchases")),
     "day_sessions": lambda t: positive(t.comparable("sessions")),
     "day_revenue": lambda t: positive(t.comparable("revenue")),
     "day_identified_purchases": lambda t: positive(t.comparable("identified_purchases")),
@@ -189,7 +190,7 @@ def missing_day(t: Numbers) -> int:
     return OFF if not events or None in events else above(events.count(0), t.limit("max_missing_days"))
 
 
-@check("baseline_days")
+@check("baseline_days", "day_contents")
 def repeated_day(t: Numbers) -> int:
     """Of the purchases or of the contents, far more than usual are those of days before."""
     if has_nan(t, "purchases", "repeated_purchases", "contents", "repeated_contents"):
@@ -222,8 +223,8 @@ def event_volume_drop(t: Numbers) -> int:
     return above(fewer, max(limit, *(t.number(repr(each)) for each in least)))
 
 
-EVENTS_AT_ONCE = 8
-"""Events that come together, as those of a session do."""
+EVENTS_AT_ONCE, EVENTS_OF_A_NAME = 8, 2
+"""Events that come together, as those of a session do, and how many of them have one name."""
 
 
 def deviation(t: Numbers) -> float:
@@ -312,7 +313,8 @@ def segment_dropped(t: Numbers, gauge: str, labels: dict[str, str]) -> int | Non
     if today == 0 and gauge == "named_events":
         return None
     expected = share * events
-    noise = 2.5 * math.sqrt(EVENTS_AT_ONCE * (1 / expected + 1 / before) + limit * limit / 9)
+    at_once = EVENTS_OF_A_NAME if gauge == "named_events" else EVENTS_AT_ONCE
+    noise = 2.5 * math.sqrt(at_once * (1 / expected + 1 / before) + limit * limit / 9)
     fewer = 1 - today / expected
     return int(fewer > limit and fewer > noise)
 

@@ -107,6 +107,26 @@ def test_j3_nested_column(config: Any) -> None:
     assert found == (64, ["datasets.web.columns.client_id: a struct, expected text"])
 
 
+PROPS = TYPES | {"props": pa.map_(TEXT, TEXT), "user": pa.struct({"id": TEXT})}
+INSIDE = {"props": [("url", "https://shop.example/")], "user": {"id": "a"}}
+
+
+def test_names_within_columns(config: Any) -> None:
+    """A field of a struct and a key of a map that occur are fine."""
+    columns = COLUMNS | {"client_id": "user.id", "page_url": "props.url"}
+    assert config(day(**INSIDE), PROPS, columns=columns) == (0, [FINE])
+
+
+def test_j3_names_within_columns_that_find_nothing(config: Any) -> None:
+    """A field that no file has is refused, and so is a key that no event has."""
+    found = config(day(**INSIDE), PROPS, columns=COLUMNS | {"client_id": "user.uid", "page_url": "props.url"})
+    names = ", ".join(PROPS)
+    text = "datasets.web.columns.client_id: user.uid is in none of the 1 newest files; the columns are "
+    assert found == (64, [f"{text}{names}"])
+    found = config(day(**INSIDE), PROPS, columns=COLUMNS | {"client_id": "user.id", "page_url": "props.href"})
+    assert found == (64, ["datasets.web.columns.page_url: props.href finds nothing in 1020 events"])
+
+
 def test_j3_placeholders(config: Any) -> None:
     """An order number that is a placeholder on every purchase is none."""
     rows = [purchase(event_data='{"revenue": 5, "transaction_id": "undefined"}')] * 10

@@ -1,0 +1,26 @@
+"""Kinds: what a column of a file holds, however its type is written."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+
+def kind(type_: pa.DataType) -> str:
+    """What a column holds: timestamp, instant, text, integer, number, date, nested, nothing or other."""
+    type_ = value_type(type_)
+    if pa.types.is_timestamp(type_):
+        return "instant" if type_.tz else "timestamp"
+    tests = {
+        "text": (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary),
+        "integer": (pa.types.is_integer,),
+        "number": (pa.types.is_floating, pa.types.is_decimal),
+        "date": (pa.types.is_date,),
+        "nothing": (pa.types.is_null,),
+        "nested": (pa.types.is_nested,),
+    }
+    return next((name for name, each in tests.items() if any(test(type_) for test in each)), "other")
+
+
+def value_type(type_: pa.DataType) -> pa.DataType:
+    """The type itself, or that of the values of a dictionary."""
+    return type_.value_type if pa.types.is_dictionary(type_) else type_
