@@ -93,8 +93,11 @@ def data_sets() -> dict[str, Table]:
 def cycle(generation: Generation, tmp_path_factory: pytest.TempPathFactory) -> Cycle:
     """What a real Prometheus finds in the tables with the shipped rules."""
     folder = tmp_path_factory.mktemp("prometheus")
-    with serving(exposition(data_sets())) as target, prometheus(generation.prometheus, folder, target) as url:
-        at = first_cycle(url)
+    with (
+        serving(exposition(data_sets())) as target,
+        prometheus(generation.prometheus, folder, target) as (url, process),
+    ):
+        at = first_cycle(url, process)
         found = ask(url, f"{STATE} and timestamp({STATE}) == {at!r}", at)
         certificates = ask(url, f"{CERTIFICATE} and timestamp({CERTIFICATE}) == {at!r}", at)
     states: dict[str, dict[str, int]] = {dataset: {} for dataset in data_sets()}
@@ -129,8 +132,8 @@ def serving(text: str) -> Iterator[str]:
 
 
 @contextmanager
-def prometheus(program: Path, folder: Path, target: str) -> Iterator[str]:
-    """The URL of a Prometheus that scrapes the target and evaluates the shipped rules."""
+def prometheus(program: Path, folder: Path, target: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A Prometheus that scrapes the target and evaluates the shipped rules: its URL, and the process."""
     address = free_address()
     shutil.copy(RULE_FILE, folder)
     config = {
@@ -144,15 +147,17 @@ def prometheus(program: Path, folder: Path, target: str) -> Iterator[str]:
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
     try:
-        yield f"http://{address}"
+        yield f"http://{address}", process
     finally:
         end(process)
 
 
-def first_cycle(url: str) -> float:
+def first_cycle(url: str, process: subprocess.Popen[bytes]) -> float:
     """When the first cycle began that certified something: it is over then."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
+        if process.poll() is not None:
+            pytest.fail(f"Prometheus ended with exit code {process.returncode}")
         try:
             found = ask(url, f"max(timestamp({CERTIFICATE}))")
         except URLError:
