@@ -10,6 +10,9 @@ from exporter.facts import DayFacts, Measured
 from exporter.labels import clean
 from exporter.sample import Sample
 
+COMMON = 5
+"""Events of a day that a name outside the taxonomy must have to be shown: a rarer one may have been made for a person."""
+
 
 def frame(dataset: Dataset, measured: Measured, anchor: date | None, *, by_hand: bool) -> Iterator[Sample]:
     """What there is to say of the data set as a whole; `anchor` is its newest day, None without events."""
@@ -86,10 +89,10 @@ def _found(dataset: Dataset, measured: Measured) -> Iterator[Sample]:
 
 
 def _names(facts: DayFacts) -> Iterator[Sample]:
-    """The most frequent event names of the day; what looks like an address is none."""
+    """The most frequent event names of the day, without those that may be about a person."""
     shown: dict[tuple[str, bool], int] = {}
     for name, events, known in facts.names:
-        if "@" not in name and "://" not in name:
+        if known or (events >= COMMON and "@" not in name and "://" not in name):
             shown[clean(name), known] = shown.get((clean(name), known), 0) + events
     for (name, known), events in shown.items():
         labels = (("event_name", name), ("in_taxonomy", str(known).lower()))

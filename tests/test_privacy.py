@@ -31,6 +31,7 @@ def rows(day: str) -> list[Row]:
     """Events that are about a person in every column."""
     return [
         *[view(day, **HOSTILE), purchase(day, **HOSTILE), purchase(day, **HOSTILE)],
+        view(day, **HOSTILE | {"event_name": f"{PERSON} registered"}),
         view(day, **HOSTILE | {"event_name": f"{PERSON}@mail.example registered"}),
         view(day, **HOSTILE | {"event_name": f"https://shop.example/account/{PERSON}"}),
         purchase(day, **HOSTILE | {"event_data": f'{{"revenue": "{PERSON}", "transaction_id": "{PERSON}"}}'}),

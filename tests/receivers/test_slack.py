@@ -113,7 +113,7 @@ def test_a_message_without_end_is_cut(relay: Relay, dataset: str, letter: str) -
     """All integrity warnings at once, each with endless words, are still less than Slack shows."""
     words = dict.fromkeys(("summary", "description"), letter * 100000)
     found = shown(relay, dataset, *(alert(check, dataset, **words) for check in INTEGRITY))
-    assert f"{unescaped(letter) * 300}…" in unescaped(found["text"])
+    assert f"{unescaped(letter) * 250}…" in unescaped(found["text"])
     assert len(LINK.findall(found["text"])) == 2 * len(INTEGRITY)
 
 
