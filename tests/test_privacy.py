@@ -32,8 +32,8 @@ def rows(day: str) -> list[Row]:
     return [
         *[view(day, **HOSTILE), purchase(day, **HOSTILE), purchase(day, **HOSTILE)],
         view(day, **HOSTILE | {"event_name": f"{PERSON} registered"}),
-        view(day, **HOSTILE | {"event_name": f"{PERSON}@mail.example registered"}),
-        view(day, **HOSTILE | {"event_name": f"https://shop.example/account/{PERSON}"}),
+        *[view(day, **HOSTILE | {"event_name": f"{PERSON}@mail.example registered"})] * 9,
+        *[view(day, **HOSTILE | {"event_name": f"https://shop.example/account/{PERSON}"})] * 9,
         purchase(day, **HOSTILE | {"event_data": f'{{"revenue": "{PERSON}", "transaction_id": "{PERSON}"}}'}),
     ]
 
