@@ -110,7 +110,7 @@ def _size(value: object) -> str:
 
 def _reachable(value: float) -> float:
     if value >= 1:
-        raise ValueError("a share never exceeds 1: expected less, or switch the check off by its name in switched_off")
+        raise ValueError(f"expected less than 1, not {value:g}: no share exceeds it; switched_off switches a check off")
     return value
 
 

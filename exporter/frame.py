@@ -11,7 +11,7 @@ from exporter.labels import clean
 from exporter.sample import Sample
 
 COMMON = 5
-"""Events of a day that a name outside the taxonomy must have to be shown: a rarer one may have been made for a person."""
+"""Events of a day that a name outside the taxonomy must have to be shown: a rarer one may be about a person."""
 
 
 def frame(dataset: Dataset, measured: Measured, anchor: date | None, *, by_hand: bool) -> Iterator[Sample]:

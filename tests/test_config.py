@@ -58,8 +58,8 @@ MISTAKES = [
     "15: datasets.web.columns.revenue.0: bad JSON path '$.a[': ",
     "16: datasets.web.columns.device.1: JSON path '$.*' has a wildcard, but one value is wanted",
     "18: datasets.web.site_domains.0: 'https://shop.example' is no host name, write it like shop.example",
-    "20: datasets.web.limits.direct_share: a share never exceeds 1: expected less, or switch the check off by its name "
-    "in switched_off",
+    "20: datasets.web.limits.direct_share: expected less than 1, not 80: no share exceeds it; "
+    "switched_off switches a check off",
     "21: datasets.web.limits.min_day_events: input should be a valid integer, not 'many'",
     "22: datasets.shop: a mapping is wanted",
 ]
