@@ -23,9 +23,11 @@ LUMP = 8
 FEW = 4
 """A variance from n days is taken for 1 + FEW / n times as much: a few days may be alike by chance."""
 
-CERTAIN = 2.7
-"""Standard deviations that must lie between the usual and what is there. Counts cannot fall below zero, so their
-lower tail is far thinner than a normal one: none of 20,000 healthy days of bursty data had so much by chance."""
+CERTAIN_TAIL, CERTAIN = 2.7, 3.0
+"""Standard deviations that must lie between the usual and what is there, at the end of a day and elsewhere in it, where
+ten times as many hours can be missing by chance. Counts cannot fall below zero, so their lower tail is far thinner than
+a normal one: of 10,000 simulated healthy days, bursty ones too, one or two had so much.
+"""
 
 
 @dataclass(frozen=True)
@@ -70,9 +72,11 @@ class Hours:
         usual = median(shares) if shares else 0.0
         expected = usual * self._expected_level(start, end, usual, tail)
         events = self._today[end] - self._today[start]
-        if not expected or events > SCANT * expected or not self._is_news(shares, usual, expected, expected - events):
+        if not expected or events > SCANT * expected:
             return None
-        return Gap(start, end, events, expected)
+        noise = self._noise(shares, usual, expected)
+        certain = CERTAIN_TAIL if end == 24 else CERTAIN
+        return Gap(start, end, events, expected) if noise and expected - events >= certain * noise else None
 
     def _expected_level(self, start: int, end: int, usual: float, tail: Gap | None) -> float:
         """The events that the whole day should have: by its other hours, but no more than other days have."""
@@ -83,15 +87,18 @@ class Hours:
             share -= median((each[24] - each[tail.start]) / each[24] for each in self._before)
         return min(self._level, others / share) if share > 0 else self._level
 
-    def _is_news(self, shares: Sequence[float], usual: float, expected: float, missing: float) -> bool:
-        """Whether no other day looks the same, but for those right before, and neither chance nor bursts explain it."""
+    def _noise(self, shares: Sequence[float], usual: float, expected: float) -> float | None:
+        """The standard deviation of the events there; None where another day looks as if they were missing, too.
+
+        But for the days right before: a fault may have begun on one of them.
+        """
         alike = [share <= ALIKE * usual for share in shares]
         running = len(list(takewhile(bool, alike)))
         others = shares[running:]
         if any(alike[running:]) or len(others) <= running:
-            return False
+            return None
         spread = pvariance(others) * (expected / usual) ** 2 * (1 + FEW / len(others))
-        return missing >= CERTAIN * math.sqrt(max(self._lump * expected, spread))
+        return math.sqrt(max(self._lump * expected, spread))
 
 
 def _running_sum(counts: Counts) -> list[int]:
