@@ -86,7 +86,7 @@ def test_a_drill_that_nobody_hears_of_says_so(relay: Relay) -> None:
 
 def test_every_check_has_a_drill_without_templates() -> None:
     """What only Prometheus could fill in is `...`; the rest is the rule's own text."""
-    assert {*rules.checks(), "ExporterDown", "RefreshFailing"} == set(checks())
+    assert {*rules.checks(), "ExporterDown", "NotJudged", "RefreshFailing"} == set(checks())
     for check in checks():
         made = drill(check, "shop", LINKS)
         assert "{{" not in "".join(made.annotations.values())
@@ -105,7 +105,7 @@ def test_a_partial_day_of_an_intraday_data_set_is_an_info() -> None:
 
 def test_an_unknown_check_names_those_that_there_are() -> None:
     """The message has all names."""
-    with pytest.raises(DrillError, match=r"no check Nope, there are AssistedShareDrop, .*, UnreadableFiles$"):
+    with pytest.raises(DrillError, match=r"no check Nope, there are AmountShift, .*, WaitingFiles$"):
         drill("Nope", "shop", LINKS)
 
 
