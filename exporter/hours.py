@@ -54,17 +54,34 @@ class Hours:
 
     def tail(self) -> Gap | None:
         """The missing hours at the end of the day."""
-        return _widest(self._gap(start, 24, None) for start in range(1, 24))
+        return self._trimmed(_widest(self._gap(start, 24, None) for start in range(1, 24)))
 
     def head(self, tail: Gap | None) -> Gap | None:
         """The missing hours at the start of the day, which has the `tail`."""
-        return _widest(self._gap(0, end, tail) for end in range(1, _end(tail)))
+        return self._trimmed(_widest(self._gap(0, end, tail) for end in range(1, _end(tail))))
 
     def hole(self, tail: Gap | None) -> Gap | None:
         """The missing hours inside the day, which has the `tail`."""
         last = _end(tail)
         windows = ((start, end) for start in range(1, last) for end in range(start + 1, last))
-        return _widest(self._gap(start, end, tail) for start, end in windows)
+        return self._trimmed(_widest(self._gap(start, end, tail) for start, end in windows))
+
+    def _trimmed(self, gap: Gap | None) -> Gap | None:
+        """The gap without hours at its edges that hold more than a little: those in which the events ended or began."""
+        if gap is None:
+            return None
+        held = [self._today[hour + 1] - self._today[hour] > SCANT * self._usual(hour) for hour in range(24)]
+        start, end = gap.start, gap.end
+        while start + 1 < end and held[start]:
+            start += 1
+        while start + 1 < end < 24 and held[end - 1]:
+            end -= 1
+        share = sum(map(self._usual, range(start, end))) / max(sum(map(self._usual, range(gap.start, gap.end))), 1e-9)
+        return Gap(start, end, self._today[end] - self._today[start], gap.expected * share)
+
+    def _usual(self, hour: int) -> float:
+        """The events that the hour has on a usual day."""
+        return self._level * median((each[hour + 1] - each[hour]) / each[24] for each in self._before)
 
     def _gap(self, start: int, end: int, tail: Gap | None) -> Gap | None:
         """The hours from `start` until before `end`, where they are missing."""

@@ -91,6 +91,14 @@ def test_j1_strays_complete_nothing() -> None:
     assert gaps(broken_off, [drawn(random) for _ in range(7)]) == [(18, 24)]
 
 
+def test_an_hour_in_which_the_day_ended_is_not_missing() -> None:
+    """A load that broke off at half past five ends then, and not at five."""
+    random = Random(4)
+    broken_off = emptied(drawn(random), 6, 24)
+    broken_off[5] //= 2
+    assert gaps(broken_off, [drawn(random) for _ in range(7)]) == [(6, 24)]
+
+
 def test_hours_that_are_often_empty_are_not_missing() -> None:
     """What an earlier day lacked, too, and not only the days right before, is no news."""
     random = Random(2)
