@@ -223,7 +223,7 @@ def _plumbing() -> Iterator[str]:
     yield "  # Ten minutes: a restart is no incident, and a shorter `for` would resolve and page again after one."
     yield from _alert(
         "ClickstreamExporterDown",
-        f"up == 0 and on (job, instance) {_SERVED}\nor absent({_SERVED})",
+        f"up == 0 and on (job, instance) {_SERVED}\nor absent(up and on (job, instance) {_SERVED})",
         labels,
         {
             "summary": 'Exporter down: no metrics from {{ or $labels.instance "any instance" }}',

@@ -34,7 +34,9 @@ sum by (dataset) (
     {one('clickstream_searched_events{what="revenue"}', "what")}
       >= bool on (dataset) group_left () {limit("min_day_purchases")}
   )
-) + on (dataset) 0 * sum by (dataset) (clickstream_configured_events)""",
+) + on (dataset) 0 * sum by (dataset) ({{__name__=~"clickstream_(configured|searched)_events"}})
++ on (dataset) 0 * {limit("min_searched_events")}
++ on (dataset) 0 * {limit("min_day_purchases")}""",
     ),
 )
 
@@ -55,11 +57,11 @@ REPEATED = (
     number(
         "dataset:clickstream_repeated_day:increase",
         """\
-max by (dataset) (
+(max by (dataset) (
   label_replace(dataset:clickstream_repeated_purchase:increase > -Inf, "of", "purchases", "", "")
   or on (dataset, of)
   label_replace(dataset:clickstream_repeated_content:increase > -Inf, "of", "contents", "", "")
-)""",
+) + on (dataset) 0 * sum by (dataset) ({__name__=~"clickstream_(repeated_)?(purchases|contents)",lag=~"[0-7]"}))""",
     ),
 )
 
@@ -113,7 +115,10 @@ SEGMENTS = (
 _AMOUNT = "clickstream_median_purchase_amount"
 
 AMOUNTS = (
-    number(f"dataset:{_AMOUNT}:baseline", f"quantile by (dataset) (0.5, {of_baseline(_AMOUNT)})"),
+    number(
+        f"dataset:{_AMOUNT}:baseline",
+        f"quantile by (dataset) (0.5, {of_baseline(_AMOUNT)}) + on (dataset) 0 * {total(_AMOUNT)}",
+    ),
     number(
         f"dataset:{_AMOUNT}:shift_factor",
         f"exp(abs(ln(dataset:{_AMOUNT}:day / on (dataset) (dataset:{_AMOUNT}:baseline > 0))))",

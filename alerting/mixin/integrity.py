@@ -12,6 +12,10 @@ _ENOUGH = f"{_NAME_BASELINE} >= on (dataset) group_left () {limit('min_baseline_
 
 _OFFENDERS = 'sort_desc(topk(3, max by (event_name) (clickstream_frequent_events{in_taxonomy="false",dataset=%q})))'
 _SEGMENT = "dataset_segment:clickstream_segment_events"
+_SEGMENTS = (
+    '{__name__=~"clickstream_comparable_device_events|clickstream_comparable_named_events|'
+    'clickstream_comparable_platform_events"}'
+)
 _IN_SEGMENT = "on (dataset, dimension, segment)"
 
 
@@ -75,7 +79,7 @@ CHECKS = (
         f"  * {_IN_SEGMENT}\n"
         f"  ({there(f'{_SEGMENT}:drop_ratio')} > bool {_IN_SEGMENT} {there(f'{_SEGMENT}:noise')})\n"
         f'  unless {_IN_SEGMENT} {_SEGMENT}:anchor{{dimension="event_name"}} == 0\n'
-        ")",
+        f")\n+ on (dataset) 0 * sum by (dataset) ({_SEGMENTS}) > -Inf",
         "Segment drop detected: {{ range $i, $each := printf `sort_desc(topk(3, "
         f"{last(_SEGMENT + ':drop_ratio{dataset=%q}')} > {_IN_SEGMENT} {last(_SEGMENT + ':noise')} "
         "> on (dataset) group_left () "
@@ -148,7 +152,8 @@ CHECKS = (
         WARNING,
         INTEGRITY,
         exceeds("dataset:clickstream_missing_column:ratio", "missing_column_ratio"),
-        "Column missing: {{ range $i, $each := printf `clickstream_missing_column_info{dataset=%q}` $labels.dataset "
+        "Column missing: {{ range $i, $each := "
+        "printf `max by (column, file) (clickstream_missing_column_info{dataset=%q})` $labels.dataset "
         '| query | sortByLabel "column" }}{{ if $i }}, {{ end }}{{ $each.Labels.column }} in '
         "{{ $each.Labels.file }}{{ end }}",
         f"{ON_DAY}, {say.percent('dataset:clickstream_missing_column:ratio')} of the events lie in files that lack a "
@@ -159,7 +164,8 @@ CHECKS = (
         WARNING,
         INTEGRITY,
         f"{there('dataset:clickstream_changed_column_events:max')} > bool 0",
-        "Column changed: {{ range $i, $each := printf `clickstream_changed_column_info{dataset=%q}` $labels.dataset "
+        "Column changed: {{ range $i, $each := "
+        "printf `max by (change, column, file) (clickstream_changed_column_info{dataset=%q})` $labels.dataset "
         '| query | sortByLabel "column" }}{{ if $i }}; {{ end }}{{ $each.Labels.column }} ({{ $each.Labels.change }}) '
         "in {{ $each.Labels.file }}{{ end }}",
         f"{ON_DAY}, {say.whole('dataset:clickstream_changed_column_events:max')} events lie in files where a column "

@@ -119,9 +119,10 @@ def names(expr: str, label: str, shown: str = "", between: str = ", ") -> str:
     )
 
 
-def listed(expr: str, shown: str, between: str = ", ") -> str:
-    """What the template `shown` makes of `$each` series of the query, one after the other."""
-    return f"{{{{ range $i, $each := {ask(expr)} }}}}{{{{ if $i }}}}{between}{{{{ end }}}}{shown}{{{{ end }}}}"
+def listed(expr: str, shown: str, between: str = ", ", by: str = "") -> str:
+    """What the template `shown` makes of `$each` series of the query, in its order, or in that of the label `by`."""
+    order = f' | sortByLabel "{by}"' if by else ""
+    return f"{{{{ range $i, $each := {ask(expr)}{order} }}}}{{{{ if $i }}}}{between}{{{{ end }}}}{shown}{{{{ end }}}}"
 
 
 _COUNTED = (

@@ -130,7 +130,7 @@ max by (dataset) (
     clamp_max(3 * sqrt(8 / (dataset:clickstream_events:expected unless on (dataset) {_ENOUGH_DAYS})), 0.9),
     "of", "chance", "", ""
   )
-)""",
+) + on (dataset) 0 * {limit("event_drop_ratio")}""",
     ),
 )
 

@@ -39,8 +39,8 @@ CHECKS = (
         f"1 - ({extreme('min', _QUERIES)} > -Inf)",
         "Query failing: "
         + say.names(
-            "clickstream_exporter_query_success{dataset=%q} == 0 or on (dataset) "
-            "last_over_time(clickstream_exporter_query_success{dataset=%q}[36h]) == 0",
+            "min by (dataset, query) (clickstream_exporter_query_success{dataset=%q}) == 0 or on (dataset) "
+            "min by (dataset, query) (last_over_time(clickstream_exporter_query_success{dataset=%q}[36h])) == 0",
             "query",
         ),
         "These measures failed in the last refresh, so what rests on them is not judged; "
@@ -79,7 +79,7 @@ CHECKS = (
         PIPELINE,
         f"{there(_NEVER)} > bool 0",
         "Never found: "
-        + say.listed(_CONFIGURED, "{{ $each.Labels.what }} ({{ $each.Labels.configured }})")
+        + say.listed(_CONFIGURED, "{{ $each.Labels.what }} ({{ $each.Labels.configured }})", by="what")
         + "; names that occur: "
         + say.listed(_OCCUR, "{{ $each.Labels.event_name }} ({{ $each.Value }})"),
         "What the configuration names is found on no day, so what rests on it is judged on none: a name or a path is "
@@ -103,7 +103,7 @@ CHECKS = (
         PIPELINE,
         f"{there('dataset:clickstream_missing_hours:before_end')} >= bool on (dataset) {limit('missing_hours')}",
         f"Hours missing: {say.DAY} from "
-        + say.listed(_HOURS, "{{ $each.Labels.start }} to {{ $each.Labels.end }}", " and from "),
+        + say.listed(_HOURS, "{{ $each.Labels.start }} to {{ $each.Labels.end }}", " and from ", by="start"),
         f"These hours hold {_events_in('events', 'start|inside')} events where "
         f"{_events_in('expected_events', 'start|inside')} are usual, and no other day looks like that but those right "
         "before it.",

@@ -54,7 +54,8 @@ CHECKS = (
         INFO,
         INTEGRITY,
         f"count by (dataset) (clickstream_switched_off_info) > bool 0\nor on (dataset) {IN_ORDER}",
-        "Switched off by hand: " + say.listed(_SWITCHED_OFF, "{{ $each.Labels.check }} ({{ $each.Labels.reason }})"),
+        "Switched off by hand: "
+        + say.listed(_SWITCHED_OFF, "{{ $each.Labels.check }} ({{ $each.Labels.reason }})", by="check"),
         "The configuration switches these checks off, so they judge nothing: `switched_off`.",
     ),
     Check(

@@ -41,7 +41,7 @@ SNAPSHOT = (
     Record("dataset:clickstream_scrape:timestamp_seconds", "max by (dataset) (timestamp(clickstream_snapshot))"),
     Record(
         "dataset:clickstream_series:not_a_number",
-        f"sum by (dataset) ({_GAUGES})\n- on (dataset)\n"
+        f"sum by (dataset) ({_counted(EVERYTHING)} and on ({_TARGET}, {_NAME}) {_GAUGES})\n- on (dataset)\n"
         f"sum by (dataset) ({_counted(f'({EVERYTHING} > -Inf)')} and on ({_TARGET}, {_NAME}) {_GAUGES})",
     ),
 )
