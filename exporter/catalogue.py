@@ -116,15 +116,20 @@ class Catalogue:
 
     def _events(self, of: Day) -> int:
         """How many events the day has, counted one by one."""
-        total = 0
-        for each in self.between(of.start, of.end):
-            timestamp = columns.timestamp(self._dataset, each.footer)
-            total += self._connection.execute(
+        return sum(self._events_in(each, of) for each in self.between(of.start, of.end))
+
+    def _events_in(self, each: Measurable, of: Day) -> int:
+        """How many events of the day a file has; by its footer where it is damaged, which loading the day finds out."""
+        timestamp = columns.timestamp(self._dataset, each.footer)
+        try:
+            ((events,),) = self._connection.execute(
                 f"SELECT count(*) FROM (SELECT epoch_us({timestamp}) AS us FROM {columns.scan('$path')}) "
                 "WHERE us >= $start AND us < $end AND us <= $latest",
                 {"path": [database.literal(each.file.path)], "start": of.start, "end": of.end, "latest": self._latest},
-            ).fetchall()[0][0]
-        return total
+            ).fetchall()
+        except duckdb.Error:
+            return round(each.rows_between(of.start, of.end))
+        return int(events)
 
     def _usual_events(self, when: date) -> float | None:
         """About how many events a day of the week before `when` has, by the footers; None where there is none."""

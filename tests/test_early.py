@@ -1,0 +1,67 @@
+"""Events of a day that by the clock is not over: when their day is the newest, and when they are early."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from exposition import view, write_rows
+from readings import measured
+
+from exporter.facts import Measured
+
+
+def running_day(folder: Path, events: int) -> date:
+    """Write three days of 100 events, and some of a day after them that is not over, whenever the test runs."""
+    soon = datetime.now(UTC).replace(tzinfo=None) + timedelta(hours=12)
+    for back in range(1, 4):
+        day = (soon - timedelta(days=back)).date().isoformat()
+        rows = [view(day, timestamp=f"{day} {number % 24:02}:{number // 24:02}") for number in range(100)]
+        write_rows(folder / f"{day}.parquet", rows)
+    write_rows(folder / "running.parquet", [view(timestamp=soon.isoformat(" ", "minutes"))] * events)
+    return soon.date()
+
+
+def newest(found: Measured) -> date:
+    """The anchor day of a reading."""
+    return found.days[-1].date
+
+
+@pytest.mark.parametrize("events", [1, 4])
+def test_a_few_events_do_not_make_their_day_the_newest(tmp_path: Path, events: int) -> None:
+    """They are counted, and in no day's way."""
+    running = running_day(tmp_path, events)
+    found = measured(tmp_path)
+    assert (newest(found), found.early) == (running - timedelta(days=1), events)
+    assert found.days[-1].found["clickstream_events"][""].keys() == set(range(24))
+
+
+def test_a_day_that_has_begun_is_the_newest(tmp_path: Path) -> None:
+    """From a twentieth of the events of a usual day on."""
+    running = running_day(tmp_path, 5)
+    found = measured(tmp_path)
+    assert (newest(found), found.early) == (running, 0)
+
+
+def test_the_first_day_needs_no_mass(tmp_path: Path) -> None:
+    """Without days before it nothing is usual."""
+    soon = datetime.now(UTC).replace(tzinfo=None) + timedelta(hours=12)
+    write_rows(tmp_path / "running.parquet", [view(timestamp=soon.isoformat(" ", "minutes"))])
+    found = measured(tmp_path)
+    assert (newest(found), found.early) == (soon.date(), 0)
+
+
+def test_d1_a_damaged_file_of_a_running_day(tmp_path: Path) -> None:
+    """It is set aside, and the days before it are measured."""
+    running = running_day(tmp_path, 50)
+    path = tmp_path / "running.parquet"
+    chunk = pq.read_metadata(path).row_group(0).column(0)
+    data = bytearray(path.read_bytes())
+    start = chunk.dictionary_page_offset or chunk.data_page_offset
+    data[start : start + chunk.total_compressed_size] = b"\xff" * chunk.total_compressed_size
+    path.write_bytes(data)
+    found = measured(tmp_path)
+    assert [each.name for each in found.unreadable] == ["running.parquet"]
+    assert newest(found) == running - timedelta(days=1)
