@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from exposition import view, write_rows
@@ -57,6 +58,8 @@ def test_d1_a_damaged_file_of_a_running_day(tmp_path: Path) -> None:
     """It is set aside, and the days before it are measured."""
     running = running_day(tmp_path, 50)
     path = tmp_path / "running.parquet"
+    table = pq.read_table(tmp_path / f"{running - timedelta(days=1)}.parquet")
+    pq.write_table(pa.concat_tables([table, pq.read_table(path)]), path)  # only its pages tell how much is of which day
     chunk = pq.read_metadata(path).row_group(0).column(0)
     data = bytearray(path.read_bytes())
     start = chunk.dictionary_page_offset or chunk.data_page_offset
