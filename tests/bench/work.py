@@ -24,6 +24,7 @@ from exporter import config, database, events, files, measures, plan
 from exporter.catalogue import Catalogue
 from exporter.config import Resources
 from exporter.days import day
+from exporter.digests import Digests
 from exporter.refresh import Refresher
 from exporter.storage import Storage
 
@@ -180,10 +181,7 @@ def per_metric_sql(folder: Path) -> Cost:
         for each in measures.load():
             with closing(database.connect([found[0].path], folder, Resources())) as connection:
                 catalogue = Catalogue(connection, dataset, found, {}, None, datetime.now(UTC))
-                connection.execute(
-                    "CREATE TEMP TABLE earlier_sessions "
-                    "(day DATE, client UBIGINT, started TIMESTAMP, source_key UBIGINT)"
-                )
+                Digests(folder, connection).prepare()
                 events.load(connection, dataset, catalogue.readable, day(LAST, ZoneInfo("UTC")), [each.sql])
                 measures.run(connection, each, measures.label_bounds(dataset))
 
