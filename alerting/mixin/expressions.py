@@ -129,3 +129,8 @@ def is_open(guard: str) -> str:
 def last(series: str) -> str:
     """The last sample within 36 hours: an outage changes no message."""
     return f"last_over_time({series}[36h])"
+
+
+def rows(series: str) -> str:
+    """The series of a data set as they are, or its last ones within 36 hours: none that others have replaced."""
+    return f"({series} or on (dataset) {last(series)})"

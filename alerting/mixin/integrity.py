@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alerting.mixin import messages as say
 from alerting.mixin.check import DRIFT, IN_HOURS, INTEGRITY, ON_DAY, WARNING, Check, counts, increased, ratio_above
-from alerting.mixin.expressions import either, exceeds, last, limit, there
+from alerting.mixin.expressions import either, exceeds, last, limit, rows, there
 
 _NAME_BASELINE = "dataset_event_name:clickstream_named_events:baseline"
 _NAMED = "clickstream_comparable_named_events"
@@ -80,12 +80,14 @@ CHECKS = (
         f"  ({there(f'{_SEGMENT}:drop_ratio')} > bool {_IN_SEGMENT} {there(f'{_SEGMENT}:noise')})\n"
         f'  unless {_IN_SEGMENT} {_SEGMENT}:anchor{{dimension="event_name"}} == 0\n'
         f")\n+ on (dataset) 0 * sum by (dataset) ({_SEGMENTS}) > -Inf",
-        "Segment drop detected: {{ range $i, $each := printf `sort_desc(topk(3, "
-        f"{last(_SEGMENT + ':drop_ratio{dataset=%q}')} > {_IN_SEGMENT} {last(_SEGMENT + ':noise')} "
-        "> on (dataset) group_left () "
-        'last_over_time(dataset_limit:clickstream_limit:max{limit="segment_drop_ratio"}[36h])))` $labels.dataset '
-        "| query }}{{ if $i }}, {{ end }}{{ $each.Labels.dimension }} {{ $each.Labels.segment }} "
-        f"{_of_segment('anchor')} vs expected {_of_segment('expected')}{{{{ end }}}}",
+        "Segment drop detected: "
+        + say.listed(
+            f"sort_desc(topk(3, {rows(_SEGMENT + ':drop_ratio{dataset=%q}')} "
+            f"> {_IN_SEGMENT} {last(_SEGMENT + ':noise')} > on (dataset) group_left () "
+            'last_over_time(dataset_limit:clickstream_limit:max{limit="segment_drop_ratio"}[36h])))',
+            "{{ $each.Labels.dimension }} {{ $each.Labels.segment }} "
+            f"{_of_segment('anchor')} vs expected {_of_segment('expected')}",
+        ),
         f"{IN_HOURS}, these parts of the traffic have fewer events than their share of the baseline makes one "
         f"expect, by more than {say.limit_percent('segment_drop_ratio')} and by more than chance.",
         DRIFT,

@@ -26,7 +26,7 @@ _WHOLE = f"""\
     and on ({_TARGET})
     (
       sum by ({_TARGET}) ({_GAUGES}) + on ({_TARGET}) count by ({_TARGET}) ({_GAUGES}) + 1
-      == on ({_TARGET}) max by ({_TARGET}) (clickstream_series)
+      == on ({_TARGET}) sum by ({_TARGET}) (clickstream_series)
     )
   )
 )"""
