@@ -9,7 +9,7 @@ help: ## List the targets
 	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s%s\n", $$1, $$2 }' Makefile
 
 demo: .venv/.installed ## Make data that break one day, and let the checks find it
-	.venv/bin/python -m alerting.servers >&2
+	.venv/bin/python -m alerting.stack.programs >&2
 	.venv/bin/python -m exporter.demo .demo >&2
 	status=0; .venv/bin/clickstream-check .demo/config.yml --as-of 2025-03-09 || status=$$?; \
 	test $$status -eq 1 || { echo "The verdict should be FAIL (exit 1), but it was exit $$status." >&2; exit 1; }
@@ -21,11 +21,11 @@ demo: .venv/.installed ## Make data that break one day, and let the checks find 
 	  '  .venv/bin/clickstream-exporter --config.file .demo/config.yml --as-of 2025-03-09 --once'
 
 test: .venv/.installed ## Run the tests, against real servers
-	.venv/bin/python -m alerting.servers >&2
+	.venv/bin/python -m alerting.stack.programs >&2
 	.venv/bin/python -m pytest -q -n 4 --dist loadgroup
 
 faults: .venv/.installed ## Try the gate under faults: make faults TRIALS=1000
-	.venv/bin/python -m alerting.servers >&2
+	.venv/bin/python -m alerting.stack.programs >&2
 	.venv/bin/python tests/faults/lab.py --trials $(or $(TRIALS),100) --workers $(or $(WORKERS),8) --seed $(or $(SEED),1)
 
 bench: .venv/.installed ## Measure what a refresh costs: make bench [BIG=1] [JSON=FILE]
@@ -43,15 +43,15 @@ dashboards: .venv/.installed ## Write the dashboards from grafana/source/
 	.venv/bin/python -m grafana.source
 
 test-dashboards: .venv/.installed $(NODE)/node_modules/.package-lock.json ## Test them with Grafana's own code, in Node
-	.venv/bin/python -m alerting.servers >&2
+	.venv/bin/python -m alerting.stack.programs >&2
 	.venv/bin/python -m pytest -q -n 2 --dist loadgroup tests/grafana
 
 picture: .venv/.installed $(NODE)/node_modules/.package-lock.json ## Draw the picture of the README; needs a chromium
-	.venv/bin/python -m alerting.servers >&2
+	.venv/bin/python -m alerting.stack.programs >&2
 	.venv/bin/python tests/grafana/picture.py
 
 servers: .venv/.installed ## Find Prometheus and Alertmanager, or unpack Debian's packages of them
-	.venv/bin/python -m alerting.servers
+	.venv/bin/python -m alerting.stack.programs
 
 clean: ## Remove everything that make has made
 	rm -rf .venv .servers .demo build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info $(NODE)/node_modules $(NODE)/build

@@ -11,11 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
-from alerting import http_config
 from alerting.drill import DrillError, drill, hold
-from alerting.fetch import be_let_in
-from alerting.gate import Servers, judge
-from alerting.proof import UsageError
+from alerting.gate.judge import Servers, judge
+from alerting.gate.proof import UsageError
+from alerting.gate.verdict import Verdict, Wanted, unknown
+from alerting.http import access
+from alerting.http.client import be_let_in
 from alerting.report import (
     ALERTMANAGER,
     EXIT_CODES,
@@ -28,13 +29,12 @@ from alerting.report import (
     publish,
     tell,
 )
-from alerting.servers import ServerError
-from alerting.stack import StackError, running
-from alerting.verdict import Verdict, Wanted, unknown
+from alerting.stack.programs import ServerError
+from alerting.stack.stack import StackError, running
 from exporter import plan
-from exporter.cli import USAGE, Parser, iso_date
-from exporter.config import Config
-from exporter.yaml_model import ConfigError
+from exporter.arguments import USAGE, Parser, iso_date
+from exporter.config.model import Config
+from exporter.config.strict_yaml import ConfigError
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -104,7 +104,7 @@ def _dataset(options: argparse.Namespace, config: Config) -> str:
 def _drill(options: argparse.Namespace, config: Config, dataset: str) -> int:
     """Send a drill; returns 0 when every Alertmanager took it, otherwise 2."""
     if options.http:
-        be_let_in(http_config.load(options.http), options.alertmanagers)
+        be_let_in(access.load(options.http), options.alertmanagers)
     intraday = config.datasets[dataset].cadence == "intraday"
     made = drill(options.drill, dataset, config.links.model_dump(), intraday=intraday)
     return 0 if hold(made, options.alertmanagers or [ALERTMANAGER], tell) else 2

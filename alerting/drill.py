@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerting import rules
-from alerting.alertmanager import DRILL
-from alerting.fetch import FetchError, get, send
+from alerting import rulefile
+from alerting.http.alertmanager import DRILL
+from alerting.http.client import FetchError, get, send
 
 STANDS = timedelta(minutes=5)
 """How long the alert fires: longer than any `group_wait`."""
@@ -37,7 +37,7 @@ class Drill:
 
 def checks() -> list[str]:
     """The names of the checks whose alerts are routed to somebody."""
-    alerts = {rule["alert"] for group in rules.groups().values() for rule in group if "alert" in rule}
+    alerts = {rule["alert"] for group in rulefile.groups().values() for rule in group if "alert" in rule}
     return sorted(name.removeprefix(_PREFIX) for name in alerts if name != "ClickstreamCertificate")
 
 
@@ -49,10 +49,10 @@ def drill(check: str, dataset: str, links: Mapping[str, str], *, intraday: bool 
     if check not in checks():
         raise DrillError(f"no check {check}, there are {', '.join(checks())}")
     name = _PREFIX + check
-    shipped = [rule for group in rules.groups().values() for rule in group if rule.get("alert") == name]
+    shipped = [rule for group in rulefile.groups().values() for rule in group if rule.get("alert") == name]
     rule = shipped[-1 if intraday else 0]
     of = {"job": "clickstream"} if check == "ExporterDown" else {"dataset": dataset}
-    named = {"check": check} if check in rules.checks() else {}
+    named = {"check": check} if check in rulefile.checks() else {}
     summary = f"DRILL: nothing is wrong; this tests who hears of {name}, data set {dataset}"
     filled = {
         key: _filled(rule["annotations"][key], {"dataset": dataset, **links})

@@ -11,17 +11,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from alerting import http_config
-from alerting.day_numbers import NumbersError, day_numbers
-from alerting.fetch import be_let_in
 from alerting.formats import junit
 from alerting.formats.outline import plain, rests_on
 from alerting.formats.printed import FORMATS, printed
-from alerting.gate import Servers, judge
-from alerting.proof import UsageError
-from alerting.verdict import Verdict, Wanted, unknown
-from exporter.cli import USAGE, Parser, iso_date
-from exporter.yaml_model import ConfigError
+from alerting.gate.day_numbers import NumbersError, day_numbers
+from alerting.gate.judge import Servers, judge
+from alerting.gate.proof import UsageError
+from alerting.gate.verdict import Verdict, Wanted, unknown
+from alerting.http import access
+from alerting.http.client import be_let_in
+from exporter.arguments import USAGE, Parser, iso_date
+from exporter.config.strict_yaml import ConfigError
 
 EXIT_CODES = """exit codes:
   0   PASS: the data were judged, and nothing critical fires
@@ -149,7 +149,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.http:
             named = (*(options.alertmanagers or ()), options.exporter, options.prometheus)
-            be_let_in(http_config.load(options.http), filter(None, named))
+            be_let_in(access.load(options.http), filter(None, named))
         announce(options.junit, wanted)
         verdict = judge(servers, wanted, options.timeout, tell)
         numbers = numbers_of(exporter, verdict, options.format)

@@ -9,50 +9,20 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from datetime import date
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from exporter import first_look, log, plan, web_config
+from exporter import log, plan, preflight
+from exporter.arguments import USAGE, Parser, address, iso_date
+from exporter.config.strict_yaml import ConfigError
+from exporter.facts.storage import Storage, StorageError
 from exporter.plan import Plan
 from exporter.refresh import Refresher
-from exporter.storage import Storage, StorageError
-from exporter.web_config import Web
-from exporter.yaml_model import ConfigError
-
-USAGE = 64
-"""Exit code for arguments or a configuration that cannot be used (EX_USAGE of sysexits.h)."""
-
-
-class Parser(argparse.ArgumentParser):
-    """An argument parser that exits with 64, because 2 says "unknown" in the tools beside this one."""
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong and exit."""
-        self.print_usage(sys.stderr)
-        self.exit(USAGE, f"{self.prog}: {message}\n")
-
-
-def iso_date(text: str) -> date:
-    """A date written as YYYY-MM-DD, of a time in which there can be events."""
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
-        found = date.min
-    if not 2000 <= found.year < 9000 or text != found.isoformat():
-        raise argparse.ArgumentTypeError(f"{text!r} is no date, write it like 2025-03-09")
-    return found
-
-
-def address(text: str) -> str:
-    """An address written as HOST:PORT."""
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no address, write it like 127.0.0.1:9847")
-    return text
+from exporter.web import web_config
+from exporter.web.web_config import Web
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -119,7 +89,7 @@ def load(options: argparse.Namespace) -> tuple[Plan, Web]:
 
 def _check(read: Plan, web: Web, options: argparse.Namespace) -> int:
     """Compare the configuration with the data, and say what does not fit."""
-    findings = first_look.take(read)
+    findings = preflight.take(read)
     for note in findings.notes:
         print(f"{options.config}: {note}")
     if findings.problems:
@@ -167,7 +137,7 @@ def _serve(refresher: Refresher, web: Web, options: argparse.Namespace) -> int:
 
 async def _run(refresher: Refresher, web: Web, options: argparse.Namespace) -> None:
     # Here, because the reading process imports this module too and needs no server.
-    from exporter.server import Server  # noqa: PLC0415
+    from exporter.web.pages import Server  # noqa: PLC0415
 
     stop = asyncio.Event()
     server = Server(refresher, web, partial(load, options))

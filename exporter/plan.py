@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from exporter import collector, config, measures
-from exporter.config import Config
-from exporter.measures import Measure, MeasureError
-from exporter.yaml_model import ConfigError
+from exporter.config import model
+from exporter.config.model import Config
+from exporter.config.strict_yaml import ConfigError
+from exporter.gauges import own
+from exporter.measures import declared
+from exporter.measures.declared import Measure, MeasureError
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ def load(path: Path, only: str | None = None) -> Plan:
 
     Raises ConfigError with every problem, also when there is no such data set.
     """
-    read = config.load(path)
+    read = model.load(path)
     if only is not None:
         if only not in read.datasets:
             raise ConfigError(f"{path}: no data set {only!r}: expected one of {', '.join(read.datasets)}")
@@ -35,7 +37,7 @@ def load(path: Path, only: str | None = None) -> Plan:
     for name, dataset in read.datasets.items():
         key = f"{path}: datasets.{name}.measures"
         try:
-            found[name] = measures.load(dataset.measures)
+            found[name] = declared.load(dataset.measures)
         except MeasureError as error:
             problems += [f"{key}: {line}" for line in str(error).splitlines()]
             continue
@@ -48,10 +50,10 @@ def load(path: Path, only: str | None = None) -> Plan:
 def _taken(name: str, found: Mapping[str, tuple[Measure, ...]]) -> Iterator[str]:
     """The gauges of a data set that are the exporter's own, or that another one has from another file."""
     others = {gauge: each for other, asked in found.items() if other != name for each in asked for gauge in each.gauges}
-    built_in = {each.name for each in measures.load()}
+    built_in = {each.name for each in declared.load()}
     for each in found[name]:
-        if each.name not in built_in and (own := collector.HELP.keys() & each.gauges.keys()):
-            yield f"{', '.join(sorted(own))} is a gauge of the exporter itself"
+        if each.name not in built_in and (taken := own.HELP.keys() & each.gauges.keys()):
+            yield f"{', '.join(sorted(taken))} is a gauge of the exporter itself"
         yield from (
             f"another data set has {gauge} from another file"
             for gauge in each.gauges

@@ -8,15 +8,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
-from exporter import collector, snapshot
-from exporter.child import Child, Look, StoppedError, Task
-from exporter.collector import Refresh, View
-from exporter.config import Dataset
-from exporter.facts import FactsError, Known, Measured, Query
-from exporter.labels import clean
+from exporter.config.model import Dataset
+from exporter.facts.model import FactsError, Known, Measured, Query
+from exporter.facts.storage import Storage
+from exporter.gauges import exposition, snapshot
+from exporter.gauges.snapshot import COMPARABLE_LAGS
+from exporter.gauges.view import Refresh, View
 from exporter.plan import Plan
-from exporter.snapshot import COMPARABLE_LAGS
-from exporter.storage import Storage
+from exporter.reader.client import Child, StoppedError
+from exporter.reader.task import Look, Task
+from exporter.text import clean
 
 log = logging.getLogger("exporter")
 
@@ -50,7 +51,7 @@ class Refresher:
         self._last: dict[str, Measured] = {}
         self._said: dict[str, tuple[str, ...]] = {}
         self._child = Child()
-        self.state = State(exposition=collector.render([]))
+        self.state = State(exposition=exposition.render([]))
 
     @property
     def interval(self) -> float:
@@ -94,7 +95,7 @@ class Refresher:
             self.state = replace(self.state, views=kept)
 
     def _serve(self, views: Mapping[str, View], errors: Mapping[str, str]) -> State:
-        self.state = State(views, collector.render(views.values()), errors)
+        self.state = State(views, exposition.render(views.values()), errors)
         return self.state
 
     def _measured(self, name: str, dataset: Dataset, started: float, so_far: Mapping[str, View]) -> View:

@@ -14,6 +14,9 @@ from typing import IO
 LOCK = ".clickstream-lock"
 """The file that is locked in each. A folder without it is never removed: it is not one of these."""
 
+SPILL = ".clickstream-spill-"
+"""What the names of folders begin with that hold what does not fit into memory."""
+
 REMEDY = "set the variable TMPDIR to a folder that can be written, or give --storage.path"
 """What to do where there is no place for temporary files."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import generations
 import pytest
-from generations import Generation, UnavailableError
+
+from tests.support import generations
+from tests.support.generations import Generation, UnavailableError
 
 GENERATIONS = [pytest.param(made, id=made.__name__) for made in (generations.found, generations.newest)]
 

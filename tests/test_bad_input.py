@@ -13,7 +13,8 @@ from textwrap import dedent
 
 import pyarrow.parquet as pq
 import pytest
-from exposition import (
+
+from tests.support.exposition import (
     COLUMNS,
     SHOP,
     TEXT,

@@ -7,12 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from broken_days import KINDS, Kind
-from broken_days.watching import watch
 
-from alerting import check, rules
-from alerting.proof import Proof
-from alerting.verdict import PASS, Verdict
+from alerting import check, rulefile
+from alerting.gate.proof import Proof
+from alerting.gate.verdict import PASS, Verdict
+from tests.broken_days import KINDS, Kind
+from tests.broken_days.watching import watch
 
 SEED = "1"
 NEWEST = date(2025, 3, 16)
@@ -78,4 +78,4 @@ def test_what_cannot_be_judged_is_refused(tmp_path: Path, capsys: pytest.Capture
 def test_the_catalogue_names_shipped_checks() -> None:
     """What must or may be reported of a kind are names of checks."""
     named = {each for kind in KINDS.values() for each in (*kind.must, *kind.besides)}
-    assert named - set(rules.checks()) == set()
+    assert named - set(rulefile.checks()) == set()

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from exposition import Row, age, purchase, view, write_rows
-from readings import measured
 
-from exporter import reading
 from exporter.days import Day
-from exporter.facts import FactsError
-from exporter.loading import Loader
+from exporter.facts import measure
+from exporter.facts.load import Loader
+from exporter.facts.model import FactsError
+from tests.support.exposition import Row, age, purchase, view, write_rows
+from tests.support.readings import measured
 
 DAYS = ("2025-03-08", "2025-03-09")
 
@@ -76,10 +76,10 @@ def test_d2_a_file_that_changes_during_a_read(
 def test_d2_a_file_that_never_rests(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is left out and named, stops no other, and is looked at again by the next reading."""
     path = folder / f"{DAYS[1]}.parquet"
-    changing(monkeypatch, DAYS[1], lambda: CHANGES["replaced"](path), reading.ATTEMPTS)
+    changing(monkeypatch, DAYS[1], lambda: CHANGES["replaced"](path), measure.ATTEMPTS)
     found = measured(folder)
     assert [(each.name, each.reason) for each in found.waiting] == [
-        (path.name, f"changed {reading.ATTEMPTS} times while it was read")
+        (path.name, f"changed {measure.ATTEMPTS} times while it was read")
     ]
     assert found.unreadable == ()
     assert [facts.date.isoformat() for facts in found.days] == [DAYS[0]]
@@ -97,8 +97,8 @@ def test_d2_files_that_change_in_turn(folder: Path, monkeypatch: pytest.MonkeyPa
 
     for _ in range(3):
         rewrite()
-    changing(monkeypatch, DAYS[1], rewrite, reading.MOST_ATTEMPTS)
-    with pytest.raises(FactsError, match=rf"changed while they were read, {reading.MOST_ATTEMPTS} times in a row"):
+    changing(monkeypatch, DAYS[1], rewrite, measure.MOST_ATTEMPTS)
+    with pytest.raises(FactsError, match=rf"changed while they were read, {measure.MOST_ATTEMPTS} times in a row"):
         measured(folder)
 
 

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from exposition import age
-from processes import children, processor_time, wait_for
 
-from exporter.demo import write_demo
+from exporter.demo.write import write_demo
+from tests.support.exposition import age
+from tests.support.processes import children, processor_time, wait_for
 
 COMMAND = [sys.executable, "-m", "alerting.check"]
 

@@ -8,16 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from exposition import (
-    SHOP,
-    TEXT,
-    TYPES,
-    once,
-    purchase,
-    view,
-    write_config,
-    write_rows,
-)
+
+from tests.support.exposition import SHOP, TEXT, TYPES, once, purchase, view, write_config, write_rows
 
 
 def test_d3_missing_column(tmp_path: Path) -> None:

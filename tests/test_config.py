@@ -13,7 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 from exporter import cli
-from exporter.config import Columns, Config, Dataset, Limits, load
+from exporter.config.model import Columns, Config, Dataset, Limits, load
 
 EXAMPLE = Path(cli.__file__).with_name("example.yml")
 

@@ -9,7 +9,19 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from exposition import COLUMNS, SHOP, TEXT, TYPES, Exposition, Row, measure, once, write_config, write_rows
+
+from tests.support.exposition import (
+    COLUMNS,
+    SHOP,
+    TEXT,
+    TYPES,
+    Exposition,
+    Row,
+    measure,
+    once,
+    write_config,
+    write_rows,
+)
 
 DAY = "2025-03-09"
 END = "23:30"  # an event in hour 23 makes the day whole

@@ -7,7 +7,7 @@ from statistics import fmean
 import duckdb
 import pytest
 
-from exporter.demo import write_demo
+from exporter.demo.write import write_demo
 
 LAST_DAY = date(2025, 3, 9)
 

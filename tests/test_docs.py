@@ -8,10 +8,11 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from alerting import rules
-from exporter import collector, measures
-from exporter.config import Dataset, Limits
-from exporter.demo import write_demo
+from alerting import rulefile
+from exporter.config.model import Dataset, Limits
+from exporter.demo.write import write_demo
+from exporter.gauges import own
+from exporter.measures import declared
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -26,7 +27,7 @@ def test_the_readme_lists_every_alert_with_its_severity() -> None:
     """The table and the rule file name the same alerts."""
     listed = dict(re.findall(r"^\| (Clickstream\w+) \| (\w+)", README, re.MULTILINE))
     shipped: dict[str, str] = {}
-    for group in rules.groups().values():
+    for group in rulefile.groups().values():
         for rule in group:
             if "alert" in rule and rule["alert"] != "ClickstreamCertificate":
                 shipped.setdefault(rule["alert"], rule["labels"]["severity"])
@@ -36,12 +37,12 @@ def test_the_readme_lists_every_alert_with_its_severity() -> None:
 def test_alertmanager_names_no_alert_that_is_none() -> None:
     """An inhibition by a name that nobody uses would silently inhibit nothing."""
     named = set(re.findall(r"Clickstream\w+", (ROOT / "alerting" / "alertmanager.yml").read_text("utf-8")))
-    assert named <= {rule["alert"] for group in rules.groups().values() for rule in group if "alert" in rule}
+    assert named <= {rule["alert"] for group in rulefile.groups().values() for rule in group if "alert" in rule}
 
 
 def test_every_limit_is_used_by_a_rule_and_no_other() -> None:
     """A limit that no rule reads would be a promise that nobody keeps."""
-    used = set(re.findall(r'clickstream_limit:max\{limit="(\w+)"', rules.text()))
+    used = set(re.findall(r'clickstream_limit:max\{limit="(\w+)"', rulefile.text()))
     assert used == set(Limits().model_dump())
 
 
@@ -54,12 +55,12 @@ def test_the_readme_names_no_limit_that_is_none() -> None:
 
 def test_every_gauge_that_the_rules_read_exists() -> None:
     """A name that is mistyped in a rule would silently match nothing."""
-    declared = {gauge for measure in measures.load() for gauge in measure.gauges}
-    twins = {twin for measure in measures.load() for twin in measure.twins.values()}
-    others = {*rules.groups(), "clickstream_gauge"}  # a label of the rules' own
-    text = "\n".join(line for line in rules.text().splitlines() if not line.lstrip().startswith("#"))
+    known = {gauge for measure in declared.load() for gauge in measure.gauges}
+    twins = {twin for measure in declared.load() for twin in measure.twins.values()}
+    others = {*rulefile.groups(), "clickstream_gauge"}  # a label of the rules' own
+    text = "\n".join(line for line in rulefile.text().splitlines() if not line.lstrip().startswith("#"))
     named = set(re.findall(r"(?<![\w:])clickstream_[a-z_]+(?![\w:.])", text))
-    assert named - others <= {*collector.HELP, *declared, *twins}
+    assert named - others <= {*own.HELP, *known, *twins}
 
 
 def test_the_readme_shows_what_the_exporter_prints(tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from exposition import view, write_rows
-from readings import measured
 
-from exporter.facts import Measured
+from exporter.facts.model import Measured
+from tests.support.exposition import view, write_rows
+from tests.support.readings import measured
 
 
 def running_day(folder: Path, events: int) -> date:

@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
-from alerting.day_numbers import NumbersError, day_numbers
 from alerting.formats.emf import emf
-from alerting.verdict import Line, Verdict, Wanted, unknown
-from exporter.demo import write_demo
+from alerting.gate.day_numbers import NumbersError, day_numbers
+from alerting.gate.verdict import Line, Verdict, Wanted, unknown
+from exporter.demo.write import write_demo
 
 NOW = datetime(2025, 3, 10, 6, 0, tzinfo=UTC)
 VERDICT = Verdict(

@@ -8,10 +8,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from exposition import SHOP, TEXT, TYPES, once, purchase, view, write_config, write_rows
-from readings import measured
 
-from exporter.storage import Storage
+from exporter.facts.storage import Storage
+from tests.support.exposition import SHOP, TEXT, TYPES, once, purchase, view, write_config, write_rows
+from tests.support.readings import measured
 
 LATIN_1 = "https://shop.example/caf\xe9".encode("latin-1")
 

@@ -10,13 +10,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from exposition import TEXT
-from readings import measured
 
-from exporter.facts import Measured
-from exporter.files import find
-from exporter.footers import read_footer
-from exporter.storage import Storage
+from exporter.facts.model import Measured
+from exporter.facts.storage import Storage
+from exporter.files.footers import read_footer
+from exporter.files.listing import find
+from tests.support.exposition import TEXT
+from tests.support.readings import measured
 
 PAIRS = pa.map_(TEXT, TEXT)
 VALUE = pa.struct(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from exporter.files import File, FilesError, find, unchanged
+from exporter.files.listing import File, FilesError, find, unchanged
 
 NAMES = ("a", "b", "ab", "day=1", "[q]", "x.parquet", "y.parquet")
 PARTS = ("*", "**", ".", "a*", "*b", "*.parquet", "?", "[ab]", "a", "day=1", "x.parquet", "[[]q]")

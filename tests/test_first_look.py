@@ -9,9 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from exposition import COLUMNS, SHOP, TEXT, TYPES, Row, Types, purchase, view, write_config, write_rows
 
-from exporter import cli, first_look
+from exporter import cli, preflight
+from tests.support.exposition import COLUMNS, SHOP, TEXT, TYPES, Row, Types, purchase, view, write_config, write_rows
 
 PAYLOAD = '{"revenue": 5, "transaction_id": "t%d", "device": "phone"}'
 DEVICE = COLUMNS | {"device": "$.device"}
@@ -179,7 +179,7 @@ def test_the_newest_days_are_read(tmp_path: Path, config: Any) -> None:
 
 def test_a_day_that_is_read_in_part(config: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is not among the first events may come later: that is a note."""
-    monkeypatch.setattr(first_look, "ROWS", 500)
+    monkeypatch.setattr(preflight, "ROWS", 500)
     code, found = config(day(), taxonomy=["click"])
     assert code == 0
     assert found[-2].startswith("datasets.web.taxonomy: no event has any of these names; the newest files have 500 ")

@@ -8,15 +8,15 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from exposition import SHOP, TEXT, TYPES, once, purchase, view, write_config, write_rows
-from readings import measured
 
-from exporter import columns
-from exporter.config import Dataset
-from exporter.facts import Measured
-from exporter.files import find
-from exporter.footers import read_footer
-from exporter.storage import Storage
+from exporter.config.model import Dataset
+from exporter.engine.duckdb import columns
+from exporter.facts.model import Measured
+from exporter.facts.storage import Storage
+from exporter.files.footers import read_footer
+from exporter.files.listing import find
+from tests.support.exposition import SHOP, TEXT, TYPES, once, purchase, view, write_config, write_rows
+from tests.support.readings import measured
 
 UNNAMED = {name: of for name, of in TYPES.items() if name != "event_name"}
 NULL = "__HIVE_DEFAULT_PARTITION__"

@@ -16,20 +16,21 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from generations import Generation
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from alerting import diagnosis, gate, proof, rules, scrape, witness
+from alerting import rulefile
 from alerting.formats.advice import ADVICE, LAST, OTHERWISE
 from alerting.formats.markdown import escape, markdown
 from alerting.formats.outline import not_judged, plain, rests_on
 from alerting.formats.printed import FORMATS, printed
 from alerting.formats.text import text
-from alerting.stack import Stack, running
-from alerting.verdict import Line, Verdict, Wanted, unknown
-from exporter.demo import write_demo
+from alerting.gate import diagnosis, judge, proof, scrape, witness
+from alerting.gate.verdict import Line, Verdict, Wanted, unknown
+from alerting.stack.stack import Stack, running
+from exporter.demo.write import write_demo
+from tests.support.generations import Generation
 
 TEXT = """\
 FAIL      data set shop, 2025-03-09: 1 CRITICAL, 3 WARN
@@ -124,7 +125,7 @@ def shown(verdict: Verdict, form: str, encoding: str = "utf-8") -> str:
 def test_a_failing_day_is_printed(stack: Stack, form: str, expected: str) -> None:
     """The report of the demo's broken day, to the letter; the exit code says FAIL."""
     done = subprocess.run(command(stack, "--format", form), capture_output=True, text=True, check=False)
-    checks = len(rules.checks())
+    checks = len(rulefile.checks())
     assert done.stdout == expected.format(checks=checks, judged=checks - 1)
     assert done.returncode == 1
 
@@ -233,7 +234,7 @@ What to do
 
 def test_the_advice_is_about_what_the_gate_says() -> None:
     """A phrase that the gate no longer says would silently advise nobody."""
-    modules = (gate, proof, witness, diagnosis, scrape)
+    modules = (judge, proof, witness, diagnosis, scrape)
     said = "".join(Path(str(module.__file__)).read_text("utf-8") for module in modules)
     assert [phrase for phrase in ADVICE if phrase not in said] == []
 

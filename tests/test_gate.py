@@ -18,16 +18,16 @@ from pathlib import Path
 
 import pytest
 import yaml
-from exposition import age
-from generations import Generation
 
-from alerting import rules
+from alerting import rulefile
 from alerting.drill import drill
-from alerting.gate import Servers, judge
-from alerting.proof import UsageError
-from alerting.stack import Stack, running
-from alerting.verdict import Line, Verdict, Wanted
-from exporter.demo import write_demo
+from alerting.gate.judge import Servers, judge
+from alerting.gate.proof import UsageError
+from alerting.gate.verdict import Line, Verdict, Wanted
+from alerting.stack.stack import Stack, running
+from exporter.demo.write import write_demo
+from tests.support.exposition import age
+from tests.support.generations import Generation
 
 REVENUE = "Revenue drop detected: 10890 vs baseline 33139"
 ALERTS = [
@@ -319,8 +319,8 @@ def test_v2_a_rule_group_that_lost_rules_is_unknown(bench: Bench) -> None:
 
 def test_the_release_and_the_loaded_rules_must_agree(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """A certificate with another number of checks than this release ships is none."""
-    more = (*rules.checks(), "OneMore")
-    monkeypatch.setattr(rules, "checks", lambda: more)
+    more = (*rulefile.checks(), "OneMore")
+    monkeypatch.setattr(rulefile, "checks", lambda: more)
     assert f"the rules that are loaded have {len(more) - 1} checks, this release has {len(more)}" in reason(
         verdict(bench.servers, timeout=8)
     )

@@ -13,9 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from processes import SNAPSHOT, SUCCESS, Exporter, processor_time, running, wait_for, write
 
-from exporter import pipes
+from exporter.reader import pipes
+from tests.support.processes import SNAPSHOT, SUCCESS, Exporter, processor_time, running, wait_for, write
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are watched through /proc")
 

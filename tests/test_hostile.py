@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rogue import HEAD, Script, drips, floods, rogue, says
-from service import Answer, Service
 
-from alerting import check, diagnosis, report, rules, witness
-from alerting.alertmanager import Alert, listing
-from alerting.fetch import FetchError
-from alerting.gate import Servers, judge
-from alerting.verdict import Verdict, Wanted
+from alerting import check, report, rulefile
+from alerting.gate import diagnosis, witness
+from alerting.gate.judge import Servers, judge
+from alerting.gate.verdict import Verdict, Wanted
+from alerting.http.alertmanager import Alert, listing
+from alerting.http.client import FetchError
+from tests.support.rogue import HEAD, Script, drips, floods, rogue, says
+from tests.support.service import Answer, Service
 
 DEAD = "http://127.0.0.1:9"
 LATER = "2099-01-01T00:00:00Z"
@@ -97,7 +98,7 @@ def alert(name: str, labels: dict[str, str], annotations: dict[str, str]) -> dic
 
 CHECK = {"check": "RevenueDrop", "severity": "critical", "tier": "business"}
 DROP = alert("RevenueDrop", CHECK, {"snapshot": "5", "summary": "Revenue drop"})
-SAID = {"date": "2025-03-09", "snapshot": "5", "checks": str(len(rules.checks())), "firing": "1"}
+SAID = {"date": "2025-03-09", "snapshot": "5", "checks": str(len(rulefile.checks())), "firing": "1"}
 CERTIFICATE = alert("Certificate", SAID, {"firing": "RevenueDrop", "switched_off": ""})
 
 
@@ -160,7 +161,7 @@ def test_v15_an_exporter_that_is_wrong_somewhere_is_unknown() -> None:
 
 
 PROMETHEUS: dict[str, Any] = {
-    "rules": {"groups": [{"name": rules.GROUP, "rules": [{"name": "r", "health": "err", "lastError": "e"}]}]},
+    "rules": {"groups": [{"name": rulefile.GROUP, "rules": [{"name": "r", "health": "err", "lastError": "e"}]}]},
     "targets": {"activeTargets": [{"labels": {"job": "j"}, "health": "down", "scrapeUrl": "u", "lastError": "e"}]},
     "alertmanagers": {"activeAlertmanagers": [{"url": "u"}]},
     "query": {"result": [{"metric": {"__name__": "clickstream_series", "job": "j"}, "value": [1, "5"]}]},
@@ -177,8 +178,8 @@ PROMETHEUS: dict[str, Any] = {
 def test_v15_a_prometheus_that_is_wrong_somewhere_raises_nothing(place: str) -> None:
     """It is asked for reasons and for contradictions, and may answer both with anything."""
     whole = {part: {"data": data} for part, data in PROMETHEUS.items()}
-    loaded = [{"name": "r"} for _ in rules.groups()[rules.GROUP]]
-    whole["rules"]["data"] = {"groups": [{"name": rules.GROUP, "rules": loaded}]}  # nothing to find before the place
+    loaded = [{"name": "r"} for _ in rulefile.groups()[rulefile.GROUP]]
+    whole["rules"]["data"] = {"groups": [{"name": rulefile.GROUP, "rules": loaded}]}  # nothing to find before the place
     whole[place]["data"] = PROMETHEUS[place]
     service = answering(bodies := dict(whole))
     labels = {"dataset": "shop", **CHECK}

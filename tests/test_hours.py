@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from exporter.anatomy import anatomy
-from exporter.config import Limits
+from exporter.config.model import Limits
 from exporter.days import day
-from exporter.facts import DayFacts
-from exporter.hours import Gap, Hours
+from exporter.facts.model import DayFacts
+from exporter.gauges.anatomy import anatomy
+from exporter.gauges.hours import Gap, Hours
 
 PROFILE = (
     93,

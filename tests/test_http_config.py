@@ -12,19 +12,20 @@ from typing import Any
 
 import pytest
 import yaml
-from authority import Authority
-from processes import basic
-from service import Answer, Service
 
-from alerting import fetch, http_config, report, rules
-from alerting.gate import Servers, judge
-from alerting.verdict import Wanted
-from exporter.demo import write_demo
+from alerting import report, rulefile
+from alerting.gate.judge import Servers, judge
+from alerting.gate.verdict import Wanted
+from alerting.http import access, client
+from exporter.demo.write import write_demo
+from tests.support.authority import Authority
+from tests.support.processes import basic
+from tests.support.service import Answer, Service
 
 PASSWORD = "s3cret: the wörd"
 BASIC = basic(f"report:{PASSWORD}")["Authorization"]
 LABELS = {"alertname": "ClickstreamCertificate", "dataset": "shop", "severity": "none", "date": "2025-03-09"}
-LABELS |= {"snapshot": "7", "checks": str(len(rules.checks())), "firing": "0"}
+LABELS |= {"snapshot": "7", "checks": str(len(rulefile.checks())), "firing": "0"}
 CERTIFICATE = {"labels": LABELS, "annotations": {"firing": "", "switched_off": ""}, "state": "firing"}
 UNAUTHORIZED, FORBIDDEN = Answer(401, b"who?"), Answer(403, b"you?")
 
@@ -181,12 +182,12 @@ def test_s2_who_is_not_named_gets_no_password(
     tmp_path: Path, started: list[Service], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A server at another port of the same machine is asked as anybody would."""
-    monkeypatch.setattr(fetch, "_LET_IN", {})
+    monkeypatch.setattr(client, "_LET_IN", {})
     named, other = started[:] = [Service(passing), Service(passing)]
     file = configured(tmp_path, basic_auth={"username": "report", "password": PASSWORD})
-    fetch.be_let_in(http_config.load(file), [f"{named.url}/prefix"])
+    client.be_let_in(access.load(file), [f"{named.url}/prefix"])
     for each in started:
-        fetch.get(f"{each.url}/api/v2/status", 5)
+        client.get(f"{each.url}/api/v2/status", 5)
     assert (named.named, other.named) == ([BASIC], [""])
 
 

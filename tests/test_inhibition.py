@@ -12,10 +12,10 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from generations import Generation
 
-from alerting import rules
-from alerting.stack import alertmanager_at, await_answer, end, free_address, start, write
+from alerting import rulefile
+from alerting.stack.stack import alertmanager_at, await_answer, end, free_address, start, write
+from tests.support.generations import Generation
 
 BUSINESS = [
     *("RevenueDrop", "ConversionRateDrop", "DirectShareHigh", "DeviceRevenueShift", "AssistedShareDrop"),
@@ -66,7 +66,7 @@ class Alertmanager:
 def _labels(name: str) -> dict[str, str]:
     """The labels that the alert of a check has."""
     shipped = next(
-        rule for group in rules.groups().values() for rule in group if rule.get("alert") == f"Clickstream{name}"
+        rule for group in rulefile.groups().values() for rule in group if rule.get("alert") == f"Clickstream{name}"
     )
     return {"alertname": shipped["alert"], "check": name, **shipped["labels"]}
 

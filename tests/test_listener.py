@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 import pytest
 
-from exporter.listener import Listener, Request, Response
+from exporter.web.listener import Listener, Request, Response
 
 
 async def fetch(body: bytes) -> bytes:

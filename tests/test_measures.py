@@ -7,20 +7,10 @@ from textwrap import dedent
 
 import pytest
 import yaml
-from exposition import (
-    SHOP,
-    Row,
-    measure,
-    once,
-    purchase,
-    run,
-    view,
-    write_config,
-    write_rows,
-)
 
 from exporter import plan
 from exporter.refresh import Refresher
+from tests.support.exposition import SHOP, Row, measure, once, purchase, run, view, write_config, write_rows
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from exporter import cgroup, database
-from exporter.config import Resources
+from exporter.config.model import Resources
+from exporter.engine.duckdb import cgroup, database
 
 GB = 2**30
 TWO = "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate"
@@ -105,8 +105,8 @@ def group() -> Iterator[Path]:
 CONNECT = """
 import os, pathlib, sys
 pathlib.Path(sys.argv[1], "cgroup.procs").write_text(str(os.getpid()))
-from exporter import database
-from exporter.config import Resources
+from exporter.engine.duckdb import database
+from exporter.config.model import Resources
 connection = database.connect([], pathlib.Path(sys.argv[2]), Resources())
 print(connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0])
 """

@@ -16,17 +16,17 @@ from urllib.parse import urlencode
 
 import pytest
 import yaml
-from broken_days.delivery import Delivery, healthy, without
-from broken_days.shop import PURCHASE, SHOP
-from broken_days.watching import watch
-from processes import Exporter, wait_for
 
-from alerting import rules
-from alerting.alertmanager import listing
-from alerting.fetch import FetchError, get
-from alerting.proof import UnprovenError, proven
-from alerting.stack import Server, alertmanager_at, await_answer, end, free_address, prometheus_at, start, write
-from alerting.verdict import Verdict, Wanted
+from alerting import rulefile
+from alerting.gate.proof import UnprovenError, proven
+from alerting.gate.verdict import Verdict, Wanted
+from alerting.http.alertmanager import listing
+from alerting.http.client import FetchError, get
+from alerting.stack.stack import Server, alertmanager_at, await_answer, end, free_address, prometheus_at, start, write
+from tests.broken_days.delivery import Delivery, healthy, without
+from tests.broken_days.shop import PURCHASE, SHOP
+from tests.broken_days.watching import watch
+from tests.support.processes import Exporter, wait_for
 
 DATASET = "shop"
 NEWEST = date(2025, 3, 16)
@@ -139,7 +139,7 @@ def _write(folder: Path, setup: Setup, targets: Sequence[str], alertmanagers: Se
     config["scrape_configs"] = setup.scrapes(targets)
     config["global"]["external_labels"] = dict(setup.external)
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config), "utf-8")
-    groups = yaml.safe_load(rules.text())["groups"]
+    groups = yaml.safe_load(rulefile.text())["groups"]
     for rule in (rule for group in groups for rule in group["rules"] if "for" in rule):
         rule["for"] = SHORT
     own = [{"record": name, "expr": expr} for name, expr in setup.records.items()]

@@ -16,9 +16,9 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from alerting import report, rules
-from alerting.stack import Stack, running
-from exporter.demo import write_demo
+from alerting import report, rulefile
+from alerting.stack.stack import Stack, running
+from exporter.demo.write import write_demo
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 PROGRAMS = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
@@ -99,7 +99,7 @@ def test_the_github_snippet_runs(tmp_path: Path, days_ago: int, code: int) -> No
     done = shell(step["run"], tmp_path)
     assert done.returncode == code, done.stdout + done.stderr
     found = cases(tmp_path / "events.xml")
-    assert list(found) == list(rules.checks())
+    assert list(found) == list(rulefile.checks())
     assert {check for check, outcome in found.items() if outcome == "failure"} == ({"RevenueDrop"} if code else set())
 
 

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pyarrow as pa
-from exposition import SHOP, TEXT, TYPES, Row, age, once, purchase, view, write_config, write_rows
+
+from tests.support.exposition import SHOP, TEXT, TYPES, Row, age, once, purchase, view, write_config, write_rows
 
 PERSON = "jane.doe"
 

@@ -14,17 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from exposition import SHOP, write_config, write_rows
 
-from exporter import plan, progress
-from exporter.child import Task
-from exporter.facts import FactsError, Measured
-from exporter.progress import Progress
+from exporter import plan
+from exporter.facts import progress
+from exporter.facts.model import FactsError, Measured
+from exporter.facts.progress import Progress
+from exporter.reader.task import Task
 from exporter.refresh import Refresher, State
+from tests.support.exposition import SHOP, write_config, write_rows
 
 SLOW = """
 import time
-from exporter.progress import Progress
+from exporter.facts.progress import Progress
 with Progress("shop", 4) as progress:
     for _ in range(4):
         time.sleep(0.6)

@@ -6,7 +6,8 @@ import csv
 from pathlib import Path
 
 import pytest
-from exposition import COLUMNS, once, write_config
+
+from tests.support.exposition import COLUMNS, once, write_config
 
 FOLDER = Path(__file__).parents[2] / "shared" / "data" / "real-events"
 

@@ -12,14 +12,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from processes import PROGRAM, SNAPSHOT, SUCCESS, Exporter, configure, running, wait_for, write
 
 from exporter import plan
-from exporter.listener import Request, Response
 from exporter.plan import Plan
 from exporter.refresh import Refresher
-from exporter.server import Server
-from exporter.web_config import Web
+from exporter.web.listener import Request, Response
+from exporter.web.pages import Server
+from exporter.web.web_config import Web
+from tests.support.processes import PROGRAM, SNAPSHOT, SUCCESS, Exporter, configure, running, wait_for, write
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are watched through /proc")
 

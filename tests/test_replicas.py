@@ -13,18 +13,19 @@ from pathlib import Path
 
 import pytest
 import yaml
-from generations import Generation
 
-from alerting import rules, stack
-from alerting.alertmanager import Alert, Listing
-from alerting.gate import Servers, judge
-from alerting.proof import Proof, UnprovenError, proven
-from alerting.verdict import Verdict, Wanted
-from exporter.demo import write_demo
+from alerting import rulefile
+from alerting.gate.judge import Servers, judge
+from alerting.gate.proof import Proof, UnprovenError, proven
+from alerting.gate.verdict import Verdict, Wanted
+from alerting.http.alertmanager import Alert, Listing
+from alerting.stack import stack
+from exporter.demo.write import write_demo
+from tests.support.generations import Generation
 
 NOW = datetime(2025, 3, 10, 6, tzinfo=UTC)
 WANTED = Wanted("shop", "2025-03-09", 7)
-CHECKS = str(len(rules.checks()))
+CHECKS = str(len(rulefile.checks()))
 
 
 @dataclass(frozen=True)

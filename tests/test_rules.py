@@ -13,16 +13,17 @@ from typing import Any
 
 import pytest
 import yaml
-from day_cases import CASES, CHECKS, SNAPSHOT, TABLE, Case, Values, firing, labelled, served, states
-from generations import Generation
 
-from alerting import rules
+from alerting import rulefile
 from alerting.mixin import __main__ as mixin
-from exporter import collector, measures
-from exporter.checks import CHECKS as SWITCHABLE
-from exporter.config import Limits
+from exporter.config.checks import CHECKS as SWITCHABLE
+from exporter.config.model import Limits
+from exporter.gauges import own
+from exporter.measures import declared
+from tests.support.day_cases import CASES, CHECKS, SNAPSHOT, TABLE, Case, Values, firing, labelled, served, states
+from tests.support.generations import Generation
 
-ALERTING = Path(rules.__file__).parent
+ALERTING = Path(rulefile.__file__).parent
 RULE_FILE = ALERTING / "rules" / "clickstream.yml"
 KEYS = "name alert gauges limits without days fires summary description severity also switched_off"
 STATE = "dataset:clickstream_check:state"
@@ -38,7 +39,7 @@ KINDS = ("PartialDay", "MissingDay", "RevenueSpike")
 Test = dict[str, Any]
 """A part of a promtool test file."""
 
-ALERTS = [rule for rule in rules.groups()[rules.GROUP] if "alert" in rule]
+ALERTS = [rule for rule in rulefile.groups()[rulefile.GROUP] if "alert" in rule]
 
 
 def scraped(dataset: str, *served_for: tuple[Values, int], **target: str) -> list[Test]:
@@ -120,7 +121,7 @@ def batches(cases: Iterable[Case], targets: int = 1) -> Iterator[list[Case]]:
 def short_rules(folder: Path) -> Path:
     """The rule file without the annotations that `test_descriptions_and_links` holds against their cases."""
     long = tuple(f"      {name}: " for name in ("description", "day", "runbook_url", "dashboard_url"))
-    lines = (line for line in rules.text().splitlines() if not line.startswith(long))
+    lines = (line for line in rulefile.text().splitlines() if not line.startswith(long))
     path = folder / "short.yml"
     path.write_text("\n".join(lines), "utf-8")
     return path
@@ -228,6 +229,19 @@ def test_alert_outlives_an_outage(generation: Generation, tmp_path: Path) -> Non
         expression(STATE, {}, at="64m"),
         alerts("Certificate", at="64m"),
         expression('ALERTS{check!=""}', {}, at="65m"),
+    )
+    promtool(generation, tmp_path, test)
+
+
+def test_a_segment_that_is_gone_from_the_data_set_is_not_listed(generation: Generation, tmp_path: Path) -> None:
+    """It had dropped; since then, the data set has no such segment, and another one drops."""
+    case = CASES["segment-dropped"]
+    gone = {'clickstream_comparable_platform_events{platform="tizen"}': {0: 0, "1-7": 500}}
+    before = {**case, "gauges": {**case["gauges"], **gone}}
+    test = group(
+        [scraped(case["name"], (served(before), 5), (served(case), 5))],
+        expression('count(dataset_segment:clickstream_segment_events:drop_ratio{segment="tizen"})', {"{}": 1}, at="4m"),
+        alerts("SegmentDrop", alert(case, "SegmentDrop"), at="7m"),
     )
     promtool(generation, tmp_path, test)
 
@@ -406,8 +420,8 @@ def not_judged(dataset: str, why: str) -> Test:
 
 def test_n1_no_certificate_pages(generation: Generation, tmp_path: Path) -> None:
     """Without the rules of the first group, NotJudged fires after ten minutes; a certificate that is back ends it."""
-    document = yaml.safe_load(rules.text())
-    document["groups"] = [each for each in document["groups"] if each["name"] != rules.GROUP]
+    document = yaml.safe_load(rulefile.text())
+    document["groups"] = [each for each in document["groups"] if each["name"] != rulefile.GROUP]
     (tmp_path / "short.json").write_text(json.dumps(document))
     test = group(
         [scraped("shop", (served({}), 12))],
@@ -429,6 +443,7 @@ def test_certificate_is_withheld(generation: Generation, tmp_path: Path) -> None
         "healthy": whole,
         "one-missing": whole | {"clickstream_series": len(whole) + 1},
         "one-left-over": whole | {"clickstream_series": len(whole) - 1},
+        "counted-twice": whole | {'clickstream_series{copy="1"}': 1},
         "no-snapshot-yet": served({"without": ["clickstream_snapshot"]}),
     }
     test = group(
@@ -441,7 +456,7 @@ def test_certificate_is_withheld(generation: Generation, tmp_path: Path) -> None
 
 def test_certificate_needs_every_rule(generation: Generation, tmp_path: Path) -> None:
     """Without any one of the rules before it, whichever it is, there is no certificate."""
-    group_ = next(each for each in yaml.safe_load(rules.text())["groups"] if each["name"] == rules.GROUP)
+    group_ = next(each for each in yaml.safe_load(rulefile.text())["groups"] if each["name"] == rulefile.GROUP)
     records = [rule for rule in group_["rules"] if "record" in rule]
     for rule in records:
         short = {**group_, "rules": [each for each in group_["rules"] if each is not rule]}
@@ -484,7 +499,7 @@ def test_certificate_follows_the_snapshot(generation: Generation, tmp_path: Path
 
 def test_rule_file_is_what_the_mixin_writes() -> None:
     """The file that is shipped was written by `make rules`, and by nobody since."""
-    assert rules.text() == mixin.render()
+    assert rulefile.text() == mixin.render()
 
 
 def test_files_are_valid(generation: Generation) -> None:
@@ -518,23 +533,23 @@ def test_every_alert_is_complete() -> None:
             "snapshot",
             "summary",
         ]
-    assert [sorted(each) for each in yaml.safe_load(rules.text())["groups"]] == [["name", "rules"]] * 2
+    assert [sorted(each) for each in yaml.safe_load(rulefile.text())["groups"]] == [["name", "rules"]] * 2
 
 
 def test_certificate_knows_how_many_checks_there_are() -> None:
     """The number of checks, which the rules write out twice, is the number of states."""
-    records = {rule["record"]: rule["expr"] for rule in rules.groups()[rules.GROUP] if "record" in rule}
+    records = {rule["record"]: rule["expr"] for rule in rulefile.groups()[rulefile.GROUP] if "record" in rule}
     assert f"(timestamp({STATE}) == time()) == {len(CHECKS)} " in records["dataset:clickstream_snapshot:evaluated"]
     assert ALERTS[-1]["labels"]["checks"] == str(len(CHECKS))
 
 
 def test_rules_use_the_gauges_that_exist() -> None:
     """Every gauge in an expression or a message is one of the exporter's, and stands in the table."""
-    text = json.dumps(list(rules.groups().values()))
+    text = json.dumps(list(rulefile.groups().values()))
     used = set(re.findall(r"(?<![:\w])clickstream_[a-z_]+(?![\w:.])", text)) - {LABEL_OF_A_GAUGE}
-    measured = {gauge for measure in measures.load() for gauge in measure.gauges}
+    measured = {gauge for measure in declared.load() for gauge in measure.gauges}
     twins = {gauge.replace("clickstream_", "clickstream_comparable_", 1) for gauge in measured}
-    assert used <= measured | twins | set(collector.HELP)
+    assert used <= measured | twins | set(own.HELP)
     served_ = {series.split("{")[0] for case in CASES.values() for series in served(case)}
     assert used - served_ == {"clickstream_exporter_build_info"}
     assert served_ - used == set()
@@ -561,7 +576,7 @@ def test_what_rests_on_each_gauge_is_known() -> None:
 @pytest.mark.parametrize("check", CHECKS)
 def test_every_check_has_its_cases(check: str) -> None:
     """A check fires in one case and is in order in another; with a guard, it is switched off in a third."""
-    expr = next(rule["expr"] for rule in rules.groups()[rules.GROUP] if rule.get("labels") == {"check": check})
+    expr = next(rule["expr"] for rule in rulefile.groups()[rulefile.GROUP] if rule.get("labels") == {"check": check})
     guarded = "and on (dataset) dataset:clickstream_guard:open" in expr and check != "LowVolume"
     needed = {0, 1, 2} if guarded else {0, 1}
     found = {states(case)[check] for case in CASES.values() if check == case["alert"] or states(case)[check] == 2}

@@ -9,10 +9,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from alerting import rules
-from exporter import collector, measures
-from exporter.config import COLUMNS, Config, Dataset, Limits
-from exporter.demo import SCHEMA, write_demo
+from alerting import rulefile
+from exporter.config.model import COLUMNS, Config, Dataset, Limits
+from exporter.demo.write import SCHEMA, write_demo
+from exporter.gauges import own
+from exporter.measures import declared
 
 PAGES = {
     f"Clickstream{path.stem}": path.read_text("utf-8")
@@ -37,7 +38,7 @@ def prose(alert: str) -> str:
 
 def shipped() -> dict[str, list[str]]:
     """Every alert that is for people, with the limits that its check compares with."""
-    every = [rule for group in rules.groups().values() for rule in group]
+    every = [rule for group in rulefile.groups().values() for rule in group]
     limits = {
         rule["labels"]["check"]: re.findall(r'clickstream_limit:max\{limit="(\w+)"', rule["expr"])
         for rule in every
@@ -109,11 +110,11 @@ def test_a_page_names_no_key_or_column_that_is_none(alert: str) -> None:
 def test_a_page_names_no_series_that_is_none(alert: str) -> None:
     """A gauge, a recorded series, a check or an alert that is mistyped would find nothing when it is needed."""
     text = PAGES[alert]
-    declared = {gauge for measure in measures.load() for gauge in measure.gauges}
-    twins = {twin for measure in measures.load() for twin in measure.twins.values()}
+    known = {gauge for measure in declared.load() for gauge in measure.gauges}
+    twins = {twin for measure in declared.load() for twin in measure.twins.values()}
     gauges = set(re.findall(r"(?<![\w:])clickstream_[a-z_]+(?![\w:.])", text))
-    assert gauges <= {*collector.HELP, *declared, *twins}
-    recorded = {rule["record"] for group in rules.groups().values() for rule in group if "record" in rule}
+    assert gauges <= {*own.HELP, *known, *twins}
+    recorded = {rule["record"] for group in rulefile.groups().values() for rule in group if "record" in rule}
     assert set(re.findall(r"\bdataset\w*:clickstream_\w+:\w+", text)) <= recorded
-    assert set(re.findall(r'\bcheck="(\w+)"', text)) <= set(rules.checks())
+    assert set(re.findall(r'\bcheck="(\w+)"', text)) <= set(rulefile.checks())
     assert set(re.findall(r"\bClickstream\w+", text)) <= {*shipped(), *PAGES}

@@ -14,9 +14,9 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from processes import SNAPSHOT, SUCCESS, Exporter, is_cut, processor_time, running, wait_for, write
 
-from exporter import loopback
+from exporter.web import loopback
+from tests.support.processes import SNAPSHOT, SUCCESS, Exporter, is_cut, processor_time, running, wait_for, write
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are watched through /proc")
 

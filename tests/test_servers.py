@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from alerting import servers
+from alerting.stack import programs
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +17,7 @@ def bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("PROMETHEUS", "PROMTOOL", "ALERTMANAGER", "AMTOOL"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("PATH", str(tmp_path / "path"))
-    monkeypatch.setattr(servers, "FOLDER", tmp_path / ".servers")
+    monkeypatch.setattr(programs, "FOLDER", tmp_path / ".servers")
 
 
 def executable(path: Path) -> Path:
@@ -33,14 +33,14 @@ def test_variable_wins_over_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     executable(tmp_path / "path" / "prometheus")
     mine = executable(tmp_path / "mine" / "prometheus-3")
     monkeypatch.setenv("PROMETHEUS", str(mine))
-    assert servers.find("prometheus") == mine
+    assert programs.find("prometheus") == mine
 
 
 @pytest.mark.parametrize("name", ["alertmanager", "prometheus-alertmanager"])
 def test_path_has_upstreams_or_debians_name(tmp_path: Path, name: str) -> None:
     """Alertmanager is found on PATH by its own name and by Debian's."""
     program = executable(tmp_path / "path" / name)
-    assert servers.find("alertmanager") == program
+    assert programs.find("alertmanager") == program
 
 
 def test_tools_are_found_beside_the_server_that_a_variable_names(
@@ -50,13 +50,13 @@ def test_tools_are_found_beside_the_server_that_a_variable_names(
     for server, tool in (("prometheus", "promtool"), ("alertmanager", "amtool")):
         monkeypatch.setenv(server.upper(), str(executable(tmp_path / server / server)))
         beside = executable(tmp_path / server / tool)
-        assert servers.find(tool) == beside
+        assert programs.find(tool) == beside
 
 
 def test_unpacked_program_is_the_last_resort(tmp_path: Path) -> None:
     """Without variable and PATH, what `make servers` has unpacked is found."""
     program = executable(tmp_path / ".servers/root/usr/bin/prometheus-alertmanager")
-    assert servers.find("alertmanager") == program
+    assert programs.find("alertmanager") == program
 
 
 @pytest.mark.parametrize("content", [None, "not executable"])
@@ -69,15 +69,15 @@ def test_variable_that_names_no_program_is_an_error(
     if content:
         wrong.write_text(content)
     monkeypatch.setenv("PROMETHEUS", str(wrong))
-    with pytest.raises(servers.ServerError) as error:
-        servers.find("prometheus")
+    with pytest.raises(programs.ServerError) as error:
+        programs.find("prometheus")
     assert str(error.value) == f"PROMETHEUS: {wrong} is not an executable file"
 
 
 def test_missing_program_says_what_to_install() -> None:
     """Nothing found: the error is the instruction."""
-    with pytest.raises(servers.ServerError) as error:
-        servers.find("amtool")
+    with pytest.raises(programs.ServerError) as error:
+        programs.find("amtool")
     assert str(error.value) == (
         "amtool: not found on PATH nor in the variable AMTOOL; install Debian's packages prometheus and "
         "prometheus-alertmanager (apt-get install prometheus prometheus-alertmanager), "
@@ -87,7 +87,7 @@ def test_missing_program_says_what_to_install() -> None:
 
 def test_machine_without_apt_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     """Where nothing can be unpacked, the command fails and says what to install or to set."""
-    assert servers.main() == 1
+    assert programs.main() == 1
     assert capsys.readouterr().err.splitlines()[-1] == (
         "servers: apt-get and dpkg: not found on PATH to unpack the servers; "
         "install Prometheus (with promtool) and Alertmanager (with amtool) on PATH, "
@@ -100,7 +100,7 @@ def test_command_prints_both_servers(tmp_path: Path, capsys: pytest.CaptureFixtu
     path = tmp_path / "path"
     for program in ("prometheus", "promtool", "alertmanager", "amtool"):
         executable(path / program)
-    assert servers.main() == 0
+    assert programs.main() == 0
     assert capsys.readouterr() == (f"{path}/prometheus\n{path}/alertmanager\n", "")
 
 
@@ -113,10 +113,10 @@ def test_unpack_repairs_an_interrupted_run_on_a_fresh_machine(tmp_path: Path, mo
     monkeypatch.setenv("APT_CONFIG", str(tmp_path / "apt.conf"))
     executable(tmp_path / "root/usr/bin/prometheus")
     executable(tmp_path / "partial/root/usr/bin/promtool")
-    servers.unpack(tmp_path)
-    programs = tmp_path / "root/usr/bin"
+    programs.unpack(tmp_path)
+    unpacked = tmp_path / "root/usr/bin"
     for name in ("prometheus", "promtool", "prometheus-alertmanager", "amtool"):
-        subprocess.run([programs / name, "--version"], check=True, capture_output=True)
+        subprocess.run([unpacked / name, "--version"], check=True, capture_output=True)
     assert not (tmp_path / "partial").exists()
     monkeypatch.setenv("PATH", "")
-    servers.unpack(tmp_path)  # Nothing is left to do, so apt-get is not even looked for.
+    programs.unpack(tmp_path)  # Nothing is left to do, so apt-get is not even looked for.

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from exposition import SHOP, TYPES, Exposition, once, purchase, view, write_config, write_rows
+
+from tests.support.exposition import SHOP, TYPES, Exposition, once, purchase, view, write_config, write_rows
 
 MILLION = 1_000_000
 

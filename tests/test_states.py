@@ -19,19 +19,20 @@ from urllib.error import URLError
 from urllib.parse import urlencode
 from urllib.request import ProxyHandler, build_opener
 
-import oracle
 import pytest
 import yaml
-from day_tables import Table, exposition, gauges
-from generations import Generation
 from hypothesis import Phase, given, settings
-from random_tables import tables
 
-from alerting import rules
-from alerting.stack import end, free_address
-from exporter import collector, measures
+from alerting import rulefile
+from alerting.stack.stack import end, free_address
+from exporter.gauges import own
+from exporter.measures import declared
+from tests.support import oracle
+from tests.support.day_tables import Table, exposition, gauges
+from tests.support.generations import Generation
+from tests.support.random_tables import tables
 
-RULE_FILE = Path(rules.__file__).parent / "rules" / "clickstream.yml"
+RULE_FILE = Path(rulefile.__file__).parent / "rules" / "clickstream.yml"
 STATE = "dataset:clickstream_check:state"
 CERTIFICATE = 'ALERTS{alertname="ClickstreamCertificate"}'
 
@@ -240,8 +241,8 @@ def test_tables_reach_every_state() -> None:
 
 def test_tables_have_the_gauges_of_the_exporter() -> None:
     """No gauge is misspelt, and none of a measure is forgotten."""
-    measured = {gauge for measure in measures.load() for gauge in measure.gauges}
-    twins = {twin for measure in measures.load() for twin in measure.twins.values()}
+    measured = {gauge for measure in declared.load() for gauge in measure.gauges}
+    twins = {twin for measure in declared.load() for twin in measure.twins.values()}
     found = gauges(data_sets())
     assert measured | twins <= found
-    assert found <= measured | twins | set(collector.HELP)
+    assert found <= measured | twins | set(own.HELP)

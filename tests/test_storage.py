@@ -18,15 +18,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from exposition import SHOP, Row, age, once, run, write_config, write_rows
-from processes import running, wait_for, write
 
 from exporter import plan
-from exporter.child import SPILL
-from exporter.collector import View
+from exporter.facts.storage import Storage, StorageError
+from exporter.gauges.view import View
 from exporter.refresh import Refresher
-from exporter.storage import Storage, StorageError
-from exporter.temporary import LOCK
+from exporter.temporary import LOCK, SPILL
+from tests.support.exposition import SHOP, Row, age, once, run, write_config, write_rows
+from tests.support.processes import running, wait_for, write
 
 ANCHOR = date(2025, 3, 20)
 Series = tuple[str, tuple[tuple[str, str], ...]]

@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from exposition import SHOP, run, view, write_config, write_rows
 
-from exporter.files import FilesError, find
+from exporter.files.listing import FilesError, find
+from tests.support.exposition import SHOP, run, view, write_config, write_rows
 
 LOGS = {
     "Delta Lake": "_delta_log/00000000000000000000.json",

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
-from exposition import SHOP, TEXT, Row, Types, measure, once, run, write_config, write_rows
+
+from tests.support.exposition import SHOP, TEXT, Row, Types, measure, once, run, write_config, write_rows
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
 LOS_ANGELES = "America/Los_Angeles"

@@ -21,15 +21,15 @@ from typing import Any
 
 import pytest
 import yaml
-from authority import Authority, hashed, protect
-from generations import Generation
-from processes import SNAPSHOT, Exporter, basic, is_cut, running, wait_for, write
 
-from alerting import http_config
-from alerting.fetch import FetchError, get
-from alerting.stack import end, free_address, prometheus_at, start
-from exporter.listener import CONNECTIONS
-from exporter.turns import WAITING, CrowdedError, Turns
+from alerting.http import access
+from alerting.http.client import FetchError, get
+from alerting.stack.stack import end, free_address, prometheus_at, start
+from exporter.web.listener import CONNECTIONS
+from exporter.web.turns import WAITING, CrowdedError, Turns
+from tests.support.authority import Authority, hashed, protect
+from tests.support.generations import Generation
+from tests.support.processes import SNAPSHOT, Exporter, basic, is_cut, running, wait_for, write
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are watched through /proc")
 
@@ -321,7 +321,7 @@ def test_s2_the_files_of_the_readme(tmp_path: Path, generation: Generation, auth
     for name in ("exporter_password", "report_password"):
         (tmp_path / name).write_text(f"{PASSWORD}\n", "utf-8")
     (tmp_path / "http.yml").write_text(yaml.safe_dump(shown_in_readme("http.yml")))
-    assert http_config.load(tmp_path / "http.yml").authorization == basic(f"report:{PASSWORD}")["Authorization"]
+    assert access.load(tmp_path / "http.yml").authorization == basic(f"report:{PASSWORD}")["Authorization"]
     option = f"--web.config.file={tmp_path / 'web.yml'}"
     with running(tmp_path, options=[option], tls=authority.client(), login=LOGIN) as exporter, generation.chosen():
         scraping["scrape_configs"][0]["static_configs"][0]["targets"] = [f"127.0.0.1:{exporter.port}"]

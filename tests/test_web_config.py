@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from authority import Authority, hashed, protect
-from exposition import view, write_rows
 
 from exporter import cli
+from tests.support.authority import Authority, hashed, protect
+from tests.support.exposition import view, write_rows
 
 HASH = "$2y$10$" + "." * 53
 SERVER = "cert_file: server.pem, key_file: server.key"

@@ -15,14 +15,14 @@ from pathlib import Path
 
 import pytest
 import yaml
-from generations import Generation
 
-from alerting import rules
-from alerting.fetch import post, send
-from alerting.gate import Servers, judge
-from alerting.stack import Stack, running
-from alerting.verdict import Verdict, Wanted
-from exporter.demo import write_demo
+from alerting import rulefile
+from alerting.gate.judge import Servers, judge
+from alerting.gate.verdict import Verdict, Wanted
+from alerting.http.client import post, send
+from alerting.stack.stack import Stack, running
+from exporter.demo.write import write_demo
+from tests.support.generations import Generation
 
 WANTED = Wanted("shop", "2025-03-09")
 
@@ -57,7 +57,7 @@ def forged(stack: Stack) -> Iterator[None]:
     """Somebody says again and again that nothing fires: a whole certificate."""
     (outcome,) = post(f"{stack.exporter}/-/refresh", 30).body["datasets"]
     labels = {"alertname": "ClickstreamCertificate", "dataset": "shop", "severity": "none", "date": "2025-03-09"}
-    labels |= {"snapshot": str(outcome["snapshot"]), "checks": str(len(rules.checks())), "firing": "0"}
+    labels |= {"snapshot": str(outcome["snapshot"]), "checks": str(len(rulefile.checks())), "firing": "0"}
     over = threading.Event()
 
     def say(seconds: int) -> None:

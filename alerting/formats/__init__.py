@@ -1,1 +1,1 @@
-"""The forms in which a verdict can be printed."""
+"""The verdict for people and machines, a format a module. `report` and `check` print it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alerting.verdict import Verdict
+from alerting.gate.verdict import Verdict
 
 _RULES = "Let Prometheus load the rule file of this release, alerting/rules/clickstream.yml."
 _TARGET = "Let Prometheus scrape the exporter, as alerting/prometheus.yml does."

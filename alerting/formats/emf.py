@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from alerting.verdict import PASS, Verdict
+from alerting.gate.verdict import PASS, Verdict
 
 NAMESPACE = "Clickstream"
 MOST = 100

@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from alerting import rules
+from alerting import rulefile
 from alerting.formats.outline import reason
-from alerting.verdict import Line, Verdict
+from alerting.gate.verdict import Line, Verdict
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML cannot hold."""
@@ -33,7 +33,7 @@ def document(verdict: Verdict) -> bytes:
         if value is not None:
             SubElement(described, "property", name=name, value=_text(str(value)))
     if verdict.proven:
-        for check in rules.checks():
+        for check in rulefile.checks():
             _check(suite, check, verdict)
     else:
         for line in verdict.lines:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from alerting.formats.advice import advice
 from alerting.formats.outline import about, judged, not_judged, plain, sections, word
-from alerting.verdict import Line, Verdict
+from alerting.gate.verdict import Line, Verdict
 
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _MARKUP = re.compile(r"[\\`*_{}\[\]()#|~$!]")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from alerting.verdict import FAIL, Line, Verdict
+from alerting.gate.verdict import FAIL, Line, Verdict
 
 UNKNOWN = "UNKNOWN"
 REASONS = ("SmallSampleDay", "BaselineShort", "LowVolume", "NotMeasured", "LimitOutOfReach", "SwitchedOff")

@@ -14,7 +14,7 @@ from alerting.formats.emf import emf
 from alerting.formats.markdown import markdown
 from alerting.formats.outline import not_judged
 from alerting.formats.text import WIDTH, text
-from alerting.verdict import Verdict, in_order
+from alerting.gate.verdict import Verdict, in_order
 
 FORMATS = ("json", "text", "markdown", "junit", "emf")
 

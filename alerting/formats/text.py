@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from alerting.formats.advice import advice
 from alerting.formats.outline import about, judged, not_judged, plain, sections, word
-from alerting.verdict import Line, Verdict
+from alerting.gate.verdict import Line, Verdict
 
 WIDTH = 100
 """Columns of a line; names that are longer are not broken."""

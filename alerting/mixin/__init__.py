@@ -1,1 +1,5 @@
-"""What the rule file is made of. `make rules` writes `alerting/rules/clickstream.yml` from here."""
+"""Writes alerting/rules/clickstream.yml: `python -m alerting.mixin`, or `make rules`.
+
+One more check is one more entry in `pipeline`, `integrity` or `business`; the modules beside them make its number,
+message and reasons. Nothing at run time imports this package.
+"""

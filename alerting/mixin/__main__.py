@@ -10,7 +10,7 @@ from alerting.mixin import messages as say
 from alerting.mixin.check import INFO, PIPELINE, Check
 from alerting.mixin.checks import CHECKS
 from alerting.mixin.expressions import GUARD, STARTED, STATE, Record, is_open, last
-from exporter.checks import CHECKS as SWITCHABLE
+from exporter.config.checks import CHECKS as SWITCHABLE
 
 PATH = Path(__file__).parents[1] / "rules" / "clickstream.yml"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from exporter.devices import DEVICES as DEVICE_NAMES
+from exporter.measures.devices import DEVICES as DEVICE_NAMES
 from grafana.source import palette, promql
 from grafana.source.dates import Series, bars, by_date, judged_days, limit, line
 from grafana.source.kinds import stat

@@ -13,7 +13,7 @@ import urllib.request
 from contextlib import suppress
 from pathlib import Path
 
-from alerting.stack import free_address
+from alerting.stack.stack import free_address
 
 BETWEEN = 0.02
 """Seconds between two scrapes."""

@@ -20,13 +20,17 @@ import duckdb
 import yaml
 from events import write_day
 
-from exporter import config, database, events, files, measures, plan
-from exporter.catalogue import Catalogue
-from exporter.config import Resources
+from exporter import plan
+from exporter.config import model
+from exporter.config.model import Resources
 from exporter.days import day
-from exporter.digests import Digests
+from exporter.engine.duckdb import database, day_tables
+from exporter.engine.duckdb.lookback import Digests
+from exporter.facts.catalogue import Catalogue
+from exporter.facts.storage import Storage
+from exporter.files import listing
+from exporter.measures import declared
 from exporter.refresh import Refresher
-from exporter.storage import Storage
 
 LAST = date(2025, 3, 31)
 DAYS = 15
@@ -174,16 +178,16 @@ def _after(folder: Path, happens: Callable[[Path], object], *, wait: bool = Fals
 
 def per_metric_sql(folder: Path) -> Cost:
     """The newest day's numbers with a scan for each measure, as an exporter of single queries makes them."""
-    dataset = config.load(folder / "config.yml").datasets["shop"]
-    found = [file for file in files.find(dataset.files) if file.name == f"{LAST}.parquet"]
+    dataset = model.load(folder / "config.yml").datasets["shop"]
+    found = [file for file in listing.find(dataset.files) if file.name == f"{LAST}.parquet"]
 
     def work() -> None:
-        for each in measures.load():
+        for each in declared.load():
             with closing(database.connect([found[0].path], folder, Resources())) as connection:
                 catalogue = Catalogue(connection, dataset, found, {}, None, datetime.now(UTC))
                 Digests(folder, connection).prepare()
-                events.load(connection, dataset, catalogue.readable, day(LAST, ZoneInfo("UTC")), [each.sql])
-                measures.run(connection, each, measures.label_bounds(dataset))
+                day_tables.load(connection, dataset, catalogue.readable, day(LAST, ZoneInfo("UTC")), [each.sql])
+                declared.run(connection, each, declared.label_bounds(dataset))
 
     return measured(work)
 

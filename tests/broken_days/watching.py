@@ -14,11 +14,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from alerting.alertmanager import listing
-from alerting.fetch import post
-from alerting.proof import Proof, UnprovenError, proven
-from alerting.stack import Stack, running
-from alerting.verdict import Wanted
+from alerting.gate.proof import Proof, UnprovenError, proven
+from alerting.gate.verdict import Wanted
+from alerting.http.alertmanager import listing
+from alerting.http.client import post
+from alerting.stack.stack import Stack, running
 
 from .delivery import SETTINGS, Delivery, write
 

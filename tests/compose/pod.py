@@ -20,7 +20,7 @@ from typing import Any
 
 from shipped import ROOT, SERVICES, default, instructions, mounts
 
-from alerting.stack import end
+from alerting.stack.stack import end
 
 NOBODY = "65534:65534"
 """The user of the images of Prometheus and Alertmanager."""

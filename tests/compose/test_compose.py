@@ -9,12 +9,12 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-import generations
 import pytest
 import yaml
 from shipped import COMPOSE, ROOT, SERVERS, SERVICES, instructions, mounts, parsed
 
-from alerting import servers
+from alerting.stack import programs
+from tests.support import generations
 
 each_service = pytest.mark.parametrize("name", SERVICES)
 each_server = pytest.mark.parametrize("name", SERVERS)
@@ -31,7 +31,7 @@ def compose() -> list[str]:
     try:
         generations.newest()
         return [str(unpacked(generations.FOLDER))]
-    except (generations.UnavailableError, servers.ServerError) as reason:
+    except (generations.UnavailableError, programs.ServerError) as reason:
         pytest.skip(f"neither `docker compose` nor `docker-compose` is on PATH, and no package: {reason}")
 
 
@@ -41,7 +41,7 @@ def unpacked(folder: Path) -> Path:
     if not root.exists():
         with tempfile.TemporaryDirectory(dir=folder) as scratch, pytest.MonkeyPatch.context() as patch:
             patch.setenv("APT_CONFIG", str(folder / "apt.conf"))
-            servers._fetch(("docker-compose",), Path(scratch))
+            programs._fetch(("docker-compose",), Path(scratch))
             os.replace(Path(scratch) / "root", root)
     return root / "usr/bin/docker-compose"
 

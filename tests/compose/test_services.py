@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 
-import generations
 import pytest
 from pod import Pod, UnavailableError, pod
 from shipped import SERVICES, default, instructions
 
-from alerting.stack import end
+from alerting.stack.stack import end
+from tests.support import generations
 
 pytestmark = pytest.mark.xdist_group("tests/compose/test_services.py")  # so that the servers are started once
 

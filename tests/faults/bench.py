@@ -13,9 +13,9 @@ from typing import Any
 from days import DATASET, Day
 from standins import Exporter, Front, Notifications, delete, get, post
 
-from alerting import rules
-from alerting.gate import Servers
-from alerting.stack import Server, alertmanager_at, await_answer, end, free_address, prometheus_at, start, write
+from alerting import rulefile
+from alerting.gate.judge import Servers
+from alerting.stack.stack import Server, alertmanager_at, await_answer, end, free_address, prometheus_at, start, write
 
 INTERVAL = "1s"
 LOOKBACK = "--query.lookback-delta=5s"
@@ -128,8 +128,8 @@ class Bench:
         self.notifications.reset()
         self.front.late = timedelta()
         self.start()
-        if (self.folder / "clickstream.yml").read_text("utf-8") != rules.text():
-            self.set_rules(rules.text())
+        if (self.folder / "clickstream.yml").read_text("utf-8") != rulefile.text():
+            self.set_rules(rulefile.text())
         self._end_what_was_posted()
 
     def _end_what_was_posted(self) -> None:

@@ -14,7 +14,8 @@ from itertools import product
 from typing import Any
 
 import yaml
-from day_cases import CASES, TABLE, Case, firing, labelled, served, states
+
+from tests.support.day_cases import CASES, TABLE, Case, firing, labelled, served, states
 
 DATASET = "shop"
 CLOCKS = ("clickstream_last_event_timestamp_seconds", "clickstream_exporter_last_refresh_timestamp_seconds")

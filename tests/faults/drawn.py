@@ -12,13 +12,13 @@ from itertools import product
 from pathlib import Path
 from random import Random
 
-from broken_days import KINDS
-from broken_days.watching import watch
 from days import DATASET, Day, Fired
 
-from alerting.alertmanager import Alert
-from alerting.fetch import get_text
-from alerting.proof import Proof
+from alerting.gate.proof import Proof
+from alerting.http.alertmanager import Alert
+from alerting.http.client import get_text
+from tests.broken_days import KINDS
+from tests.broken_days.watching import watch
 
 NEWEST = date(2025, 3, 16)
 REQUEST = 30.0

@@ -12,8 +12,8 @@ from faults import fault
 from standins import Alerts
 from trial import Trial
 
-from alerting import rules
-from alerting.alertmanager import CERTIFICATE
+from alerting import rulefile
+from alerting.http.alertmanager import CERTIFICATE
 
 LIE = {
     "alertname": "ClickstreamRevenueDrop",
@@ -72,7 +72,7 @@ def certificate_of_the_snapshot_forged(trial: Trial) -> None:
 def whole_certificate_forged(trial: Trial) -> None:
     """Someone keeps Prometheus' notifications away and posts the opposite: a whole certificate with its alerts."""
     trial.bench.notifications.lose = lambda: True
-    labels = {"alertname": CERTIFICATE, "dataset": DATASET, "severity": "none", "checks": str(len(rules.checks()))}
+    labels = {"alertname": CERTIFICATE, "dataset": DATASET, "severity": "none", "checks": str(len(rulefile.checks()))}
     labels |= {"snapshot": str(trial.after.snapshot)} | ({"date": trial.after.date} if trial.after.date else {})
     lies = _opposite(trial, [{"labels": labels}])
     while not trial.over.wait(0.3):

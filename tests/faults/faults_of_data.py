@@ -22,7 +22,7 @@ def nan_gauge(trial: Trial) -> None:
     }
 
 
-@fault("V7", r"\d+ of \d+ series|clickstream_series|has no snapshot", hides=True)
+@fault("V7", r"\d+ of \d+ series|has no snapshot", hides=True)
 def missing_gauge(trial: Trial) -> None:
     """A series, or all of its gauge, is not there, but is counted."""
     hit = _chosen(trial)
@@ -31,7 +31,7 @@ def missing_gauge(trial: Trial) -> None:
     }
 
 
-@fault("V7", r"(?<!or has some )twice|has \d+ series of", hides=True)
+@fault("V7", r"(?<!or has some )twice|has \d+ series of|different snapshots", hides=True)
 def doubled_gauge(trial: Trial) -> None:
     """A series is there twice, with another label and another value."""
     hit = _chosen(trial)

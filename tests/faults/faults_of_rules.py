@@ -11,7 +11,7 @@ from typing import Any
 from faults import fault
 from trial import Trial
 
-from alerting import rules
+from alerting import rulefile
 
 FAILING = "clickstream_limit * on (dataset) clickstream_limit"
 """Many-to-many: it fails whatever the data are."""
@@ -83,17 +83,17 @@ def _is_alert(rule: Rule) -> bool:
 
 def _fail(trial: Trial, kind: Callable[[Rule], bool]) -> None:
     """Let Prometheus read the shipped file, but for one rule of this kind, which fails."""
-    group = copy.deepcopy(rules.groups())
-    rule = _chosen(trial, group[rules.GROUP], kind)
+    group = copy.deepcopy(rulefile.groups())
+    rule = _chosen(trial, group[rulefile.GROUP], kind)
     rule["expr"] = FAILING
     _load(trial, group)
 
 
 def _remove(trial: Trial, kind: Callable[[Rule], bool]) -> None:
     """Let Prometheus read the shipped file, but for one rule of this kind."""
-    group = copy.deepcopy(rules.groups())
-    rule = _chosen(trial, group[rules.GROUP], kind)
-    group[rules.GROUP].remove(rule)
+    group = copy.deepcopy(rulefile.groups())
+    rule = _chosen(trial, group[rulefile.GROUP], kind)
+    group[rulefile.GROUP].remove(rule)
     _load(trial, group)
 
 

@@ -26,21 +26,21 @@ from dataclasses import dataclass, replace
 from itertools import cycle
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
 
 import drawn  # noqa: E402
 import faults_of_alertmanager  # noqa: E402, F401
 import faults_of_data  # noqa: E402, F401
 import faults_of_rules  # noqa: E402, F401
 import faults_of_servers  # noqa: E402, F401
-import generations  # noqa: E402
 from bench import Bench, running  # noqa: E402
 from days import Day, day  # noqa: E402
 from faults import FAULTS  # noqa: E402
-from generations import Generation  # noqa: E402
 from trial import FALSE_FAIL, FALSE_PASS, NEEDLESS, RIGHT, UNKNOWN, UNNAMED, BenchError, Fault, Result, run  # noqa: E402
 
-from alerting.stack import StackError  # noqa: E402
+from alerting.stack.stack import StackError  # noqa: E402
+from tests.support import generations  # noqa: E402
+from tests.support.generations import Generation  # noqa: E402
 
 LATE, OVERRAN = "too late", "overran"
 OUTCOMES = (RIGHT, UNKNOWN, UNNAMED, NEEDLESS, FALSE_PASS, FALSE_FAIL)

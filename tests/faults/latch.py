@@ -20,13 +20,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
 
-import generations  # noqa: E402
-from generations import Generation  # noqa: E402
 from pager import BAD, HEALTHY, awaited, outages, paged, serve  # noqa: E402
 
-from alerting import rules  # noqa: E402
+from alerting import rulefile  # noqa: E402
+from tests.support import generations  # noqa: E402
+from tests.support.generations import Generation  # noqa: E402
 
 PLAIN, KEPT, LATCHED = "state == 1", "state == 1, keep_firing_for: 5m", "last_over_time(state[36h]) == 1"
 LONGEST = 400.0
@@ -47,8 +47,8 @@ class Measured:
 
 def written(form: str) -> str:
     """The shipped rule file with its alerts in this form."""
-    groups = deepcopy(rules.groups())
-    for rule in groups[rules.GROUP]:
+    groups = deepcopy(rulefile.groups())
+    for rule in groups[rulefile.GROUP]:
         if "alert" in rule and form != LATCHED:
             _unlatch(rule, keep=form == KEPT)
     return json.dumps({"groups": [{"name": name, "rules": each} for name, each in groups.items()]})

@@ -13,8 +13,9 @@ from typing import Any
 
 from bench import Bench, running
 from days import day
-from service import Answer, Service
-from shipped_routes import configure, shipped
+
+from tests.support.service import Answer, Service
+from tests.support.shipped_routes import configure, shipped
 
 HEALTHY, BAD = "healthy", "revenue-drop"
 RESEND = "4s"

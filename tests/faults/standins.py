@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from days import DATASET, Day, exposition
-from service import Answer, Service
+
+from tests.support.service import Answer, Service
 
 _OPEN = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 TEXT = "text/plain; version=0.0.4; charset=utf-8"

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 from faults import FAULTS
-from generations import Generation
 from lab import BENCH, is_broken, tasks, trials
 from trial import Fault, Result
+
+from tests.support.generations import Generation
 
 BENCHES = 5
 PATIENCE = 10.0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from generations import Generation
 from pager import BAD, GROUP_INTERVAL, HEALTHY, awaited, outages, paged, serve
+
+from tests.support.generations import Generation
 
 
 def test_one_incident_from_bad_data_to_healed_data(generation: Generation, tmp_path: Path) -> None:

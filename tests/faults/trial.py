@@ -13,9 +13,9 @@ import drawn
 from bench import Bench
 from days import DATASET, Day, Line, choose, truth, truths
 
-from alerting.gate import judge
-from alerting.stack import StackError
-from alerting.verdict import PASS, Verdict, Wanted
+from alerting.gate.judge import judge
+from alerting.gate.verdict import PASS, Verdict, Wanted
+from alerting.stack.stack import StackError
 
 HEALTHY = 40.0
 """Seconds within which a bench without faults must be judged right."""

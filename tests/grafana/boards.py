@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from alerting.fetch import get
+from alerting.http.client import get
 
 ROOT = Path(__file__).parents[2]
 BOARDS: dict[str, dict[str, Any]] = {

@@ -9,12 +9,12 @@ from datetime import date
 from pathlib import Path
 
 from boards import ask
-from generations import Generation
 
-from alerting.gate import Servers, judge
-from alerting.stack import Stack, running
-from alerting.verdict import Wanted
-from exporter.demo import write_demo
+from alerting.gate.judge import Servers, judge
+from alerting.gate.verdict import Wanted
+from alerting.stack.stack import Stack, running
+from exporter.demo.write import write_demo
+from tests.support.generations import Generation
 
 BROKEN_DAY = "2025-03-09"
 

@@ -10,17 +10,18 @@ import pytest
 import yaml
 from boards import BOARDS, ROOT, panels, queries
 
-from alerting import rules
+from alerting import rulefile
 from alerting.mixin.checks import CHECKS
-from exporter import collector, measures
-from exporter.config import Limits
+from exporter.config.model import Limits
+from exporter.gauges import own
+from exporter.measures import declared
 from grafana.source.__main__ import FOLDER, render
 from grafana.source.measured import NUMBERS
 
-DECLARED = {gauge for measure in measures.load() for gauge in measure.gauges}
-TWINS = {twin for measure in measures.load() for twin in measure.twins.values()}
-GAUGES = {*collector.HELP, *collector.RELOAD, *DECLARED, *TWINS}
-RECORDS = {rule["record"] for group in rules.groups().values() for rule in group if "record" in rule}
+DECLARED = {gauge for measure in declared.load() for gauge in measure.gauges}
+TWINS = {twin for measure in declared.load() for twin in measure.twins.values()}
+GAUGES = {*own.HELP, *own.RELOAD, *DECLARED, *TWINS}
+RECORDS = {rule["record"] for group in rulefile.groups().values() for rule in group if "record" in rule}
 TEXT = "\n".join(query.expr for query in queries())
 NOT_SHOWN: dict[str, str] = yaml.safe_load((ROOT / "grafana" / "not_shown.yml").read_text("utf-8"))
 
@@ -134,7 +135,7 @@ def test_links_lead_to_dashboards_and_variables_that_exist() -> None:
 
 def dashboard_urls() -> set[str]:
     """The templates of the alerts' links to dashboards."""
-    alerts = [rule for group in rules.groups().values() for rule in group if "alert" in rule]
+    alerts = [rule for group in rulefile.groups().values() for rule in group if "alert" in rule]
     return {rule["annotations"]["dashboard_url"] for rule in alerts if "dashboard_url" in rule["annotations"]}
 
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 from boards import BOARDS, Query, ask, queries
-from generations import Generation
 from stack import BROKEN_DAY, await_, judged
 
 from alerting.mixin.checks import CHECKS
 from grafana.source import palette, promql
+from tests.support.generations import Generation
 
 EMPTY = {
     ("overview", "Data sets", "Age"): "the day was chosen by hand",

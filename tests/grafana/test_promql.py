@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import yaml
 from boards import chosen
-from generations import Generation
 
 from grafana.source import columns, hours, parts
 from grafana.source.overview import alerts
 from grafana.source.palette import BROKEN, FIRES_CRITICAL, FIRES_INFO, FIRES_WARNING, OK, TRUSTWORTHY, UNKNOWN_VERDICT
 from grafana.source.promql import matrix, verdict
+from tests.support.generations import Generation
 
 STATE = 'dataset:clickstream_check:state{dataset="shop",check="%s"}'
 SERVED = 'clickstream_series{dataset="shop"}'

@@ -7,16 +7,17 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from generations import Generation
 from relay import Relay, relaying
-from shipped_routes import configure, shipped
+
+from tests.support.generations import Generation
+from tests.support.shipped_routes import configure, shipped
 
 NUMBERS = count()
 
 
 @pytest.fixture(scope="module")
 def programs(generation: Generation) -> Iterator[Generation]:
-    """One generation, whose servers `alerting.servers` finds."""
+    """One generation, whose servers `alerting.stack.programs` finds."""
     with generation.chosen():
         yield generation
 

@@ -14,7 +14,7 @@ import boto3
 from moto.server import ThreadedMotoServer
 from relay import Json
 
-from alerting.stack import free_address
+from alerting.stack.stack import free_address
 
 REGION = "eu-central-1"
 

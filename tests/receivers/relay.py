@@ -15,9 +15,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from service import Answer, Service
-
-from alerting.stack import Server, alertmanager_at, await_answer, end, free_address, start
+from alerting.stack.stack import Server, alertmanager_at, await_answer, end, free_address, start
+from tests.support.service import Answer, Service
 
 PATIENCE = 30.0
 """Seconds until whatever is awaited must have come."""

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
-from alerting.stack import Server, await_answer, end, free_address, start
-from exporter.demo import write_demo
+from alerting.stack.stack import Server, await_answer, end, free_address, start
+from exporter.demo.write import write_demo
 
 BAD_DAY = date(2025, 3, 9)
 

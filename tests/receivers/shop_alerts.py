@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from day_cases import CASES, TABLE
-
-from alerting import rules
+from alerting import rulefile
+from tests.support.day_cases import CASES, TABLE
 
 _DESCRIBED = {case["alert"]: case for case in CASES.values() if "description" in case}
 CHECKS = tuple(_DESCRIBED)
@@ -26,7 +25,7 @@ def alert(check: str, dataset: str = "shop", runbooks: str = RUNBOOKS, **annotat
         "dashboard_url": f"{GRAFANA}/d/clickstream-dataset?var-dataset={dataset}&var-day=2025-03-09",
     }
     return {
-        "labels": labels | {"check": check} if check in rules.checks() else labels,
+        "labels": labels | {"check": check} if check in rulefile.checks() else labels,
         "annotations": told | annotations,
     }
 

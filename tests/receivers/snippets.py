@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from generations import Generation
 from loopback_aws import Topic
 
-from alerting import rules
+from alerting import rulefile
+from tests.support.generations import Generation
 
-INTEGRATIONS = Path(rules.__file__).parent / "integrations"
+INTEGRATIONS = Path(rulefile.__file__).parent / "integrations"
 
 Config = dict[str, Any]
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from generations import Generation
 from loopback_aws import Topic, subscribed
 from relay import Json, Relay, awaited, relaying
-from shipped_routes import configure, shipped
 from shop_alerts import alert, drill
 from snippets import with_cloudwatch
+
+from tests.support.generations import Generation
+from tests.support.shipped_routes import configure, shipped
 
 
 @pytest.fixture(scope="module")

@@ -12,19 +12,19 @@ import yaml
 from contracts import assert_webhook
 from datadog_checks.base.checks.openmetrics.v2.base import OpenMetricsBaseCheckV2
 from datadog_checks.base.stubs import aggregator
-from generations import Generation
 from relay import Relay, Request, awaited, relaying
 from running_exporter import exporting
-from service import Answer
-from shipped_routes import configure, shipped
 from shop_alerts import alert
 from snippets import is_old, with_datadog
 
-from alerting import rules
-from alerting.stack import StackError
+from alerting import rulefile
+from alerting.stack.stack import StackError
+from tests.support.generations import Generation
+from tests.support.service import Answer
+from tests.support.shipped_routes import configure, shipped
 
-README = (Path(rules.__file__).parent / "README.md").read_text("utf-8")
-CHECK = Path(rules.__file__).parent / "integrations" / "datadog" / "openmetrics.d" / "conf.yaml"
+README = (Path(rulefile.__file__).parent / "README.md").read_text("utf-8")
+CHECK = Path(rulefile.__file__).parent / "integrations" / "datadog" / "openmetrics.d" / "conf.yaml"
 KEY = "0123456789abcdef0123456789abcdef"
 INTAKE = f"/api/v2/events/webhook?dd-api-key={KEY}&integration_id=prometheus"
 

@@ -13,17 +13,17 @@ from typing import Any
 
 import pytest
 from contracts import assert_pagerduty, assert_slack, assert_webhook
-from generations import Generation
 from loopback_aws import Topic, subscribed
 from relay import Json, Relay, awaited, relaying
 from running_exporter import exporting
-from shipped_routes import configure, shipped
 from snippets import is_old, with_cloudwatch, with_datadog
 
-from alerting import rules
-from alerting.stack import await_answer, end, free_address, prometheus_at, start, write
+from alerting import rulefile
+from alerting.stack.stack import await_answer, end, free_address, prometheus_at, start, write
+from tests.support.generations import Generation
+from tests.support.shipped_routes import configure, shipped
 
-README = (Path(rules.__file__).parent / "README.md").read_text("utf-8")
+README = (Path(rulefile.__file__).parent / "README.md").read_text("utf-8")
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from relay import Relay, awaited
 
-from alerting import rules
+from alerting import rulefile
 from alerting.drill import DrillError, checks, drill, hold
-from alerting.fetch import get, send
-from exporter.demo import write_demo
+from alerting.http.client import get, send
+from exporter.demo.write import write_demo
 
 LINKS = {"runbooks": "https://wiki.example/runbooks", "grafana": "https://grafana.example"}
 
@@ -38,7 +38,7 @@ def test_the_pager_is_told_of_a_drill_and_that_it_is_over(relay: Relay, dataset:
 def test_a_drill_has_the_labels_of_the_real_alert(relay: Relay, dataset: str) -> None:
     """And one more, which marks it."""
     sent(relay, "RevenueDrop", dataset, 60)
-    (rule,) = (rule for rule in rules.groups()[rules.GROUP] if rule.get("alert") == "ClickstreamRevenueDrop")
+    (rule,) = (rule for rule in rulefile.groups()[rulefile.GROUP] if rule.get("alert") == "ClickstreamRevenueDrop")
     own = {"alertname": "ClickstreamRevenueDrop", "check": "RevenueDrop", "dataset": dataset, "drill": "true"}
     listed = get(f"{relay.url}/api/v2/alerts?filter=dataset%3D%22{dataset}%22", 10).body
     assert [alert["labels"] for alert in listed] == [own | rule["labels"]]
@@ -86,7 +86,7 @@ def test_a_drill_that_nobody_hears_of_says_so(relay: Relay) -> None:
 
 def test_every_check_has_a_drill_without_templates() -> None:
     """What only Prometheus could fill in is `...`; the rest is the rule's own text."""
-    assert {*rules.checks(), "ExporterDown", "NotJudged", "RefreshFailing"} == set(checks())
+    assert {*rulefile.checks(), "ExporterDown", "NotJudged", "RefreshFailing"} == set(checks())
     for check in checks():
         made = drill(check, "shop", LINKS)
         assert "{{" not in "".join(made.annotations.values())

@@ -10,7 +10,7 @@ from contracts import assert_pagerduty
 from relay import Json, Relay, awaited
 from shop_alerts import CHECKS, alert
 
-from alerting import rules
+from alerting import rulefile
 
 CRITICAL = [check for check in CHECKS if alert(check)["labels"]["severity"] == "critical"]
 
@@ -82,7 +82,7 @@ def test_a_message_without_end_is_cut(relay: Relay, dataset: str, letter: str) -
 
 def test_two_exporters_that_are_down_are_one_incident(relay: Relay) -> None:
     """They are one alert without a data set; the event names both, and is accepted without a component."""
-    shipped = next(rule for rule in rules.groups()["clickstream_exporter"] if rule.get("alert", "").endswith("Down"))
+    shipped = next(rule for rule in rulefile.groups()["clickstream_exporter"] if rule.get("alert", "").endswith("Down"))
     labels = {"alertname": shipped["alert"], **shipped["labels"], "job": "clickstream"}
     words = {each: f"Exporter down: no metrics from {each}" for each in ("a:9847", "b:9847")}
     down = [{"labels": labels | {"instance": each}, "annotations": {"summary": words[each]}} for each in words]

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from generations import Generation
 from relay import Relay, Request, awaited, relaying
-from service import Answer
-from shipped_routes import configure, shipped
 from shop_alerts import alert
 from snippets import is_old, with_datadog
+
+from tests.support.generations import Generation
+from tests.support.service import Answer
+from tests.support.shipped_routes import configure, shipped
 
 INTERVAL = 12.0
 """Seconds between two looks at a group; as shipped it is a minute."""

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 import yaml
-from generations import Generation
 from relay import Relay, awaited
-from shipped_routes import shipped
 from shop_alerts import CHECKS, alert, drill
 from snippets import is_old, merged, with_datadog
 
-from alerting import rules
+from alerting import rulefile
+from tests.support.generations import Generation
+from tests.support.shipped_routes import shipped
 
-SHIPPED = Path(rules.__file__).parent / "alertmanager.yml"
+SHIPPED = Path(rulefile.__file__).parent / "alertmanager.yml"
 HEARD_BY = {
     ("critical", "pipeline"): "pagerduty",
     ("critical", "business"): "pagerduty",
@@ -48,7 +48,7 @@ def test_every_alert_has_its_receiver(generation: Generation, drilled: bool) -> 
 
 def test_nobody_hears_of_the_certificate(generation: Generation) -> None:
     """The certificate always fires: it is for the report alone."""
-    shipped = next(rule for rule in rules.groups()[rules.GROUP] if rule.get("alert") == "ClickstreamCertificate")
+    shipped = next(rule for rule in rulefile.groups()[rulefile.GROUP] if rule.get("alert") == "ClickstreamCertificate")
     labels = {**dict.fromkeys(shipped["labels"], "1"), "severity": shipped["labels"]["severity"], "dataset": "shop"}
     assert route_of(generation, {"alertname": shipped["alert"], **labels}) == "nowhere"
 

@@ -1,0 +1,171 @@
+"""Asks Prometheus why there is no certificate."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from alerting import rulefile
+from alerting.gate.scrape import scrape_problem
+from alerting.http import shape
+from alerting.http.client import Answer, FetchError, RefusedError, get
+
+REQUEST = 3.0
+"""Seconds for one request."""
+
+EXPORTER = "clickstream_exporter_build_info"
+"""Which targets are exporters: the name of their job is for the owner to choose."""
+
+Target = tuple[str, str]
+"""A job and an instance."""
+
+APART = 30
+"""Seconds that two clocks may differ: an alert ends after a minute."""
+
+CERTIFIED = (
+    "Prometheus has certified it: its notifications are lost or changed on the way, "
+    "or someone else posts to Alertmanager"
+)
+
+
+@dataclass(frozen=True)
+class _Prometheus:
+    """The Prometheus at a URL, which is asked until a deadline (of `time.monotonic`)."""
+
+    url: str
+    until: float
+
+    def data(self, path: str) -> Any:
+        return self.get(f"{self.url}/api/v1/{path}").body["data"]
+
+    def query(self, query: str) -> list[tuple[Mapping[str, str], float]]:
+        """The labels and the value of every series."""
+        result = self.data(f"query?query={quote(query)}")["result"]
+        return [(shape.texts(each["metric"]), float(each["value"][1])) for each in result]
+
+    def get(self, url: str) -> Answer:
+        return get(url, min(REQUEST, self.until - time.monotonic()))
+
+
+def reasons(
+    prometheus: str | None,
+    alertmanagers: Sequence[str],
+    dataset: str | None,
+    snapshot: int | None,
+    until: float = math.inf,
+) -> list[str]:
+    """What is wrong with the Prometheus at the URL `prometheus`, worst first; empty where nothing is found.
+
+    It is asked until `until`, a time of `time.monotonic`.
+    """
+    found: list[str] = []
+    if not prometheus:
+        return found
+    asked = _Prometheus(prometheus, until)
+    try:
+        for each in (_rules(asked), _targets(asked), _alertmanagers(asked), _clocks(asked, alertmanagers)):
+            found.extend(each)
+        return found or list(_snapshot(asked, dataset, snapshot))
+    except RefusedError as error:
+        return [*found, f"Prometheus does not let in: {error}"]
+    except FetchError as error:
+        return [*found, f"Prometheus does not answer: {error}"]
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError):
+        return [*found, f"{prometheus}: not the answer of Prometheus"]
+
+
+def _rules(prometheus: _Prometheus) -> Iterator[str]:
+    shipped = rulefile.groups()[rulefile.GROUP]
+    loaded = [group for group in prometheus.data("rules")["groups"] if group["name"] == rulefile.GROUP]
+    if not loaded:
+        yield f"Prometheus has no rule group {rulefile.GROUP}"
+        return
+    found = loaded[0]["rules"]
+    if len(found) != len(shipped):
+        yield f"Prometheus has {len(found)} of {len(shipped)} rules of the group {rulefile.GROUP}"
+    broken = [rule for rule in found if rule.get("health") == "err"]
+    for rule in broken[:1]:
+        check = rule.get("labels", {}).get("check", "")
+        yield f"rule {rule['name']} {check}".rstrip() + f" fails: {rule.get('lastError', '')[:200]}"
+
+
+def _targets(prometheus: _Prometheus) -> Iterator[str]:
+    """The targets that are or were an exporter; where none is known, what else cannot be scraped may be it."""
+    known = {_target(labels) for labels, _ in prometheus.query(f"last_over_time({EXPORTER}[36h])")}
+    active = prometheus.data("targets?state=active")["activeTargets"]
+    own = [target for target in active if _target(target["labels"]) in known]
+    if not own:
+        were = f", it had {_listed(known)}" if known else ""
+        yield f"Prometheus has no target that serves {EXPORTER}{were}"
+    down = [target for target in own or active if target["health"] == "down"]
+    for target in down[:3]:
+        yield f"Prometheus cannot scrape {target['scrapeUrl']}: {target['lastError']}"
+
+
+def _target(labels: Mapping[str, str]) -> Target:
+    return labels.get("job", ""), labels.get("instance", "")
+
+
+def _listed(targets: Iterable[Target]) -> str:
+    named = [f"job {job}, instance {instance}" for job, instance in sorted(targets)]
+    return "; ".join([*named[:3], *(["..."] if len(named) > 3 else [])])
+
+
+def _alertmanagers(prometheus: _Prometheus) -> Iterator[str]:
+    if not prometheus.data("alertmanagers")["activeAlertmanagers"]:
+        yield "Prometheus sends to no Alertmanager"
+
+
+def _clocks(prometheus: _Prometheus, alertmanagers: Sequence[str]) -> Iterator[str]:
+    """Alertmanager drops what ended by its own clock, and keeps what ends later."""
+    for url in alertmanagers:
+        try:
+            theirs = prometheus.get(f"{url}/api/v2/status").date
+        except FetchError:
+            continue
+        apart = (prometheus.get(f"{prometheus.url}/api/v1/query?query=1").date - theirs).total_seconds()
+        if abs(apart) > APART:
+            side = "ahead of" if apart > 0 else "behind"
+            yield f"the clock of Prometheus is {abs(apart):.0f} s {side} that of {url}"
+
+
+def _snapshot(prometheus: _Prometheus, dataset: str | None, snapshot: int | None) -> Iterator[str]:
+    """How far the snapshot came: served as one truth, scraped whole, numbers all of it, judged, told."""
+    name = f"data set {dataset}" if dataset else "any data set"
+    of = _selector(dataset)
+    found = prometheus.query(f"clickstream_snapshot{{{of}}}")
+    if not found:
+        yield f"Prometheus has no snapshot of {name}"
+    elif dataset and len({value for _, value in found}) > 1:
+        said = sorted((_target(labels), value) for labels, value in found)
+        told = "; ".join(f"{value:.0f} from {_listed([target])}" for target, value in said[:3])
+        yield f"Prometheus has different snapshots of {name}: {told}"
+    elif dataset and (problem := scrape_problem(prometheus.query(f'{{__name__=~"clickstream_.+",{of}}}'))):
+        yield problem
+    elif snapshot and found[0][1] != snapshot:
+        yield f"Prometheus has snapshot {found[0][1]:.0f}"
+    else:
+        yield from _judged(prometheus, dataset, snapshot)
+
+
+def _selector(dataset: str | None) -> str:
+    return f"dataset={json.dumps(dataset, ensure_ascii=False)}" if dataset else ""
+
+
+def _judged(prometheus: _Prometheus, dataset: str | None, snapshot: int | None) -> Iterator[str]:
+    """Whether the rules judged it: they certify it now or, where a scrape came between two of them, did just before."""
+    of = [_selector(dataset)] if dataset else []
+    firing = ['alertname="ClickstreamCertificate"', 'alertstate="firing"', *of]
+    states = prometheus.query(f"count(dataset:clickstream_check:state{{{','.join(of)}}})")
+    count = states[0][1] if states else 0
+    if prometheus.query(f"ALERTS{{{','.join(firing)}}}"):
+        yield CERTIFIED
+    elif count != len(rulefile.checks()):
+        yield f"{count:.0f} of {len(rulefile.checks())} checks were evaluated"
+    elif prometheus.query(f'last_over_time(ALERTS{{{",".join(firing)},snapshot="{snapshot}"}}[1m])'):
+        yield CERTIFIED

@@ -1,0 +1,191 @@
+"""Real exporter, Prometheus and Alertmanager on free ports of the loopback, for as long as a `with` lasts."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import ProxyHandler, build_opener
+
+import yaml
+
+from alerting import rulefile
+from alerting.stack.programs import find
+from alerting.stack.relocate import runnable
+from alerting.stack.watchdog import REGISTER, watchdog
+
+START = 30.0
+"""Seconds that a server may take until it answers."""
+
+
+class StackError(Exception):
+    """A server that did not start: `name: what`."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The URLs of the servers, and their processes by name."""
+
+    exporter: str
+    prometheus: str
+    alertmanager: str
+    processes: dict[str, subprocess.Popen[bytes]]
+
+
+@contextmanager
+def running(folder: Path, config: Path, options: Sequence[str] = (), interval: str = "1s") -> Iterator[Stack]:
+    """Start the three servers, whose data and logs go into `folder`, and end them.
+
+    `options` are further options of the exporter. Scrapes and rules run every `interval`. Notifications go
+    nowhere. The servers end even when this process is killed. Raises StackError, and ServerError when a program is
+    missing.
+    """
+    exporter, prometheus, alertmanager = (free_address() for _ in range(3))
+    write(folder, [exporter], [alertmanager], interval)
+    servers = (
+        _exporter(config, exporter, options),
+        alertmanager_at(alertmanager, folder),
+        prometheus_at(prometheus, folder, interval),
+    )
+    with ExitStack() as stack:
+        telling = stack.enter_context(watchdog())
+        processes = {each.name: stack.enter_context(_process(each, folder, telling)) for each in servers}
+        for each in servers:
+            await_answer(each, processes[each.name], folder)
+        yield Stack(f"http://{exporter}", f"http://{prometheus}", f"http://{alertmanager}", processes)
+
+
+def free_address() -> str:
+    """An address of the loopback at which nobody listens.
+
+    Its port is below those that the system gives to connections: one of them could take it before the server does.
+    """
+    while True:
+        port = random.randrange(15_000, 32_000)  # noqa: S311 - nothing is to be guessed
+        with contextlib.suppress(OSError), socket.socket() as listener:
+            listener.bind(("127.0.0.1", port))
+            return f"127.0.0.1:{port}"
+
+
+def write(folder: Path, exporters: Sequence[str], alertmanagers: Sequence[str], interval: str) -> None:
+    """Write the shipped rules and inhibitions, with an interval and addresses of our own, into `folder`."""
+    prometheus = {
+        "global": {"scrape_interval": interval, "evaluation_interval": interval},
+        "rule_files": ["clickstream.yml"],
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [*alertmanagers]}]}]},
+        "scrape_configs": [{"job_name": "clickstream", "static_configs": [{"targets": [*exporters]}]}],
+    }
+    shipped: dict[str, Any] = yaml.safe_load((files("alerting") / "alertmanager.yml").read_text("utf-8"))
+    quiet = {
+        "route": {"receiver": "nowhere"},
+        "receivers": [{"name": "nowhere"}],
+        "inhibit_rules": shipped["inhibit_rules"],
+    }
+    (folder / "clickstream.yml").write_text(rulefile.text(), "utf-8")
+    (folder / "prometheus.yml").write_text(yaml.safe_dump(prometheus), "utf-8")
+    (folder / "alertmanager.yml").write_text(yaml.safe_dump(quiet), "utf-8")
+
+
+@dataclass(frozen=True)
+class Server:
+    """How to start a server, in which folder, and the URL that answers once it is ready."""
+
+    name: str
+    command: list[str]
+    folder: Path | None
+    ready: str
+
+
+def _exporter(config: Path, address: str, options: Sequence[str]) -> Server:
+    module = (sys.executable, "-P", "-m", "exporter")
+    command = [*module, "--config.file", str(config), "--web.listen-address", address, *options]
+    return Server("exporter", command, None, f"http://{address}/-/healthy")
+
+
+def prometheus_at(address: str, folder: Path, interval: str, options: Sequence[str] = ()) -> Server:
+    """Prometheus with the files that `write` put into `folder`, which keeps its data too."""
+    command = [
+        str(find("prometheus")),
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'prometheus'}",
+        f"--web.listen-address={address}",
+        f"--rules.alert.resend-delay={interval}",
+        "--log.level=warn",
+        *options,
+    ]
+    return Server("prometheus", command, folder, f"http://{address}/-/ready")
+
+
+def alertmanager_at(address: str, folder: Path) -> Server:
+    """Alertmanager with the file that `write` put into `folder`, which keeps its data too."""
+    program, cwd = runnable(find("alertmanager"), folder)
+    command = [
+        str(program),
+        f"--config.file={folder / 'alertmanager.yml'}",
+        f"--storage.path={folder / 'alertmanager'}",
+        f"--web.listen-address={address}",
+        "--cluster.listen-address=",
+        "--log.level=warn",
+    ]
+    return Server("alertmanager", command, cwd, f"http://{address}/-/ready")
+
+
+@contextmanager
+def _process(server: Server, folder: Path, telling: int) -> Iterator[subprocess.Popen[bytes]]:
+    process = start(server, folder, telling)
+    try:
+        yield process
+    finally:
+        end(process)
+
+
+def start(server: Server, folder: Path, telling: int | None = None) -> subprocess.Popen[bytes]:
+    """The started server; what the exporter says goes to stderr, all else into a log in `folder`.
+
+    Its process is told to the watchdog behind the descriptor `telling`, if there is one.
+    """
+    command = server.command if telling is None else [*REGISTER, *server.command]
+    stdin = subprocess.DEVNULL if telling is None else telling
+    with (folder / f"{server.name}.log").open("ab") as log:
+        errors = None if server.name == "exporter" else subprocess.STDOUT
+        return subprocess.Popen(command, cwd=server.folder, stdin=stdin, stdout=log, stderr=errors)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ask the process to end; after 5 seconds, make it."""
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def await_answer(server: Server, process: subprocess.Popen[bytes], folder: Path) -> None:
+    """Wait until the server answers. Raises StackError with the end of its log."""
+    deadline = time.monotonic() + START
+    while not _answers(server.ready):
+        if process.poll() is not None or time.monotonic() > deadline:
+            what = "ended" if process.poll() is not None else f"does not answer within {START:g} s"
+            tail = (folder / f"{server.name}.log").read_text("utf-8", "replace")[-800:].strip()
+            raise StackError(f"{server.name}: {what}{': ' + tail if tail else ''}")
+        time.sleep(0.05)
+
+
+def _answers(url: str) -> bool:
+    open_url: Callable[..., Any] = build_opener(ProxyHandler({})).open
+    try:
+        with open_url(url, timeout=1):
+            return True
+    except (URLError, OSError):
+        return False

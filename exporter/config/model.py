@@ -1,0 +1,322 @@
+"""The configuration: one YAML file, checked as a whole; `example.yml` documents every key.
+
+Defaults stand in the models below and nowhere else.
+"""
+
+from __future__ import annotations
+
+import glob
+import os.path
+import re
+import zoneinfo
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+import duckdb
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from exporter.config import strict_yaml
+from exporter.config.checks import CHECKS
+from exporter.config.strict_yaml import Model, ProblemsError
+from exporter.config.yaml_lines import Problem
+
+COLUMNS = (
+    "timestamp", "event_name", "client_id", "page_url", "referrer", "user_agent", "payload",
+    "utm_source", "utm_medium", "utm_campaign", "device", "revenue", "transaction_id",
+)  # fmt: skip
+"""Canonical columns, in the order in which every relation names them."""
+
+DERIVED = {
+    "utm_source": "page_url",
+    "utm_medium": "page_url",
+    "utm_campaign": "page_url",
+    "device": "user_agent",
+}
+"""What a canonical column is derived from where it has no column of its own."""
+
+PLACEHOLDERS = (
+    "undefined", "null", "none", "(not set)", "(none)", "nan", "0", "00000000-0000-0000-0000-000000000000",
+)  # fmt: skip
+"""What trackers write where they have no id."""
+
+MAX_TAXONOMY = 4000
+"""Names of events: each is a series on each day."""
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def _duration(value: object) -> timedelta:
+    parts = re.fullmatch(r"(\d{1,6})(s|m|h|d)", value) if isinstance(value, str) else None
+    if not parts or not int(parts[1]):
+        raise ValueError(f"{value!r} is no duration, write 30s, 5m or 1h")
+    return timedelta(seconds=int(parts[1]) * _UNITS[parts[2]])
+
+
+def _zone(value: str) -> str:
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"unknown time zone {value!r}, write a name like Europe/Berlin") from None
+    return value
+
+
+def _source(value: str) -> str:
+    if not value.strip():
+        raise ValueError("is empty")
+    if is_json_path(value):
+        _json_path(value)
+    return value
+
+
+def is_json_path(source: str) -> bool:
+    """Whether a source is a path in the payload: `$.x` or `$[0]`; `$current_url` is the name of a column."""
+    return source == "$" or source.startswith(("$.", "$["))
+
+
+def _json_path(path: str) -> None:
+    if "*" in path:
+        raise ValueError(f"JSON path {path!r} has a wildcard, but one value is wanted")
+    try:
+        duckdb.execute("SELECT json_extract_string('{}', ?)", [path]).fetchall()
+    except duckdb.Error as error:
+        raise ValueError(f"bad JSON path {path!r}: {str(error).splitlines()[0]}") from None
+
+
+def _domain(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*", value.lower()):
+        raise ValueError(f"{value!r} is no host name, write it like shop.example")
+    return value.lower()
+
+
+def _url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.netloc or not value.isprintable() or " " in value:
+        raise ValueError(f"{value!r} is no URL, write it like https://grafana.example")
+    return value.rstrip("/")
+
+
+def _size(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[1-9]\d{0,6} ?(MB|GB|TB)", value):
+        raise ValueError(f"{value!r} is no size, write 512MB or 4GB")
+    return value
+
+
+def _reachable(value: float) -> float:
+    if value >= 1:
+        raise ValueError(f"expected less than 1, not {value:g}: no share exceeds it; switched_off switches a check off")
+    return value
+
+
+def _check(value: str) -> str:
+    if value not in CHECKS:
+        raise ValueError(f"unknown check {value!r}: expected one of {', '.join(CHECKS)}")
+    return value
+
+
+def _reason(value: str) -> str:
+    if not value.strip():
+        raise ValueError("expected the reason why the check is switched off")
+    return value
+
+
+def _as_tuple(value: object) -> object:
+    """One text, or a list of them."""
+    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+
+
+def _bounded(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(names) > MAX_TAXONOMY:
+        raise ValueError(f"{len(names)} names, at most {MAX_TAXONOMY}: each name is a series on each day")
+    return names
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+OneOrMore = Annotated[Names, Field(min_length=1)]
+Source = Annotated[tuple[Annotated[str, AfterValidator(_source)], ...], BeforeValidator(_as_tuple), Field(min_length=1)]
+Domains = Annotated[tuple[Annotated[str, AfterValidator(_domain)], ...], BeforeValidator(_as_tuple)]
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Ratio = Annotated[float, Field(ge=0), AfterValidator(_reachable)]
+Size = Annotated[str, BeforeValidator(_size)]
+Url = Annotated[str, AfterValidator(_url)]
+NotNegative = Annotated[float, Field(ge=0, le=1000)]
+Minimum = Annotated[int, Field(ge=1, le=1_000_000)]
+CheckName = Annotated[str, AfterValidator(_check)]
+Reason = Annotated[str, AfterValidator(_reason)]
+
+
+class Columns(Model):
+    """Canonical column to the names that it may have in the files, or to JSON paths in the payload."""
+
+    timestamp: Source = ("timestamp",)
+    event_name: Source = ("event_name",)
+    client_id: Source | None = None
+    page_url: Source | None = None
+    referrer: Source | None = None
+    user_agent: Source | None = None
+    payload: Source | None = None
+    utm_source: Source | None = None
+    utm_medium: Source | None = None
+    utm_campaign: Source | None = None
+    device: Source | None = None
+    revenue: Source | None = None
+    transaction_id: Source | None = None
+
+
+class Limits(Model):
+    """Limits and guards of the checks, exported as `clickstream_limit{limit=…}`."""
+
+    max_data_age_hours: Annotated[float, Field(gt=0, le=2160)] = 36
+    min_searched_events: Minimum = 1000
+    partial_day_hours: Annotated[float, Field(gt=0, lt=24)] = 1
+    missing_hours: Annotated[int, Field(ge=1, le=23)] = 1
+    max_missing_days: Annotated[int, Field(ge=0, le=6)] = 0
+    repeated_day_ratio: Ratio = 0.50
+    event_drop_ratio: Ratio = 0.50
+    revenue_drop_ratio: Ratio = 0.40
+    revenue_spike_ratio: NotNegative = 1.0
+    revenue_spike_warning_ratio: NotNegative = 4.0
+    amount_shift_factor: Annotated[float, Field(gt=1, le=1000)] = 4.0
+    segment_drop_ratio: Ratio = 0.50
+    duplicate_event_ratio: Ratio = 0.001
+    duplicate_purchase_ratio: Ratio = 0.05
+    invalid_event_ratio: Ratio = 0.001
+    null_client_ratio: Ratio = 0.20
+    null_client_increase: Ratio = 0.05
+    missing_referrer_increase: Ratio = 0.20
+    missing_utm_increase: Ratio = 0.20
+    json_error_ratio: Ratio = 0.01
+    purchase_without_revenue_ratio: Ratio = 0.05
+    purchase_without_transaction_id_ratio: Ratio = 0.05
+    missing_column_ratio: Ratio = 0.0
+    implausible_timestamp_ratio: Ratio = 0.001
+    conversion_drop_ratio: Ratio = 0.30
+    direct_share: Ratio = 0.80
+    direct_share_increase: Ratio = 0.15
+    device_share_shift: Ratio = 0.20
+    device_share_deviations: NotNegative = 2.5
+    assisted_drop_ratio: Ratio = 0.50
+    min_baseline_days: Annotated[int, Field(ge=1, le=7)] = 3
+    min_day_events: Minimum = 100
+    min_day_purchases: Minimum = 10
+    min_baseline_events: Minimum = 60
+    min_baseline_purchases: Minimum = 10
+    min_baseline_sessions: Minimum = 100
+    min_baseline_named_events: Minimum = 10
+
+
+class Dataset(Model):
+    """One stream of events."""
+
+    files: OneOrMore
+    time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    cadence: Literal["daily", "intraday"] = "daily"
+    history_days: Annotated[int, Field(ge=8, le=400)] = 35
+    columns: Columns = Columns()
+    purchase: Names = ()
+    taxonomy: Annotated[Names, AfterValidator(_bounded)] = ()
+    placeholders: Names = PLACEHOLDERS
+    site_domains: Domains = ()
+    duplicate_key: Names = ()
+    measures: Names = ()
+    switched_off: dict[CheckName, Reason] = Field(default_factory=dict)
+    limits: Limits = Limits()
+
+    def mapped(self) -> tuple[str, ...]:
+        """The canonical columns that the configuration maps, in canonical order."""
+        return tuple(name for name in COLUMNS if getattr(self.columns, name))
+
+    def lacks(self, needs: Sequence[str]) -> str | None:
+        """Why none of `needs` (canonical columns, `purchase` or `taxonomy`) is there, or None when one is."""
+        if needs[0] in ("purchase", "taxonomy"):
+            return None if getattr(self, needs[0]) else f"no {needs[0]} configured"
+        sources = list(dict.fromkeys([*needs, *(DERIVED[need] for need in needs if need in DERIVED)]))
+        return None if set(sources) & set(self.mapped()) else f"no column {' or '.join(sources)}"
+
+
+def _dataset_name(value: str) -> str:
+    """The name of a folder below --storage.path, where `lock` is a file."""
+    if value in (".", "..") or value.lower() == "lock":
+        raise ValueError(f"{value!r} cannot be the name of a folder in --storage.path: choose another name")
+    return value
+
+
+DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$"), AfterValidator(_dataset_name)]
+
+
+class Links(Model):
+    """Where the links of the alerts lead: the folder of the runbooks, and Grafana."""
+
+    runbooks: Url = "alerting/runbooks"
+    grafana: Url = "http://localhost:3000"
+
+
+class Resources(Model):
+    """What a refresh may take; None is half of the container's memory, or what DuckDB takes by itself.
+
+    That is four fifths of the machine's memory, and all cores.
+    """
+
+    memory_limit: Size | None = None
+    threads: Annotated[int, Field(ge=1, le=1024)] | None = None
+    spill_limit: Size = "100GB"
+    query_timeout: Duration = timedelta(hours=1)
+    refresh_timeout: Duration = timedelta(hours=6)
+
+
+class Config(Model):
+    """A configuration file."""
+
+    resources: Resources = Resources()
+    links: Links = Links()
+    refresh_interval: Duration = timedelta(minutes=5)
+    datasets: Annotated[dict[DatasetName, Dataset], Field(min_length=1)]
+
+
+def load(path: Path) -> Config:
+    """Read the configuration at `path`; relative file patterns are resolved against its folder.
+
+    Raises ConfigError with every problem, each with file, line and key.
+    """
+    return strict_yaml.read(path, Config, partial(_checked, path.resolve().parent))
+
+
+def _checked(folder: Path, config: Config) -> Config:
+    """The configuration with its files in `folder`. Raises ProblemsError."""
+    if problems := list(_cross_checks(config)):
+        raise ProblemsError(*problems)
+    return config.model_copy(
+        update={"datasets": {name: _resolved(folder, each) for name, each in config.datasets.items()}}
+    )
+
+
+def _resolved(folder: Path, dataset: Dataset) -> Dataset:
+    return dataset.model_copy(
+        update={
+            "files": tuple(os.path.join(glob.escape(str(folder)), pattern) for pattern in dataset.files),
+            "measures": tuple(str(folder / measure) for measure in dataset.measures),
+        }
+    )
+
+
+def _cross_checks(config: Config) -> Iterator[Problem]:
+    """Problems that only the keys together show."""
+    for name, dataset in config.datasets.items():
+        place = ("datasets", name)
+        mapped = dataset.mapped()
+        for column in mapped:
+            sources = getattr(dataset.columns, column)
+            if any(map(is_json_path, sources)):
+                if column in ("timestamp", "event_name", "payload"):
+                    yield (*place, "columns", column), "a column is wanted, not a JSON path"
+                elif "payload" not in mapped:
+                    yield (*place, "columns", column), "a JSON path needs the column payload"
+        for column in dataset.duplicate_key:
+            if column not in mapped:
+                yield (*place, "duplicate_key"), f"{column!r} is no mapped column"

@@ -1,0 +1,89 @@
+"""Reads a YAML file as a strict model, and names every mistake with file, line and key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from exporter.config import yaml_lines
+from exporter.config.yaml_lines import Place, Problem
+
+
+class ConfigError(Exception):
+    """Every problem of a configuration file, a line each: `file:line: key: what`."""
+
+
+class ProblemsError(Exception):
+    """Problems that only show once the keys are together."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(*problems)
+        self.problems = problems
+
+
+class Model(BaseModel):
+    """Strict, immutable, and refusing keys that it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+Kind = TypeVar("Kind", bound=Model)
+Built = TypeVar("Built")
+
+
+def read(path: Path, kind: type[Kind], build: Callable[[Kind], Built], *, secret: bool = False) -> Built:
+    """What `build`, which may raise ProblemsError, makes of the file at `path`.
+
+    Raises ConfigError with every problem, each with file, line and key; and with no value if the file is `secret`.
+    """
+    try:
+        document = yaml_lines.parse(path, " or ".join(_first_keys(kind)), secret=secret)
+        if unusable := yaml_lines.unusable(document, secret=secret):
+            raise ConfigError(yaml_lines.render(path, document, unusable))
+        values = yaml_lines.values(path, document, secret=secret)
+    except yaml_lines.YamlError as error:
+        raise ConfigError(str(error)) from None
+    problems = yaml_lines.duplicates(document)
+    try:
+        model = kind.model_validate(values)
+        if not problems:
+            return build(model)
+    except ValidationError as error:
+        problems += [(_clean(detail["loc"]), _message(detail, secret=secret)) for detail in error.errors()]
+    except ProblemsError as error:
+        problems += error.problems
+    raise ConfigError(yaml_lines.render(path, document, problems))
+
+
+def _first_keys(kind: type[Model]) -> list[str]:
+    """The keys that a file must have, or else all that it may have."""
+    return [name for name, field in kind.model_fields.items() if field.is_required()] or list(kind.model_fields)
+
+
+def _clean(place: tuple[Hashable, ...]) -> Place:
+    """A pydantic location without the parts that are no YAML keys."""
+    return tuple(part for part in place if part != "[key]" and not str(part).startswith(("function-", "tuple[")))
+
+
+def _message(detail: Any, *, secret: bool) -> str:
+    known = {
+        "extra_forbidden": "unknown key",
+        "missing": "is missing",
+        "too_short": "must not be empty",
+        "dict_type": "a mapping is wanted",
+        "model_type": "a mapping is wanted",
+        "tuple_type": "a text or a list of texts is wanted",
+        "recursion_loop": "contains itself",
+        "string_pattern_mismatch": "a name of letters, digits, '_', '.', '-' (at most 64) is wanted",
+    }
+    text = known.get(detail["type"]) or detail["msg"].removeprefix("Value error, ")
+    if detail["type"] in known or detail["type"] == "value_error":
+        return text
+    return text[:1].lower() + text[1:] + ("" if secret else _got(detail["input"]))
+
+
+def _got(value: object) -> str:
+    return f", not {value!r}" if isinstance(value, str | int | float | bool) or value is None else ""

@@ -1,0 +1,20 @@
+"""Write a demo data set: 15 seeded days of a web shop's events as Parquet, and their configuration."""
+
+import argparse
+from datetime import date
+from pathlib import Path
+
+from exporter.demo.write import write_demo
+
+
+def main() -> None:
+    """Write the demo that the command line asks for, and print the configuration's path."""
+    parser = argparse.ArgumentParser(prog="python -m exporter.demo", description=__doc__)
+    parser.add_argument("folder", type=Path, metavar="FOLDER")
+    parser.add_argument("--last-day", type=date.fromisoformat, default="2025-03-09", metavar="YYYY-MM-DD")
+    arguments = parser.parse_args()
+    print(write_demo(arguments.folder, arguments.last_day))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""The tables of one day that the measures ask: `events`, `sessions`, `purchases`, `missing_columns`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from importlib.resources import files as resources
+
+import duckdb
+
+from exporter.config.model import COLUMNS, Dataset
+from exporter.days import Day
+from exporter.engine.duckdb import columns
+from exporter.engine.duckdb.columns import Shape
+from exporter.engine.duckdb.database import literal
+from exporter.files.entry import Measurable
+from exporter.files.listing import File
+from exporter.measures.devices import DEVICES, NAMES, PLATFORMS, classify
+
+CLICK_IDS = {
+    "gclid": "google", "gbraid": "google", "wbraid": "google", "dclid": "google",
+    "msclkid": "bing", "fbclid": "facebook", "ttclid": "tiktok", "twclid": "twitter",
+    "li_fat_id": "linkedin", "epik": "pinterest", "ScCid": "snapchat", "rdt_cid": "reddit", "yclid": "yandex",
+}  # fmt: skip
+"""Click ids that advertising networks add to the page URL, and the network of each."""
+
+BLANKS = r"[\s\v\p{Z}\x{200B}\x{FEFF}]*"
+"""What may stand around a placeholder, or in its place."""
+
+FACTS = (
+    "ts", "hour", "client", "row_key", "source", "source_key", "is_direct", "schema_id", "is_purchase", "is_invalid",
+    "is_missing_referrer", "is_missing_utm", "has_payload", "is_json_error", "agent", "content_key", "platform",
+    "device_class",
+)  # fmt: skip
+"""What `relations/events.sql` adds to the canonical columns."""
+
+
+TABLES = ("names", "sessions", "purchases", "contents")
+"""What is made of the events of a day, as `relations/<name>.sql` says."""
+
+CONTENTS = 4096
+"""So many distinct contents of a day are compared with those of earlier days."""
+
+TYPES = {"platform": PLATFORMS, "device_class": DEVICES}
+"""Words that take a byte an event, and are grouped by as fast as numbers."""
+
+IN_DAY = "ts >= make_timestamp($start) AND ts < make_timestamp($end)"
+
+
+def relation(name: str) -> str:
+    """The text of `relations/<name>.sql`."""
+    return (resources("exporter.engine.duckdb") / "relations" / f"{name}.sql").read_text("utf-8")
+
+
+def load(
+    connection: duckdb.DuckDBPyConnection,
+    dataset: Dataset,
+    files: Sequence[Measurable],
+    when: Day,
+    texts: Iterable[str],
+    misencoded: Collection[File] = (),
+    *,
+    most: int | None = None,
+) -> None:
+    """Make the temporary tables of one day from `files`, of which some may be `misencoded`.
+
+    Of files of one shape at `most` so many rows are read, None for all.
+    `events` has the columns that the SQL in `texts` or the relations themselves name, and no other.
+    """
+    for name, words in TYPES.items():
+        connection.execute(f"CREATE TYPE IF NOT EXISTS {name} AS ENUM ({', '.join(map(repr, words))})")
+    shaped = [((columns.shape(dataset, each.footer), each.file in misencoded), each) for each in files]
+    shapes = sorted({shape for shape, _ in shaped})
+    groups = [[each for of, each in shaped if of == shape] for shape in shapes]
+    wanted = ", ".join(_named([*map(relation, TABLES), *texts]))
+    sql = (
+        f"CREATE OR REPLACE TEMP TABLE events AS WITH source AS ({_source(dataset, shapes, most)})\n"
+        f"SELECT {wanted} FROM (\n{relation('events')}) "
+        f"WHERE {IN_DAY}"
+    )
+    paths = {f"files_{number}": [literal(each.file.path) for each in group] for number, group in enumerate(groups)}
+    folders = columns.folders(dataset, ((each.file, each.footer) for each in files))
+    values = {**paths, **folders, **columns.paths(dataset), **_values(dataset, when)}
+    connection.execute(sql, {name: value for name, value in values.items() if re.search(rf"\${name}\b", sql)})
+    # The database believes a footer and may not look at each timestamp; here it has seen what the pages hold.
+    connection.execute(f"DELETE FROM events WHERE NOT ({IN_DAY})", {"start": when.start, "end": when.end})
+    _load_missing(connection, [columns.missing(dataset, group[0].footer) for group in groups])
+    _load_devices(connection)
+    for name in TABLES:
+        sample = {"sample": CONTENTS} if name == "contents" else {}
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {relation(name)}", sample)
+
+
+def _named(texts: Iterable[str]) -> list[str]:
+    """The columns of `events` that stand in one of the texts, but for their comments."""
+    words = {word for text in texts for word in re.findall(r"\w+", re.sub("--.*", "", text))}
+    canonical = [name for name in COLUMNS if name != "timestamp"]
+    return [name for name in (*FACTS, *canonical) if name in words]
+
+
+def _source(dataset: Dataset, shapes: Sequence[tuple[Shape, bool]], most: int | None) -> str:
+    """SQL for the canonical columns of all files, a scan for each shape and for its misencoded files."""
+    limit = f" LIMIT {most}" if most else ""
+    scans = (
+        f"SELECT {number} AS schema_id,\n  "
+        + ",\n  ".join(shape.sql)
+        + f"\nFROM (FROM {columns.scan(f'$files_{number}', replacing=replacing, named=shape.has_folders)}{limit})"
+        for number, (shape, replacing) in enumerate(shapes)
+    )
+    content = f"SELECT *, hash({', '.join(columns.content(dataset))}) AS content_key FROM (\n"
+    row_key = f"hash({', '.join(columns.key(dataset))}) AS row_key"
+    return f"SELECT *, {row_key} FROM ({content}" + "\nUNION ALL\n".join(scans) + "\n))"
+
+
+def _values(dataset: Dataset, when: Day) -> dict[str, object]:
+    """The parameters of `relations/events.sql`."""
+    placeholders = [each.strip() for each in dataset.placeholders]
+    domains = "|".join(re.escape(domain) for domain in dataset.site_domains)
+    return {
+        "start": when.start,
+        "end": when.end,
+        "shift_at": when.shift_at,
+        "offset_before": when.before,
+        "offset_after": when.after,
+        "purchase": list(dataset.purchase),
+        "taxonomy": list(dataset.taxonomy),
+        "placeholder": f"(?i){BLANKS}(?:{'|'.join(map(re.escape, placeholders))})?{BLANKS}",
+        "site_pattern": rf"(?:^|\.)(?:{domains})$" if domains else None,
+        "click_pattern": f"[?&]({'|'.join(CLICK_IDS)})=[^&#]",
+        "click_ids": list(CLICK_IDS),
+        "networks": list(CLICK_IDS.values()),
+        "device_names": list(NAMES),
+        "device_classes": list(NAMES.values()),
+    }
+
+
+def _load_missing(connection: duckdb.DuckDBPyConnection, missing: Sequence[Sequence[str]]) -> None:
+    connection.execute('CREATE OR REPLACE TEMP TABLE missing_columns (schema_id INTEGER, "column" VARCHAR)')
+    rows = [(number, column) for number, names in enumerate(missing) for column in names]
+    if rows:
+        connection.executemany("INSERT INTO missing_columns VALUES (?, ?)", rows)
+
+
+def _load_devices(connection: duckdb.DuckDBPyConnection) -> None:
+    """The device class of every agent among the day's purchases."""
+    connection.execute("CREATE OR REPLACE TEMP TABLE device_classes (agent VARCHAR, device VARCHAR)")
+    agents = connection.execute("SELECT DISTINCT agent FROM events WHERE agent IS NOT NULL").fetchall()
+    if agents:
+        rows = [(agent, classify(agent)) for (agent,) in agents]
+        connection.executemany("INSERT INTO device_classes VALUES (?, ?)", rows)

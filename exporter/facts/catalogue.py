@@ -1,0 +1,192 @@
+"""The catalogue: which files can be measured, which days they hold, and which day is the newest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from statistics import median
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from exporter.config.model import Dataset
+from exporter.days import HOURS_24, Day, date_of, day, microseconds
+from exporter.engine.duckdb import columns, database, encoding
+from exporter.files import unfinished
+from exporter.files.entry import Entry, Measurable, Unreadable
+from exporter.files.footers import Footer, UnreadableError, read_footer
+from exporter.files.listing import File
+
+EARLIEST = 946_684_800_000_000
+"""Microseconds since the epoch at 2000-01-01T00:00Z: what is earlier, or more than a day ahead, is implausible."""
+
+
+EARLY_RATIO = 0.05
+"""A day that by the clock is not over is the newest only with this share of the events of a usual day.
+
+With less, its events are early: of devices whose clocks are fast, or the first of a load that has just begun.
+"""
+
+
+class Catalogue:
+    """The files of a data set; `entries` are what is known of each, from footers and, where needed, a scan."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        dataset: Dataset,
+        found: Sequence[File],
+        known: Mapping[File, Entry],
+        as_of: date | None,
+        now: datetime,
+    ) -> None:
+        self._connection = connection
+        self._dataset = dataset
+        self._zone = ZoneInfo(dataset.time_zone)
+        self._now = microseconds(now)
+        self._latest = self._now + HOURS_24
+        self._by_hand = as_of is not None
+        self._end = day(as_of, self._zone).end if as_of else self._latest + 1
+        self.early_events = 0
+        self.entries = {file: known.get(file) or self._entry(file) for file in found}
+        self.readable = [entry for entry in self.entries.values() if isinstance(entry, Measurable)]
+        aside = [entry for entry in self.entries.values() if isinstance(entry, Unreadable)]
+        self.unreadable = [entry for entry in aside if not entry.waiting]
+        self.waiting = [entry for entry in aside if entry.waiting]
+
+    def anchor(self) -> date | None:
+        """The newest day that holds an event, of those up to the day that was asked for.
+
+        A day that is not over is left out while it has too few events, which `early_events` then counts.
+        """
+        newest = self._newest()
+        while newest and not self._by_hand and day(newest, self._zone).end > self._now:
+            events, usual = self._events(day(newest, self._zone)), self._usual_events(newest)
+            if usual is None or events >= EARLY_RATIO * usual:
+                break
+            self.early_events += events
+            self._end = day(newest, self._zone).start
+            newest = self._newest()
+        return newest
+
+    def _newest(self) -> date | None:
+        lasts = [self._last(each) for each in self.readable if each.may_hold(0, self._end)]
+        return max((date_of(last, self._zone) for last in lasts if last is not None), default=None)
+
+    def _events(self, of: Day) -> int:
+        """How many events the day has, counted one by one."""
+        return sum(self._events_in(each, of) for each in self.between(of.start, of.end))
+
+    def _events_in(self, each: Measurable, of: Day) -> int:
+        """How many events of the day a file has; by its footer where it is damaged, which loading the day finds out."""
+        timestamp = columns.timestamp(self._dataset, each.footer)
+        try:
+            ((events,),) = self._connection.execute(
+                f"SELECT count(*) FROM (SELECT epoch_us({timestamp}) AS us FROM {columns.scan('$path')}) "
+                "WHERE us >= $start AND us < $end AND us <= $latest",
+                {"path": [database.literal(each.file.path)], "start": of.start, "end": of.end, "latest": self._latest},
+            ).fetchall()
+        except duckdb.Error:
+            return round(each.rows_between(of.start, of.end))
+        return int(events)
+
+    def _usual_events(self, when: date) -> float | None:
+        """About how many events a day of the week before `when` has, by the footers; None where there is none."""
+        days = [day(when - timedelta(days=lag), self._zone) for lag in range(1, 8)]
+        counts = [sum(each.rows_between(of.start, of.end) for each in self.readable) for of in days]
+        return median(filter(None, counts)) if any(counts) else None
+
+    def first_day(self) -> date | None:
+        """The oldest day that holds an event."""
+        firsts = [each.first for each in self.readable if each.first is not None]
+        return date_of(min(firsts), self._zone) if firsts else None
+
+    def history(self, anchor: date) -> Iterator[date]:
+        """The days of the history up to the anchor day, oldest first, from the first day of the data on."""
+        oldest = anchor - timedelta(days=self._dataset.history_days - 1)
+        when = max(oldest, self.first_day() or oldest)
+        while when <= anchor:
+            yield when
+            when += timedelta(days=1)
+
+    def day(self, when: date) -> Day:
+        """The day `when` in the reporting time zone; one that is still plausible in part ends with its last event."""
+        found = day(when, self._zone)
+        if found.end <= self._latest:
+            return found
+        last = max((each.last for each in self.readable if each.last is not None), default=self._latest)
+        return replace(found, end=min(found.end, last + 1))
+
+    def between(self, start: int, end: int) -> list[Measurable]:
+        """The files that may hold events from `start` until before `end` (µs)."""
+        return [each for each in self.readable if each.may_hold(start, end)]
+
+    def of_day(self, when: date | None) -> list[Measurable]:
+        """The files that may hold events of the day `when`; none where there is no such day."""
+        return self.between(self.day(when).start, self.day(when).end) if when else []
+
+    def of_week_before(self, when: date | None) -> list[Measurable]:
+        """The files that may hold events of the seven days before `when`; none where there is no such day."""
+        if when is None:
+            return []
+        return self.between(self.day(when - timedelta(days=7)).start, self.day(when).start)
+
+    def of_no_day(self) -> list[Measurable]:
+        """The files without any plausible timestamp."""
+        return [each for each in self.readable if each.first is None]
+
+    def not_waiting(self) -> list[File]:
+        """The files that were read, or will not be: all but those that are being written."""
+        return [file for file, each in self.entries.items() if not (isinstance(each, Unreadable) and each.waiting)]
+
+    def lasting(self) -> dict[File, Entry]:
+        """What will still be true of the same files: not where a disk failed, nor what the clock may make plausible."""
+        return {
+            file: each
+            for file, each in self.entries.items()
+            if (each.lasting if isinstance(each, Unreadable) else not each.implausible)
+        }
+
+    def _entry(self, file: File) -> Entry:
+        try:
+            footer = read_footer(file, self._dataset.columns.timestamp, columns.names(self._dataset))
+            columns.check(self._dataset, footer)
+            if not footer.rows:
+                return Measurable(file, footer, None, None, 0)
+            if footer.first is None or footer.last is None or footer.first < EARLIEST or footer.last > self._latest:
+                return Measurable(file, footer, *self._range(file, footer, self._latest))
+        except UnreadableError as error:
+            if unfinished.is_unfinished(file):
+                return Unreadable(file.name, "no footer yet", lasting=False, waiting=True)
+            return Unreadable(file.name, str(error), error.lasting)
+        except duckdb.Error as error:
+            return Unreadable(file.name, database.reason(error), database.is_lasting(error))
+        return Measurable(file, footer, footer.first, footer.last, footer.null_timestamps)
+
+    def _last(self, each: Measurable) -> int | None:
+        """The file's last timestamp up to the end of the day that was asked for."""
+        if each.last is not None and each.last < self._end:
+            return each.last
+        return self._range(each.file, each.footer, self._end - 1)[1]
+
+    def _range(self, file: File, footer: Footer, latest: int) -> tuple[int | None, int | None, int]:
+        """First and last timestamp (µs) from EARLIEST to `latest`, and how many events have none there."""
+        timestamp = columns.timestamp(self._dataset, footer)
+        try:
+            return self._scanned(file, timestamp, latest, columns.scan("$path"))
+        except duckdb.InvalidInputException as error:
+            if not encoding.is_to_blame(error):
+                raise
+            return self._scanned(file, timestamp, latest, columns.scan("$path", replacing=True))
+
+    def _scanned(self, file: File, timestamp: str, latest: int, scan: str) -> tuple[int | None, int | None, int]:
+        return self._connection.execute(
+            f"""
+            SELECT min(us)  FILTER (WHERE us BETWEEN $earliest AND $latest),
+                   max(us)  FILTER (WHERE us BETWEEN $earliest AND $latest),
+                   count(*) FILTER (WHERE (us BETWEEN $earliest AND $latest) IS NOT TRUE)
+            FROM (SELECT epoch_us({timestamp}) AS us FROM {scan})
+            """,
+            {"path": [database.literal(file.path)], "earliest": EARLIEST, "latest": latest},
+        ).fetchall()[0]

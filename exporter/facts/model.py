@@ -1,0 +1,97 @@
+"""The facts of each day of a data set: what its measures found, hour by hour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from exporter.facts.drift import Change
+from exporter.files.entry import Entry, Unreadable
+from exporter.files.listing import File
+from exporter.measures.declared import Facts
+
+
+class FactsError(Exception):
+    """A data set that could not be measured: `what`."""
+
+
+@dataclass(frozen=True)
+class DayFacts:
+    """What the measures found on one day.
+
+    `lasts` maps each hour that has events to the last of them in microseconds since the epoch; on a day without
+    events it is empty, and `found` is, too. `labels` names the label of each gauge that has one. `names` are the most
+    frequent event names, with how many events they have and whether the taxonomy has them. `replaced` counts the events
+    of which a text was not UTF-8, in all files that may hold events of the day.
+    """
+
+    date: date
+    lasts: Mapping[int, int] = field(default_factory=dict)
+    found: Facts = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    names: tuple[tuple[str, int, bool], ...] = ()
+    replaced: int = 0
+
+    @property
+    def last_event(self) -> int | None:
+        """The last event in microseconds since the epoch, None on a day without events."""
+        return max(self.lasts.values(), default=None)
+
+    def __or__(self, more: DayFacts) -> DayFacts:
+        """These facts, and those that other measures found on the same day."""
+        labels, replaced = {**self.labels, **more.labels}, max(self.replaced, more.replaced)
+        return replace(self, found=self.found | more.found, labels=labels, replaced=replaced)
+
+
+@dataclass(frozen=True)
+class Query:
+    """How one measure fared: the reason where it failed, and the seconds it took over all days."""
+
+    error: str | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Known:
+    """What earlier readings found and the next need not do again: entries by file, facts by fingerprint.
+
+    The entries are of `columns`, a text that stands for what the configuration says of them. `whole` says that
+    nothing was left out: as long as the files are these, a reading would find the same.
+    """
+
+    columns: str = ""
+    entries: Mapping[File, Entry] = field(default_factory=dict)
+    days: Mapping[str, DayFacts] = field(default_factory=dict)
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Everything that one reading of a data set's files found; `days` are in the order of their dates.
+
+    `waiting` are the files that are being written, which were left out and are not `unreadable`.
+    `replaced` counts the events of the anchor day's files of which a text was not UTF-8: `?` was read in its place.
+    `anchor_rows` and `implausible` count the events, and those without a plausible timestamp, in the files of
+    the anchor day and of no day, `early` the events of days after it. `lacking` maps a mapped column to the first
+    file of the anchor day without it, `changed` to how it differs there from the week before. `left` days of the
+    history have not been measured yet. `problem` is what kept the reading from leaving anything for the next one,
+    `peak` the most memory in bytes that it had at once, None where nothing was read.
+    """
+
+    days: tuple[DayFacts, ...]
+    files: int
+    unreadable: tuple[Unreadable, ...]
+    anchor_rows: int
+    implausible: int
+    early: int
+    lacking: Mapping[str, str]
+    changed: Mapping[str, Change]
+    queries: Mapping[str, Query]
+    recomputed: int
+    left: int
+    known: Known
+    waiting: tuple[Unreadable, ...] = ()
+    replaced: int = 0
+    problem: str | None = None
+    peak: int | None = None

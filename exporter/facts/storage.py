@@ -1,0 +1,200 @@
+"""What is kept from one reading to the next, on disk: deleting it costs time, never correctness."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import logging
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple
+from datetime import date
+from decimal import Decimal
+from hashlib import blake2b
+from pathlib import Path
+from typing import IO, Any
+
+from exporter.facts.model import DayFacts, Known
+from exporter.files.entry import Measurable
+from exporter.files.fields import Field, Step
+from exporter.files.footers import Footer
+from exporter.files.listing import File
+from exporter.measures.declared import Facts, Number
+from exporter.temporary import REMEDY, SPILL, Folder, remove_dead
+
+log = logging.getLogger("exporter")
+
+TEMPORARY = "clickstream-storage-"
+"""What the name of a temporary storage begins with."""
+
+FORMAT = "clickstream-exporter storage 5"
+
+
+class StorageError(Exception):
+    """A storage folder that cannot be used: `--storage.path: path: what`, or that there can be none: `where: what`."""
+
+
+class Storage:
+    """A folder for each data set below `path`; without a path, in a temporary folder that ends with the process.
+
+    So it is where nothing can be written below `path`, too: nothing is kept then, which costs time only.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        for prefix in (TEMPORARY, SPILL):
+            remove_dead(prefix)
+        self._lock = _lock(path) if path else None
+        self._keeps = self._lock is not None
+        self._temporary = None if self._lock else _temporary()
+        self._path = self._temporary.path if self._temporary else path or Path()
+        for leftover in self._path.glob(f"*/{SPILL}*"):  # of a process that was killed
+            shutil.rmtree(leftover, ignore_errors=True)
+
+    def folder(self, dataset: str) -> Path:
+        """Where the reading process keeps what it needs again."""
+        folder = self._path / dataset
+        with contextlib.suppress(OSError):  # who writes there will say so
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder
+
+    def load(self, dataset: str) -> Known:
+        """What was kept for the data set; nothing where there is none, or where it is damaged or of another format."""
+        path = self._file(dataset)
+        try:
+            title, checksum, text = path.read_bytes().split(b"\n", 2)
+            if title.decode() != FORMAT or checksum.decode() != _checksum(text):
+                raise ValueError("damaged, or of another version")
+            return _decoded(json.loads(text))
+        except FileNotFoundError:
+            return Known()
+        except (OSError, ValueError, TypeError, KeyError, ArithmeticError) as error:
+            log.warning("%s: thrown away: %s", path, getattr(error, "strerror", None) or error)
+            return Known()
+
+    def save(self, dataset: str, known: Known) -> str | None:
+        """Keep what is known of the data set, at once or not at all; returns what prevented it."""
+        if not self._keeps:
+            return None
+        text = json.dumps(_encoded(known), separators=(",", ":")).encode()
+        path = self._file(dataset)
+        unfinished = path.with_suffix(".tmp")
+        try:
+            unfinished.write_bytes(f"{FORMAT}\n{_checksum(text)}\n".encode() + text)
+            os.replace(unfinished, path)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                unfinished.unlink()
+            return f"{path}: nothing is kept: {error.strerror}"
+        return None
+
+    def _file(self, dataset: str) -> Path:
+        return self._path / dataset / "clickstream-exporter.json"
+
+
+def _lock(path: Path) -> IO[str] | None:
+    """The lock of the folder, held as long as the process lives; None where it cannot be written.
+
+    Raises StorageError when another process has it, or when it is not a folder.
+    """
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = (path / "lock").open("a")
+    except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+        raise StorageError(f"--storage.path: {path}: {error.strerror}") from None
+    except OSError as error:
+        log.warning("--storage.path: %s: nothing is kept: %s", path, error.strerror)
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise StorageError(f"--storage.path: {path}: another exporter keeps its data there") from None
+    except OSError as error:
+        log.warning("--storage.path: %s: cannot be locked, nothing is kept: %s", path, error.strerror)
+        return None
+    return lock
+
+
+def _temporary() -> Folder:
+    try:
+        return Folder(TEMPORARY)
+    except OSError as error:
+        raise StorageError(f"no temporary folder: {error.strerror}: {REMEDY}") from None
+
+
+def _checksum(text: bytes) -> str:
+    return blake2b(text, digest_size=16).hexdigest()
+
+
+def _encoded(known: Known) -> dict[str, Any]:
+    return {
+        "columns": known.columns,
+        "entries": [
+            [file, astuple(entry.footer), entry.first, entry.last, entry.implausible]
+            for file, entry in known.entries.items()
+            if isinstance(entry, Measurable)
+        ],
+        "days": {
+            key: [
+                facts.date.isoformat(),
+                facts.lasts,
+                _numbers(facts.found),
+                dict(facts.labels),
+                facts.names,
+                facts.replaced,
+            ]
+            for key, facts in known.days.items()
+        },
+    }
+
+
+def _numbers(found: Facts) -> dict[str, Any]:
+    """The facts for JSON: a Decimal becomes a text, so that it comes back to the last digit."""
+    return {
+        gauge: {value: {hour: _plain(number) for hour, number in hours.items()} for value, hours in values.items()}
+        for gauge, values in found.items()
+    }
+
+
+def _plain(number: Number) -> int | float | str:
+    return str(number) if isinstance(number, Decimal) else number
+
+
+def _decoded(kept: Mapping[str, Any]) -> Known:
+    entries = {}
+    for file, (kinds, rows, least, most, nulls, types, fields), first, last, implausible in kept["entries"]:
+        found = File(*file)
+        footer = Footer(
+            tuple((name, kind) for name, kind in kinds), rows, least, most, nulls, tuple(types), _fields(fields)
+        )
+        entries[found] = Measurable(found, footer, first, last, implausible)
+    days = {
+        key: DayFacts(
+            date.fromisoformat(day),
+            {int(hour): last for hour, last in lasts.items()},
+            _facts(found),
+            labels,
+            tuple((name, events, known) for name, events, known in names),
+            replaced,
+        )
+        for key, (day, lasts, found, labels, names, replaced) in kept["days"].items()
+    }
+    return Known(kept["columns"], entries, days)
+
+
+def _fields(kept: Sequence[Any]) -> tuple[Field, ...]:
+    return tuple(
+        Field(source, name, kind, type_, tuple(Step(how, to) for how, to in steps))
+        for source, name, kind, type_, steps in kept
+    )
+
+
+def _facts(found: Mapping[str, Any]) -> Facts:
+    return {
+        gauge: {
+            value: {int(hour): Decimal(number) if isinstance(number, str) else number for hour, number in hours.items()}
+            for value, hours in values.items()
+        }
+        for gauge, values in found.items()
+    }

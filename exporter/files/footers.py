@@ -1,0 +1,134 @@
+"""The footers of Parquet files: which columns a file has, and from when to when its events are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from exporter.files import fields
+from exporter.files.fields import Field, FieldError, Step
+from exporter.files.kinds import kind, value_type
+from exporter.files.listing import File, is_utf8
+
+
+class UnreadableError(Exception):
+    """A file that cannot be measured: `what`, without its name; `lasting` unless it may be read without a change."""
+
+    def __init__(self, what: str, *, lasting: bool = True) -> None:
+        super().__init__(what)
+        self.lasting = lasting
+
+
+@dataclass(frozen=True)
+class Footer:
+    """What a file's footer says.
+
+    `kinds` maps column names to what is in them (see `kind`), `types` are their types in the same order. `first`
+    and `last` are the least and the greatest timestamp in microseconds since the epoch; they are None where only the
+    data itself can tell. `fields` are where the file has the configured names that are none of its columns.
+    """
+
+    kinds: tuple[tuple[str, str], ...]
+    rows: int
+    first: int | None
+    last: int | None
+    null_timestamps: int
+    types: tuple[str, ...]
+    fields: tuple[Field, ...] = ()
+
+    def own_name(self, name: str) -> str | None:
+        """The file's name for the column `name`, which it may write in another case; None where it has none."""
+        return own_name((own for own, _ in self.kinds), name)
+
+    def find(self, name: str) -> list[Field]:
+        """Where the file has `name`: its column, else values in one, else its folder; empty where it has none."""
+        if own := self.own_name(name):
+            place = next(number for number, (each, _) in enumerate(self.kinds) if each == own)
+            return [Field(name, own, self.kinds[place][1], self.types[place], (Step("field", own),))]
+        return [each for each in self.fields if each.source == name]
+
+
+def own_name(names: Iterable[str], name: str) -> str | None:
+    """`name` if it is one of `names`, else the one that differs only in case, else None."""
+    listed = list(names)
+    return name if name in listed else next((own for own in listed if own.casefold() == name.casefold()), None)
+
+
+def read_footer(file: File, timestamp_names: Sequence[str], names: Iterable[str] = ()) -> Footer:
+    """Read the footer of `file`; the first of `timestamp_names` that it has gives `first` and `last`.
+
+    Raises UnreadableError for a file that is no Parquet, and where one of `names` leads to two fields.
+    """
+    if file.size < 0:
+        raise UnreadableError("cannot be opened: a link to nowhere, or not permitted", lasting=False)
+    if file.size == 0:
+        raise UnreadableError("zero bytes")
+    if not is_utf8(file.path):
+        raise UnreadableError("its path is not UTF-8")
+    try:
+        with pq.ParquetFile(file.path) as parquet:
+            return _footer(file, parquet.schema_arrow, parquet.metadata, timestamp_names, names)
+    except FieldError as error:
+        raise UnreadableError(str(error)) from None
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise UnreadableError(_first_sentence(error), lasting=not getattr(error, "errno", None)) from None
+
+
+def _footer(
+    file: File, schema: pa.Schema, metadata: pq.FileMetaData, timestamp_names: Sequence[str], names: Iterable[str]
+) -> Footer:
+    kinds = tuple((field.name, kind(field.type)) for field in schema)
+    types = tuple(str(value_type(field.type)) for field in schema)
+    wanted = sorted({*timestamp_names, *names}) if metadata.num_rows else ()
+    found = tuple(each for name in wanted if not own_name(schema.names, name) for each in _found(file, schema, name))
+    type_, path = _timestamp(schema, found, timestamp_names)
+    first, last, nulls = _range(metadata, type_, path)
+    return Footer(kinds, metadata.num_rows, first, last, nulls, types, found)
+
+
+def _found(file: File, schema: pa.Schema, source: str) -> Iterator[Field]:
+    """Where the file has `source`, which is none of its columns: in one of them, else in the name of its folder."""
+    found = fields.find(schema, source)
+    for each in found:
+        json = each.type is None
+        yield Field(source, each.name, "JSON" if json else kind(each.type), str(each.type), each.steps)
+    if not found and (named := fields.folder(file, source)):
+        key, value = named
+        yield Field(source, key, "text", "folder", (Step("folder", value),))
+
+
+def _timestamp(schema: pa.Schema, found: Sequence[Field], names: Iterable[str]) -> tuple[str, str]:
+    """Type and path of the timestamp, the first of `names` that the file has; no path where it has no statistics."""
+    for name in names:
+        if own := own_name(schema.names, name):
+            return (str(schema.field(own).type), own) if schema.names.count(own) == 1 else ("", "")
+        for each in found:
+            if each.source == name:
+                return (each.type, ".".join(each.plain)) if len(each.plain) == len(each.steps) else ("", "")
+    return "", ""
+
+
+def _first_sentence(error: Exception) -> str:
+    text = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return re.split(r"\. |: '", text)[0].strip(" :")[:200]
+
+
+def _range(metadata: pq.FileMetaData, type_: str, path: str) -> tuple[int | None, int | None, int]:
+    """Least and greatest timestamp (µs) and the number of NULLs, as far as the statistics are exact."""
+    unit = re.match(r"timestamp\[(s|ms|us|ns)\b", type_)
+    leaves = [number for number in range(metadata.num_columns) if metadata.schema.column(number).path == path]
+    if not unit or len(leaves) != 1 or not metadata.num_row_groups:
+        return None, None, 0
+    groups = [metadata.row_group(i).column(leaves[0]).statistics for i in range(metadata.num_row_groups)]
+    if not all(each and each.has_min_max and each.has_null_count for each in groups):
+        return None, None, 0
+    per_second = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[unit[1]]
+    if any(not isinstance(each.min_raw, int) for each in groups):
+        return None, None, 0
+    first = min(each.min_raw for each in groups) * 10**6 // per_second
+    last = max(each.max_raw for each in groups) * 10**6 // per_second
+    return first, last, sum(each.null_count for each in groups)

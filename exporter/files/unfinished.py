@@ -1,0 +1,31 @@
+"""Files that are being written: young ones without a footer, which is what a writer writes last."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from exporter.files.listing import File
+
+YOUNG = 300
+"""Seconds since the last write: what has no footer for longer was left unfinished."""
+
+_MAGIC = b"PAR1"
+
+_LEAST = 12
+"""Bytes of a file with a footer: the magic at both ends, and the footer's size. A writer begins with the magic, too."""
+
+
+def is_unfinished(file: File) -> bool:
+    """Whether the file has no footer yet and was written a moment ago, by the clock of this machine."""
+    return abs(time.time_ns() - file.mtime_ns) < YOUNG * 10**9 and not _has_footer(file)
+
+
+def _has_footer(file: File) -> bool:
+    try:
+        with open(file.path, "rb") as opened:
+            size = opened.seek(0, os.SEEK_END)
+            opened.seek(max(0, size - len(_MAGIC)))
+            return size >= _LEAST and opened.read() == _MAGIC
+    except OSError:
+        return True  # gone, or not permitted: that is not what a file looks like that is being written

@@ -1,0 +1,126 @@
+"""The anatomy of the anchor day: where its events end, which hours are missing, and whether there is a time of day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from statistics import median
+from zoneinfo import ZoneInfo
+
+from exporter.config.model import Limits
+from exporter.days import HOURS_24, Day, day
+from exporter.facts.model import DayFacts
+from exporter.gauges.hours import Counts, Gap, Hours
+
+BASELINE_LAGS = 28
+"""Days before the anchor day that tell what is usual at an hour."""
+
+ENDS = 8
+"""Lags 0 to 7 have an end."""
+
+_EVENTS = "clickstream_events"
+
+
+@dataclass(frozen=True)
+class Part:
+    """The missing hours in one part of the anchor day (start, inside or end); `hours` is 0 where none are missing."""
+
+    name: str
+    hours: float
+    gap: Gap | None
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """How the anchor day lies over its hours.
+
+    `complete` is the number of hours from midnight on that are surely over. `ends` maps lags to the wall clock at
+    which the day's events end, in seconds since midnight; `parts` and `ends` are empty where too few days tell what
+    is usual, or where the timestamps have no time of day.
+    """
+
+    has_times: bool
+    complete: int
+    ends: Mapping[int, int]
+    parts: Sequence[Part]
+
+
+def anatomy(anchor: date, facts: Mapping[date, DayFacts], zone: ZoneInfo, limits: Limits) -> Anatomy:
+    """The anatomy of the day `anchor`, of which there are facts."""
+    days = {lag: (day(when, zone), each) for when, each in facts.items() if (lag := (anchor - when).days) >= 0}
+    if not _has_times(days.values()):
+        return Anatomy(False, 24, {}, ())
+    counts = {lag: _counts(each, skipped=_skipped(days[0][0])) for lag, (_, each) in days.items() if _hours(each)}
+    usual = _usual_lags(counts, limits)
+    if 0 not in counts or len(usual) < limits.min_baseline_days:
+        return Anatomy(True, _complete(days[0], None), {}, ())
+    tails = {lag: _beside(counts, lag, usual).tail() for lag in counts if lag < ENDS}
+    ends = {lag: _end(days[lag], tail) for lag, tail in tails.items()}
+    return Anatomy(True, _complete(days[0], tails[0]), ends, tuple(_parts(counts, usual, tails[0], ends)))
+
+
+def _parts(
+    counts: Mapping[int, Counts], usual: Sequence[int], tail: Gap | None, ends: Mapping[int, int]
+) -> Iterator[Part]:
+    hours = _beside(counts, 0, usual)
+    before = [end for lag, end in ends.items() if lag]
+    earlier = (median(before) - ends[0]) / 3600 if tail and before else 0.0
+    yield Part("end", max(earlier, 0.0), tail)
+    for name, gap in (("start", hours.head(tail)), ("inside", hours.hole(tail))):
+        yield Part(name, float(gap.end - gap.start) if gap else 0.0, gap)
+
+
+def _beside(counts: Mapping[int, Counts], lag: int, usual: Sequence[int]) -> Hours:
+    """The hours of a day beside those of the other days that tell what is usual."""
+    return Hours(counts[lag], [counts[other] for other in usual if other != lag])
+
+
+def _usual_lags(counts: Mapping[int, Counts], limits: Limits) -> list[int]:
+    """The days before the anchor day that tell what is usual; where few have enough events, all that have any."""
+    lags = sorted(lag for lag in counts if 0 < lag <= BASELINE_LAGS)
+    enough = [lag for lag in lags if sum(counts[lag]) >= limits.min_day_events]
+    return enough if len(enough) >= limits.min_baseline_days else lags
+
+
+def _has_times(days: Iterable[tuple[Day, DayFacts]]) -> bool:
+    """Whether the events have a time of day: not where all, on every day, lie in the first hour or at 00:00 UTC."""
+    there = [(of, facts) for of, facts in days if facts.lasts]
+    first_hour = all(set(facts.lasts) == {0} for _, facts in there)
+    midnight = all(len(facts.lasts) == 1 and max(facts.lasts.values()) % HOURS_24 == 0 for _, facts in there)
+    return not (first_hour or midnight)
+
+
+def _hours(facts: DayFacts) -> Mapping[int, object]:
+    return facts.found.get(_EVENTS, {}).get("", {})
+
+
+def _counts(facts: DayFacts, skipped: range) -> Counts:
+    """The day's events by hour, without the hours that the anchor day's clock skips."""
+    hours = _hours(facts)
+    return [0 if hour in skipped else int(hours.get(hour, 0)) for hour in range(24)]  # type: ignore[call-overload]
+
+
+def _skipped(of: Day) -> range:
+    """The whole hours that the clock skips on the day, as where summer time begins."""
+    jump = of.after - of.before
+    if jump <= 0:
+        return range(0)
+    first = of.wall_clock(of.shift_at - 1) + timedelta(microseconds=1)
+    return range(first.hour, first.hour + -(-jump // 3_600_000_000))
+
+
+def _complete(of: tuple[Day, DayFacts], tail: Gap | None) -> int:
+    """How many hours of the day are surely over: those before the hour in which its events end."""
+    if tail:
+        return tail.start - 1
+    hour = of[0].wall_clock(of[1].last_event or of[0].start).hour
+    return 24 if hour == 23 else hour
+
+
+def _end(of: tuple[Day, DayFacts], tail: Gap | None) -> int:
+    """The wall clock of the last event that is no stray, in seconds since midnight."""
+    when, facts = of
+    lasts = [last for hour, last in facts.lasts.items() if not tail or hour < tail.start]
+    local = when.wall_clock(max(lasts, default=when.start))
+    return local.hour * 3600 + local.minute * 60 + local.second

@@ -1,0 +1,99 @@
+"""What a snapshot says of a data set as a whole, beside the numbers of its days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from exporter.config.model import Dataset
+from exporter.facts.model import DayFacts, Measured
+from exporter.gauges.sample import Sample
+from exporter.text import clean
+
+COMMON = 5
+"""Events of a day that a name outside the taxonomy must have to be shown: a rarer one may be about a person."""
+
+
+def frame(dataset: Dataset, measured: Measured, anchor: date | None, *, by_hand: bool) -> Iterator[Sample]:
+    """What there is to say of the data set as a whole; `anchor` is its newest day, None without events."""
+    yield from _files(measured)
+    yield from _columns(dataset, measured)
+    yield from _configured(dataset, by_hand=by_hand)
+    yield from _found(dataset, measured)
+    if anchor:
+        yield from _names(next(each for each in measured.days if each.date == anchor))
+
+
+def _files(measured: Measured) -> Iterator[Sample]:
+    yield Sample("clickstream_files", (), measured.files)
+    yield Sample("clickstream_unreadable_files", (), len(measured.unreadable))
+    for first in measured.unreadable[:1]:
+        labels = (("file", clean(first.name)), ("reason", clean(first.reason)))
+        yield Sample("clickstream_unreadable_file_info", labels, 1)
+    yield Sample("clickstream_anchor_file_events", (), measured.anchor_rows)
+    yield Sample("clickstream_implausible_timestamp_events", (), measured.implausible)
+    yield Sample("clickstream_early_events", (), measured.early)
+    yield Sample("clickstream_replaced_text_events", (), measured.replaced)
+    yield Sample("clickstream_waiting_files", (), len(measured.waiting))
+    for each in measured.waiting[:1]:
+        labels = (("file", clean(each.name)), ("reason", clean(each.reason)))
+        yield Sample("clickstream_waiting_file_info", labels, 1)
+
+
+def _columns(dataset: Dataset, measured: Measured) -> Iterator[Sample]:
+    """Which columns the newest files lack, and which changed."""
+    for column, file in measured.lacking.items():
+        yield Sample("clickstream_missing_column_info", (("column", column), ("file", clean(file))), 1)
+    yield from _changed(dataset, measured)
+
+
+def _configured(dataset: Dataset, *, by_hand: bool) -> Iterator[Sample]:
+    """What the rules have to know of the configuration."""
+    for check, reason in dataset.switched_off.items():
+        yield Sample("clickstream_switched_off_info", (("check", check), ("reason", clean(reason))), 1)
+    yield Sample("clickstream_intraday", (), dataset.cadence == "intraday")
+    for limit, value in dataset.limits.model_dump().items():
+        if not (by_hand and limit == "max_data_age_hours"):
+            yield Sample("clickstream_limit", (("limit", limit),), value)
+
+
+def _changed(dataset: Dataset, measured: Measured) -> Iterator[Sample]:
+    """In how many events a column changed, for every column, and how it did."""
+    for column in dataset.mapped():
+        change = measured.changed.get(column)
+        yield Sample("clickstream_changed_column_events", (("column", column),), change.events if change else 0)
+        if change:
+            labels = (("change", clean(change.what)), ("column", column), ("file", clean(change.file)))
+            yield Sample("clickstream_changed_column_info", labels, 1)
+
+
+def _found(dataset: Dataset, measured: Measured) -> Iterator[Sample]:
+    """How many events the configured names, and the amounts of purchases, are found in, over all days."""
+
+    def total(gauge: str) -> float | None:
+        found = [facts.found[gauge] for facts in measured.days if gauge in facts.found]
+        return float(sum(sum(hours.values()) for values in found for hours in values.values())) if found else None
+
+    events, purchases = total("clickstream_events"), total("clickstream_purchases")
+    without = total("clickstream_purchases_without_revenue")
+    found = {
+        "purchase": (purchases, events),
+        "taxonomy": (total("clickstream_named_events"), events),
+        "revenue": (None if purchases is None or without is None else purchases - without, purchases),
+    }
+    for what, (number, of) in found.items():
+        if number is not None and of is not None:
+            labels = (("configured", clean(", ".join(getattr(dataset, what, None) or dataset.columns.revenue or ()))),)
+            yield Sample("clickstream_configured_events", (*labels, ("what", what)), number)
+            yield Sample("clickstream_searched_events", (("what", what),), of)
+
+
+def _names(facts: DayFacts) -> Iterator[Sample]:
+    """The most frequent event names of the day, without those that may be about a person."""
+    shown: dict[tuple[str, bool], int] = {}
+    for name, events, known in facts.names:
+        if known or (events >= COMMON and "@" not in name and "://" not in name):
+            shown[clean(name), known] = shown.get((clean(name), known), 0) + events
+    for (name, known), events in shown.items():
+        labels = (("event_name", name), ("in_taxonomy", str(known).lower()))
+        yield Sample("clickstream_frequent_events", labels, events)

@@ -1,0 +1,181 @@
+"""A snapshot: every gauge of a data set at one moment, immutable, with a number that stands for all of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from hashlib import blake2b
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from exporter.config.model import COLUMNS, Dataset
+from exporter.days import Day, day
+from exporter.facts.model import DayFacts, Measured
+from exporter.gauges.anatomy import Anatomy, anatomy
+from exporter.gauges.frame import frame
+from exporter.gauges.sample import Sample
+from exporter.measures.declared import Measure, Number
+from exporter.measures.devices import DEVICES, PLATFORMS
+from exporter.text import clean
+
+COMPARABLE_LAGS = 8
+"""Lags 0 to 7 have a comparable twin: the anchor day and the seven days of the baseline."""
+
+NO_TIMES = "timestamps without a time of day"
+"""Why what rests on sessions or on hours is not measured."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a data set's gauges say: `number` is the same for the same data and configuration anywhere."""
+
+    dataset: str
+    date: date | None
+    number: int
+    samples: tuple[Sample, ...]
+
+
+def take(name: str, dataset: Dataset, asked: Sequence[Measure], measured: Measured, *, by_hand: bool) -> Snapshot:
+    """The snapshot of what was measured; `by_hand` says that someone chose the anchor day."""
+    days = {facts.date: facts for facts in measured.days}
+    anchor = max((when for when, facts in days.items() if facts.last_event is not None), default=None)
+    shape = anatomy(anchor, days, ZoneInfo(dataset.time_zone), dataset.limits) if anchor else None
+    samples = [*frame(dataset, measured, anchor, by_hand=by_hand), *_missing(dataset, asked, measured, shape)]
+    if anchor and shape:
+        samples += _days(dataset, asked, anchor, days, measured, shape)
+    samples.sort(key=lambda sample: (sample.gauge, sample.labels))
+    number = _number(dataset, asked, samples)
+    samples.append(Sample("clickstream_snapshot", (), number))
+    return Snapshot(name, anchor, number, tuple(samples))
+
+
+def _number(dataset: Dataset, asked: Sequence[Measure], samples: Iterable[Sample]) -> int:
+    """48 bits, because a gauge holds whole numbers exactly up to 53; never 0, which reads like "none"."""
+    configuration = dataset.model_dump(exclude={"files", "measures"})
+    text = repr((configuration, [measure.sql for measure in asked], list(samples)))
+    return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=6).digest(), "big") or 1
+
+
+def _missing(dataset: Dataset, asked: Sequence[Measure], measured: Measured, shape: Anatomy | None) -> Iterator[Sample]:
+    """A reason for each gauge that the data set cannot have."""
+    without_times = shape is not None and not shape.has_times
+    for measure in asked:
+        query = measured.queries.get(measure.name)
+        reason = measure.unmet(dataset) or ("query failed" if query and query.error else None)
+        reason = reason or (NO_TIMES if without_times and measure.needs_times else None)
+        if reason:
+            for gauge in measure.gauges:
+                yield Sample("clickstream_not_measured", (("gauge", gauge), ("reason", reason)), 1)
+    if without_times:
+        yield Sample("clickstream_not_measured", (("gauge", "clickstream_missing_hours"), ("reason", NO_TIMES)), 1)
+
+
+def _days(
+    dataset: Dataset,
+    asked: Sequence[Measure],
+    anchor: date,
+    days: Mapping[date, DayFacts],
+    measured: Measured,
+    shape: Anatomy,
+) -> Iterator[Sample]:
+    zone = ZoneInfo(dataset.time_zone)
+    yield Sample("clickstream_last_event_timestamp_seconds", (), (days[anchor].last_event or 0) / 1e6)
+    yield Sample("clickstream_complete_hours", (), shape.complete)
+    yield from _parts(shape)
+    by_lag = {(anchor - when).days: facts for when, facts in days.items() if when <= anchor}
+    for lag, facts in by_lag.items():
+        yield from _calendar(day(facts.date, zone), facts, lag)
+    asked = [each for each in asked if shape.has_times or not each.needs_times]
+    for gauge in _gauges(dataset, asked, measured):
+        for lag, facts in by_lag.items():
+            yield from _gauge(gauge, facts, lag, shape.complete)
+
+
+def _parts(shape: Anatomy) -> Iterator[Sample]:
+    """Where the days end, and which hours of the anchor day are missing."""
+    for lag, end in shape.ends.items():
+        yield Sample("clickstream_day_end_clock_seconds", (("lag", str(lag)),), end)
+    for part in shape.parts:
+        labels = (("part", part.name),)
+        yield Sample("clickstream_missing_hours", labels, part.hours)
+        if part.gap:
+            hours = (("end", f"{part.gap.end:02}:00"), ("part", part.name), ("start", f"{part.gap.start:02}:00"))
+            yield Sample("clickstream_missing_hours_info", hours, 1)
+            yield Sample("clickstream_missing_hours_events", labels, part.gap.events)
+            yield Sample("clickstream_missing_hours_expected_events", labels, part.gap.expected)
+
+
+@dataclass(frozen=True)
+class _Gauge:
+    """A gauge of the measures, its twin, and the name of its label, if it has them.
+
+    `values` are the label's values as they are shown, on every day, with those of the data that look so.
+    """
+
+    name: str
+    twin: str | None
+    label: str | None
+    values: Mapping[str, frozenset[str]]
+
+
+def _gauges(dataset: Dataset, asked: Sequence[Measure], measured: Measured) -> list[_Gauge]:
+    """The gauges of all measures that succeeded; a label value of any day is there on every day."""
+    labels = {gauge: label for facts in measured.days for gauge, label in facts.labels.items()}
+    bounded = {
+        "device": DEVICES,
+        "platform": PLATFORMS,
+        "event_name": dataset.taxonomy,
+        "column": tuple(column for column in COLUMNS if column in dataset.mapped()),
+    }
+    gauges = []
+    for measure in asked:
+        query = measured.queries.get(measure.name)
+        if query is None or query.error:
+            continue
+        for name in measure.gauges:
+            seen = {value for facts in measured.days for value in facts.found.get(name, {})}
+            label = labels.get(name)
+            values = _shown({*bounded.get(label, ()), *seen} if label else {""})
+            gauges.append(_Gauge(name, measure.twins.get(name), label, values))
+    return gauges
+
+
+def _shown(values: Iterable[str]) -> dict[str, frozenset[str]]:
+    """The values by how they look once they are clean: a series must not stand twice."""
+    looks = sorted((clean(value), value) for value in values)
+    return {look: frozenset(value for _, value in group) for look, group in groupby(looks, lambda pair: pair[0])}
+
+
+def _gauge(gauge: _Gauge, facts: DayFacts, lag: int, complete: int) -> Iterator[Sample]:
+    """The whole-day sample of one lag, and its comparable twin where the lag has one."""
+    if facts.last_event is not None and gauge.name not in facts.found:
+        return
+    hours_of = facts.found.get(gauge.name, {})
+    for look, values in gauge.values.items():
+        labels = (("lag", str(lag)), *(((gauge.label, look),) if gauge.label else ()))
+        numbers = [pair for value in values for pair in hours_of.get(value, {}).items()]
+        yield Sample(gauge.name, labels, _sum(number for _, number in numbers))
+        if gauge.twin and lag < COMPARABLE_LAGS:
+            yield Sample(gauge.twin, labels, _sum(number for hour, number in numbers if hour < complete))
+
+
+def _sum(numbers: Iterable[Number]) -> float:
+    """The exact sum; floating point is summed without an error that depends on the order."""
+    numbers = list(numbers)
+    if any(isinstance(number, float) for number in numbers):
+        return math.fsum(float(number) for number in numbers)
+    return float(sum(numbers, Decimal(0)))
+
+
+def _calendar(when: Day, facts: DayFacts, lag: int) -> Iterator[Sample]:
+    """What joins a lag to its date, and the wall clock at which its events end."""
+    labels = (("lag", str(lag)),)
+    yield Sample("clickstream_day_timestamp_seconds", labels, when.start / 1e6)
+    yield Sample("clickstream_day_utc_offset_seconds", labels, when.before / 1e6)
+    if facts.last_event is not None:
+        local = when.wall_clock(facts.last_event)
+        seconds = local.hour * 3600 + local.minute * 60 + local.second
+        yield Sample("clickstream_day_last_event_clock_seconds", labels, seconds)

@@ -1,0 +1,252 @@
+"""A first look at the data: what `--check-config` finds in the newest files of what the configuration names."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from exporter.config.model import Dataset, Resources
+from exporter.days import Day
+from exporter.engine.duckdb import columns, database, day_tables, encoding
+from exporter.facts import measure
+from exporter.facts.catalogue import Catalogue
+from exporter.facts.model import FactsError
+from exporter.files.entry import Measurable
+from exporter.files.footers import Footer, UnreadableError, read_footer
+from exporter.files.listing import File, is_utf8
+from exporter.plan import Plan
+from exporter.text import clean
+
+FILES = 20
+"""Files that are opened: those that were written last."""
+
+DAYS = 3
+"""Days up to the newest one whose events are read."""
+
+ROWS = 1_000_000
+"""Events that are read, of the newest files first."""
+
+ENOUGH_EVENTS = 1_000
+"""With fewer, a name or a path that does not occur may do so yet."""
+
+ENOUGH_PURCHASES = 10
+"""With fewer, purchases without an amount may be chance."""
+
+SHOWN = 10
+"""Names that a message lists."""
+
+_PERSONAL = re.compile(r"@|%40|://|^www\.|^/")
+"""What an e-mail or a URL has: such a name of an event is not shown."""
+
+_COUNTS = """
+SELECT count(*),
+       count(*) FILTER (WHERE NOT is_invalid),
+       count(*) FILTER (WHERE is_purchase),
+       count(*) FILTER (WHERE has_payload)
+FROM events
+"""
+_NAMES = "SELECT event_name FROM events WHERE event_name IS NOT NULL GROUP BY event_name ORDER BY count(*) DESC, 1"
+_PURCHASES = "SELECT count(revenue), count(transaction_id) FROM purchases"
+
+
+@dataclass
+class Findings:
+    """What the data show of the configuration: `problems` that refuse it and `notes`, each `key: what`."""
+
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, text: str, *, certain: bool) -> None:
+        """A problem where it is certain, else a note."""
+        (self.problems if certain else self.notes).append(clean(text, 1000))
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What was seen of a data set: events, those whose name is known, purchases and payloads, and all names.
+
+    `whole` says that all events of the files were read.
+    """
+
+    events: int
+    known: int
+    purchases: int
+    payloads: int
+    names: tuple[str, ...]
+    whole: bool
+
+
+def take(plan: Plan) -> Findings:
+    """Open the newest files of every data set, read some of their events, and compare them with the configuration."""
+    findings = Findings()
+    for name, dataset in plan.config.datasets.items():
+        try:
+            _look(f"datasets.{name}", dataset, plan.config.resources, findings)
+        except FactsError as error:
+            findings.add(f"datasets.{name}.files: {error}", certain=True)
+        except duckdb.Error as error:
+            findings.add(f"datasets.{name}.files: not read: {database.reason(error)}", certain=False)
+    return findings
+
+
+def _look(key: str, dataset: Dataset, resources: Resources, findings: Findings) -> None:
+    found = sorted(measure.find(dataset), key=lambda file: (file.mtime_ns, file.path))[-FILES:]
+    footers = list(_footers(key, dataset, found, findings))
+    if not footers:
+        findings.add(f"{key}.files: no file with events yet, so columns and names were not checked", certain=False)
+        return
+    before = len(findings.problems)
+    for column in dataset.mapped():
+        if all(column in columns.missing(dataset, footer) for footer in footers):
+            findings.add(f"{key}.columns.{column}: {_lack(dataset, footers, column)}", certain=True)
+    if len(findings.problems) > before:
+        return
+    readable = [file.path for file in found if is_utf8(file.path)]
+    with tempfile.TemporaryDirectory() as spill, closing(database.connect(readable, Path(spill), resources)) as opened:
+        catalogue = Catalogue(opened, dataset, found, {}, None, datetime.now(UTC))
+        if catalogue.anchor() is None:
+            findings.add(f"{key}.columns.timestamp: no event has a plausible timestamp", certain=True)
+            return
+        with database.limited(opened, resources.query_timeout):
+            keyed = _keyed(dataset, footers)
+            seen = _seen(opened, dataset, catalogue, keyed)
+            _compare(key, opened, dataset, seen, findings)
+            _compare_keys(key, opened, dataset, seen, keyed, findings)
+
+
+def _footers(key: str, dataset: Dataset, found: Sequence[File], findings: Findings) -> Iterator[Footer]:
+    """The footers of the files that have events; a note names the others that cannot be read."""
+    for file in found:
+        try:
+            footer = read_footer(file, dataset.columns.timestamp, columns.names(dataset))
+        except UnreadableError as error:
+            findings.add(f"{key}.files: {file.name} not read: {error}", certain=False)
+            continue
+        if footer.rows:
+            yield footer
+
+
+def _lack(dataset: Dataset, footers: Sequence[Footer], column: str) -> str:
+    """Why no file has the column."""
+    misfit = next(filter(None, (columns.misfit(dataset, footer, column) for footer in footers)), None)
+    if misfit:
+        return misfit
+    wanted = ", ".join(getattr(dataset.columns, column))
+    own = [clean(name) for name, _ in footers[-1].kinds[: columns.SHOWN]]
+    return f"{wanted} is in none of the {len(footers)} newest files; the columns are {', '.join(own)}"
+
+
+def _seen(opened: duckdb.DuckDBPyConnection, dataset: Dataset, catalogue: Catalogue, keyed: Sequence[str]) -> _Seen:
+    """Load events of the newest days, and count them."""
+    read = _newest(catalogue)
+    whole = sum(each.footer.rows for each in read) <= ROWS
+    asked = [_COUNTS, _NAMES, *_from_paths(dataset), *keyed]
+    span = _span(read)
+    try:
+        day_tables.load(opened, dataset, read, span, asked, most=None if whole else ROWS)
+    except duckdb.InvalidInputException as error:
+        if not encoding.is_to_blame(error):
+            raise
+        misencoded = [each.file for each in read]
+        day_tables.load(opened, dataset, read, span, asked, misencoded, most=None if whole else ROWS)
+    count, known, purchases, payloads = opened.execute(_COUNTS).fetchall()[0]
+    names = tuple(name for (name,) in opened.execute(_NAMES).fetchall())
+    return _Seen(count, known, purchases, payloads, names, whole)
+
+
+def _newest(catalogue: Catalogue) -> list[Measurable]:
+    """The files of the newest days, the newest first, as many as have no more than so many events."""
+    anchor = catalogue.anchor()
+    assert anchor is not None
+    start = catalogue.day(anchor - timedelta(days=DAYS - 1)).start
+    files = sorted(catalogue.between(start, catalogue.day(anchor).end), key=lambda each: each.last or 0, reverse=True)
+    total, taken = 0, list[Measurable]()
+    for each in files:
+        total += each.footer.rows
+        if taken and total > ROWS:
+            break
+        taken.append(each)
+    return taken
+
+
+def _span(read: Sequence[Measurable]) -> Day:
+    """All time that the files are about, as one day."""
+    first = min(each.first for each in read if each.first is not None)
+    end = max(each.last for each in read if each.last is not None) + 1
+    return Day(datetime.fromtimestamp(first / 1e6, UTC).date(), first, end, end, 0, 0)
+
+
+def _compare(
+    key: str,
+    opened: duckdb.DuckDBPyConnection,
+    dataset: Dataset,
+    seen: _Seen,
+    findings: Findings,
+) -> None:
+    certain = seen.whole and seen.events >= ENOUGH_EVENTS
+    shown = [clean(name) for name in seen.names if not _PERSONAL.search(name)][:SHOWN]
+    occur = f"the newest files have {seen.events} events, named {', '.join(shown)}"
+    if dataset.purchase and not seen.purchases:
+        findings.add(f"{key}.purchase: no event is named {' or '.join(dataset.purchase)}; {occur}", certain=certain)
+    if dataset.taxonomy and not seen.known:
+        findings.add(f"{key}.taxonomy: no event has any of these names; {occur}", certain=certain)
+    for column in _from_paths(dataset):
+        found = opened.execute(f"SELECT count({column}) FROM events").fetchall()[0][0]
+        if not found and seen.payloads:
+            paths = " or ".join(getattr(dataset.columns, column))
+            text = f"{key}.columns.{column}: {paths} finds nothing in {seen.payloads} payloads"
+            findings.add(text, certain=seen.whole and seen.payloads >= ENOUGH_EVENTS)
+    if seen.purchases >= ENOUGH_PURCHASES:
+        _compare_purchases(key, opened, dataset, seen, findings)
+
+
+def _compare_keys(
+    key: str,
+    opened: duckdb.DuckDBPyConnection,
+    dataset: Dataset,
+    seen: _Seen,
+    keyed: Sequence[str],
+    findings: Findings,
+) -> None:
+    """Columns that the data have by a key: only they can tell that it does not occur."""
+    for column in keyed:
+        if not opened.execute(f"SELECT count({column}) FROM events").fetchall()[0][0]:
+            wanted = " or ".join(getattr(dataset.columns, column))
+            text = f"{key}.columns.{column}: {wanted} finds nothing in {seen.events} events"
+            findings.add(text, certain=seen.whole and seen.events >= ENOUGH_EVENTS)
+
+
+def _compare_purchases(
+    key: str, opened: duckdb.DuckDBPyConnection, dataset: Dataset, seen: _Seen, findings: Findings
+) -> None:
+    amounts, ids = opened.execute(_PURCHASES).fetchall()[0]
+    for column, found, what in (
+        ("revenue", amounts, "plausible amount"),
+        ("transaction_id", ids, "id that is not blank or a placeholder"),
+    ):
+        if column in dataset.mapped() and not found:
+            wanted = " or ".join(getattr(dataset.columns, column))
+            text = f"{key}.columns.{column}: {wanted} has no {what} on any of {seen.purchases} purchases"
+            findings.add(text, certain=True)
+
+
+def _from_paths(dataset: Dataset) -> list[str]:
+    """The columns that come from the payload alone, but for those that only purchases have."""
+    return [column for column in _of_all_events(dataset) if columns.only_paths(dataset, column)]
+
+
+def _keyed(dataset: Dataset, footers: Sequence[Footer]) -> list[str]:
+    """The columns that all files have by a key alone, but for those that only purchases have."""
+    found = (column for column in _of_all_events(dataset) if column != "timestamp")
+    return [column for column in found if all(columns.keyed(dataset, footer, column) for footer in footers)]
+
+
+def _of_all_events(dataset: Dataset) -> Iterator[str]:
+    return (column for column in dataset.mapped() if column not in columns.OF_PURCHASES)

@@ -1,0 +1,119 @@
+"""The process that reads for the exporter: it has imported all there is, lists files and forks those that measure."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import pickle
+import resource
+import select
+import sys
+import threading
+import traceback
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, NoReturn, cast
+
+from exporter import log
+from exporter.facts.measure import find, measure
+from exporter.facts.model import FactsError, Measured
+from exporter.files.listing import File
+from exporter.measures.devices import classify
+from exporter.reader import pipes
+from exporter.reader.client import TOLD, died
+from exporter.reader.task import Look, Task
+
+
+def main() -> None:
+    """Read requests from stdin and answer on stdout, tasks by a fork each; what libraries print goes to stderr."""
+    requests = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    log.configure(logging.INFO)
+    classify("")  # reads its patterns
+    listed: dict[str, tuple[File, ...]] = {}
+    with contextlib.suppress(EOFError, BrokenPipeError):
+        while True:
+            request, spill = cast("tuple[Look | Task, Path]", pipes.read(requests))
+            pipes.write(answers, pickle.dumps(TOLD))
+            if isinstance(request, Look):
+                pipes.write(answers, pickle.dumps(_looked(request, listed)))
+            else:
+                pipes.write(answers, _forked(request, spill, answers))
+            del request
+
+
+def _looked(look: Look, listed: dict[str, tuple[File, ...]]) -> tuple[File, ...] | str | None:
+    """The answer to `look`; `listed` is what was answered before, because many files take their time."""
+    try:
+        found = find(look.dataset)
+    except FactsError as error:
+        return str(error)
+    if listed.get(look.name) == found:
+        return None
+    listed[look.name] = found
+    return found
+
+
+def _forked(task: Task, spill: Path, answers: IO[bytes]) -> bytes:
+    """The pickled answer of a process that measured `task`."""
+    reading, writing = os.pipe()
+    process = os.fork()
+    if not process:
+        os.close(reading)
+        answers.close()  # so that the exporter hears when the process that starts readers dies
+        _measure_and_exit(task, spill, writing)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as answer:
+        text = answer.read()
+    code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    return pickle.dumps(died("the reading process", code)) if code else text
+
+
+def _measure_and_exit(task: Task, spill: Path, writing: int) -> NoReturn:
+    code = 1
+    try:
+        threading.Thread(target=_end_alone, args=(writing,), daemon=True).start()
+        with os.fdopen(writing, "wb") as answer:
+            pickle.dump(_answer(task, spill), answer)
+        code = 0
+    except BaseException:  # noqa: BLE001 - nothing may go on as a second process that starts readers
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def _answer(task: Task, spill: Path) -> Measured | str:
+    """What was measured, or what failed."""
+    try:
+        measured = measure(
+            task.name,
+            task.dataset,
+            task.measures,
+            task.known,
+            task.as_of,
+            task.now,
+            most=task.most,
+            resources=task.resources,
+            kept=task.kept,
+            spill=spill,
+        )
+    except FactsError as error:
+        return str(error)
+    except Exception as error:  # noqa: BLE001 - the border of the process: whatever it was, the parent must hear it
+        return f"{type(error).__name__}: {error}".splitlines()[0]
+    return replace(measured, peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+
+
+def _end_alone(writing: int) -> None:
+    """End this process when nobody waits for its answer: the other end of its pipe, or of stdin, is closed."""
+    poll = select.poll()
+    poll.register(sys.stdin.fileno(), 0)
+    poll.register(writing, 0)
+    poll.poll()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

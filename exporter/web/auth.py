@@ -1,0 +1,47 @@
+"""Refuses whoever does not name a user and the password (HTTP basic authentication)."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from exporter.web.listener import Request, Response
+from exporter.web.passwords import Passwords
+from exporter.web.turns import CrowdedError
+
+_CHALLENGE = (("WWW-Authenticate", 'Basic realm="clickstream-exporter", charset="UTF-8"'),)
+
+_CROWDED = Response(
+    HTTPStatus.TOO_MANY_REQUESTS, b"too many passwords to check, try again\n", headers=(("Retry-After", "1"),)
+)
+
+
+class Guard:
+    """Lets the users in, or everybody where there are none; `earlier` is the guard that it takes over from."""
+
+    def __init__(self, users: Mapping[str, bytes], earlier: Guard | None = None) -> None:
+        known: Passwords | None = earlier._passwords if earlier else None
+        self._passwords: Passwords | None = Passwords(users, known) if users else None
+
+    async def refusal(self, request: Request) -> Response | None:
+        """The answer to a request that must not go on, or None."""
+        if self._passwords is None:
+            return None
+        named = _named(request.headers.get("authorization", ""))
+        try:
+            if named and await self._passwords.are(*named, request.client):
+                return None
+        except CrowdedError:
+            return _CROWDED
+        return Response(HTTPStatus.UNAUTHORIZED, b"unauthorized\n", headers=_CHALLENGE)
+
+
+def _named(header: str) -> tuple[str, bytes] | None:
+    """The user and the password in a header, if it has them."""
+    scheme, _, encoded = header.partition(" ")
+    try:
+        user, colon, password = base64.b64decode(encoded.strip(), validate=True).partition(b":")
+        return (user.decode(), password) if colon and scheme.lower() == "basic" else None
+    except ValueError:
+        return None

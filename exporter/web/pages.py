@@ -1,0 +1,210 @@
+"""The pages of the exporter; nothing here waits for a query, but for the one that asks to refresh."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import html
+import json
+import logging
+import sys
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+from exporter.config.strict_yaml import ConfigError
+from exporter.gauges import exposition
+from exporter.plan import Plan
+from exporter.refresh import Refresher, State
+from exporter.web import loopback
+from exporter.web.auth import Guard
+from exporter.web.listener import Listener, Protection, Request, Response
+from exporter.web.web_config import Web
+
+log = logging.getLogger("exporter")
+
+PAGE = """<!doctype html>
+<html lang="en"><title>clickstream-exporter</title>
+<h1>clickstream-exporter</h1>
+<ul>
+<li><a href="/metrics">/metrics</a>: the gauges</li>
+<li><a href="/-/healthy">/-/healthy</a>: the process is alive</li>
+<li><a href="/-/ready">/-/ready</a>: a snapshot is there</li>
+<li><code>POST /-/refresh</code>: measure now</li>
+<li><code>POST /-/reload</code>: read the configuration again</li>
+</ul>
+<p>{datasets}</p>
+"""
+
+
+SWITCH = 0.0005
+"""Seconds until a refresh, which renders in another thread, lets a scrape go on; Python's default is ten times that."""
+
+
+class Server:
+    """The endpoints, and the loop that refreshes."""
+
+    def __init__(self, refresher: Refresher, web: Web, load: Callable[[], tuple[Plan, Web]]) -> None:
+        """`load` reads again what to measure, and how the pages are protected; it raises ConfigError."""
+        self._refresher = refresher
+        self._load = load
+        self._guard = Guard(web.users)
+        self._listener = Listener(self.answer, Protection(web.tls, self._refusal))
+        self._is_local = False
+        self._process = exposition.Process()
+        self._loading = asyncio.Lock()
+        self._reloading: asyncio.Task[str | None] | None = None
+        self._changed = asyncio.Event()
+        self._running: asyncio.Task[State] | None = None
+        self._next: asyncio.Task[State] | None = None
+        self._pages: dict[str, tuple[str, Callable[[Request], Awaitable[Response]]]] = {
+            "/": ("GET", self._page),
+            "/metrics": ("GET", self._metrics),
+            "/-/healthy": ("GET", self._healthy),
+            "/-/ready": ("GET", self._ready),
+            "/-/refresh": ("POST", self._refresh_now),
+            "/-/reload": ("POST", self._reload_now),
+        }
+
+    async def run(self, host: str, port: int, stop: asyncio.Event) -> None:
+        """Serve on `host` and `port`, and refresh every interval, until `stop` is set.
+
+        Raises OSError when the address cannot be taken.
+        """
+        sys.setswitchinterval(SWITCH)
+        self._process.reloaded(successful=True)
+        await self._listener.start(host, port)
+        self._is_local = loopback.is_loopback(self._listener.addresses)
+        log.info("serving on %s://%s:%s", "https" if self._listener.protection.tls else "http", host, port)
+        loop = asyncio.create_task(self._refresh_loop())
+        await stop.wait()
+        self._refresher.stop()
+        loop.cancel()
+        await self._listener.close()
+        with contextlib.suppress(asyncio.CancelledError):
+            await loop
+
+    async def refresh(self) -> State:
+        """Refresh now. Calls during a refresh share the next one: the one that runs may not see their data."""
+        if self._running is None or self._running.done():
+            self._running = asyncio.create_task(asyncio.to_thread(self._refresher.refresh))
+            return await asyncio.shield(self._running)
+        if self._next is None or self._next.done():
+            self._next = asyncio.create_task(self._after(self._running))
+        return await asyncio.shield(self._next)
+
+    async def _after(self, running: asyncio.Task[State]) -> State:
+        await asyncio.wait([running])
+        self._next = None
+        return await self.refresh()
+
+    async def _refresh_loop(self) -> None:
+        while True:
+            self._changed.clear()
+            try:
+                await self.refresh()
+            except Exception:
+                log.exception("refresh failed")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), self._refresher.interval)
+
+    def reload_soon(self) -> None:
+        """Read the configuration again, as a signal asks for."""
+        self._reloading = asyncio.create_task(self.reload())
+
+    async def reload(self) -> str | None:
+        """Read the configuration again: the next refresh takes it over, or the old one stays.
+
+        Returns what is wrong with it, or None.
+        """
+        problem = None
+        async with self._loading:
+            try:
+                plan, web = await asyncio.to_thread(self._load)
+                self._guard = Guard(web.users, self._guard)
+                self._listener.protection = Protection(web.tls, self._refusal)
+                self._refresher.change(plan)
+            except ConfigError as error:
+                problem = str(error)
+            except Exception as error:  # whatever it was: the old configuration stays, and the answer has the reason
+                log.exception("reading the configuration again failed")
+                problem = f"{type(error).__name__}: {error}"
+        self._process.reloaded(successful=problem is None)
+        if problem:
+            log.error("the configuration cannot be used, the old one stays: %s", problem)
+        else:
+            log.info("the configuration was read again: the refresh that begins takes it over")
+            self._changed.set()
+        return problem
+
+    async def _refusal(self, request: Request) -> Response | None:
+        """The answer to a request that must not go on, or None."""
+        other = loopback.refusal(request) if self._is_local else None
+        return other or await self._guard.refusal(request)
+
+    async def answer(self, request: Request) -> Response:
+        """The answer to a request."""
+        if request.path not in self._pages:
+            return Response(HTTPStatus.NOT_FOUND, b"not found\n")
+        method, page = self._pages[request.path]
+        if request.method != method and (method, request.method) != ("GET", "HEAD"):
+            allowed = (("Allow", method),)
+            return Response(HTTPStatus.METHOD_NOT_ALLOWED, f"{method} is wanted\n".encode(), headers=allowed)
+        if method == "POST" and _is_cross_site(request):
+            return Response(HTTPStatus.FORBIDDEN, b"refused: the request comes from another site\n")
+        return await page(request)
+
+    async def _page(self, _request: Request) -> Response:
+        views = self._refresher.state.views.values()
+        lines = [f"{view.dataset}: {view.snapshot.date if view.snapshot else 'no snapshot yet'}" for view in views]
+        page = PAGE.format(datasets=html.escape("; ".join(lines) or "no snapshot yet"))
+        return Response(HTTPStatus.OK, page.encode(), "text/html; charset=utf-8")
+
+    async def _metrics(self, _request: Request) -> Response:
+        body = self._refresher.state.exposition + self._process.render()
+        return Response(HTTPStatus.OK, body, "text/plain; version=0.0.4; charset=utf-8")
+
+    async def _healthy(self, _request: Request) -> Response:
+        return Response(HTTPStatus.OK, b"alive\n")
+
+    async def _ready(self, _request: Request) -> Response:
+        if any(view.snapshot for view in self._refresher.state.views.values()):
+            return Response(HTTPStatus.OK, b"ready\n")
+        return Response(HTTPStatus.SERVICE_UNAVAILABLE, b"no snapshot yet\n")
+
+    async def _refresh_now(self, _request: Request) -> Response:
+        state = await self.refresh()
+        body = json.dumps({"datasets": [_outcome(state, name) for name in state.views]}, indent=2)
+        status = HTTPStatus.SERVICE_UNAVAILABLE if state.errors else HTTPStatus.OK
+        return Response(status, f"{body}\n".encode(), "application/json")
+
+    async def _reload_now(self, _request: Request) -> Response:
+        if problem := await self.reload():
+            return Response(HTTPStatus.INTERNAL_SERVER_ERROR, f"{problem}\n".encode())
+        return Response(HTTPStatus.OK, b"taken over by the next refresh\n")
+
+
+def _outcome(state: State, name: str) -> dict[str, Any]:
+    """What a refresh of the data set `name` brought: its snapshot and date and what was left out, or the error."""
+    taken = state.views[name].snapshot
+    if name in state.errors or taken is None:
+        return {"dataset": name, "error": state.errors.get(name, "no snapshot")}
+    aside = {
+        number: int(sample.value)
+        for number in ("unreadable_files", "waiting_files", "early_events", "implausible_timestamp_events")
+        for sample in taken.samples
+        if sample.gauge == f"clickstream_{number}"
+    }
+    return {"dataset": name, "snapshot": taken.number, "date": taken.date and taken.date.isoformat(), **aside}
+
+
+def _is_cross_site(request: Request) -> bool:
+    """Whether a browser sent the request from a page of another origin."""
+    origin = request.headers.get("origin")
+    if origin is None:
+        return False
+    try:
+        return urlsplit(origin).netloc != request.headers.get("host") or origin == "null"
+    except ValueError:
+        return True

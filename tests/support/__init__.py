@@ -1,0 +1,1 @@
+"""What tests share: real servers, data, readings, and the oracle that judges without the rules."""

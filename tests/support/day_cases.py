@@ -1,0 +1,79 @@
+"""What the rules must say of a day, as `rules/cases.yml` has it: each case's series, states and alerts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from alerting import rulefile
+from exporter.config.model import Limits
+
+TABLE = yaml.safe_load((Path(__file__).parents[1] / "rules" / "cases.yml").read_text("utf-8"))
+SNAPSHOT = TABLE["healthy"]["frame"]["clickstream_snapshot"]
+
+Case = dict[str, Any]
+Values = dict[str, float]
+"""Series of one data set, without the labels that all of them have, to value."""
+
+CASES: dict[str, Case] = {case["name"]: case for case in TABLE["cases"]}
+CHECKS = rulefile.checks()
+
+
+def labelled(series: str, labels: str) -> str:
+    """The series with further labels."""
+    name, _, before = series.partition("{")
+    return f"{name}{{{labels},{before}" if before else f"{name}{{{labels}}}"
+
+
+def healthy(days: int, limits: Values) -> Iterator[tuple[str, float]]:
+    """The series of the healthy data set."""
+    yield from TABLE["healthy"]["frame"].items()
+    for limit, value in {**Limits().model_dump(), **limits}.items():
+        yield f'clickstream_limit{{limit="{limit}"}}', value
+    for gauge, value in TABLE["healthy"]["days"].items():
+        for lag in range(days):
+            yield labelled(gauge, f'lag="{lag}"'), value[lag] if isinstance(value, list) else value
+
+
+def changed(gauges: dict[str, Any]) -> Iterator[tuple[str, float]]:
+    """The series that a case changes or adds; lags are written as 3 or 1-7."""
+    for gauge, change in gauges.items():
+        if not isinstance(change, dict):
+            yield gauge, change
+            continue
+        for lags, value in change.items():
+            first, _, last = str(lags).partition("-")
+            for lag in range(int(first), int(last or first) + 1):
+                yield labelled(gauge, f'lag="{lag}"'), value
+
+
+def served(case: Case) -> Values:
+    """All series of the case's data set, as the exporter would serve them."""
+    values = dict(healthy(case.get("days", 8), case.get("limits", {})))
+    values.update(changed(case.get("gauges", {})))
+    for gone in case.get("without", []):
+        values = {series: value for series, value in values.items() if gone not in (series, series.split("{")[0])}
+    return counted(values)
+
+
+def counted(values: Values) -> Values:
+    """The series with those that say how many of them there are: of each gauge, and of all."""
+    gauges = Counter(series.split("{")[0] for series in values)
+    counts = {f'clickstream_gauge_series{{gauge="{gauge}"}}': number for gauge, number in gauges.items()}
+    return {**values, **counts, "clickstream_series": len(values) + len(counts) + 1}
+
+
+def firing(case: Case) -> dict[str, str]:
+    """The alerts that fire for the case, with their summaries."""
+    own = {case["alert"]: case["summary"]} if case["fires"] else {}
+    return {**own, **case.get("also", {})}
+
+
+def states(case: Case) -> dict[str, int]:
+    """The state of every check."""
+    found = dict.fromkeys(CHECKS, 0) | dict.fromkeys(case.get("switched_off", []), 2)
+    return found | {alert: 1 for alert in firing(case) if alert in found}
