@@ -9,6 +9,7 @@ from pathlib import Path
 from exporter.config import model
 from exporter.config.model import Config
 from exporter.config.strict_yaml import ConfigError
+from exporter.engine.duckdb import queries
 from exporter.gauges import own
 from exporter.measures import declared
 from exporter.measures.declared import Measure, MeasureError
@@ -27,7 +28,7 @@ def load(path: Path, only: str | None = None) -> Plan:
 
     Raises ConfigError with every problem, also when there is no such data set.
     """
-    read = model.load(path)
+    read = model.load(path, queries.json_path_problem)
     if only is not None:
         if only not in read.datasets:
             raise ConfigError(f"{path}: no data set {only!r}: expected one of {', '.join(read.datasets)}")
@@ -37,7 +38,7 @@ def load(path: Path, only: str | None = None) -> Plan:
     for name, dataset in read.datasets.items():
         key = f"{path}: datasets.{name}.measures"
         try:
-            found[name] = declared.load(dataset.measures)
+            found[name] = declared.load(dataset.measures, queries.sql_problem)
         except MeasureError as error:
             problems += [f"{key}: {line}" for line in str(error).splitlines()]
             continue

@@ -10,17 +10,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import duckdb
-
 from exporter.config.model import Dataset, Resources
 from exporter.days import Day
-from exporter.engine.duckdb import columns, database, day_tables, encoding
+from exporter.engine.duckdb.engine import DuckDB
+from exporter.engine.duckdb.sample import Sample
+from exporter.engine.protocol import EngineError
 from exporter.facts import measure
 from exporter.facts.catalogue import Catalogue
 from exporter.facts.model import FactsError
+from exporter.files import mapping
 from exporter.files.entry import Measurable
 from exporter.files.footers import Footer, UnreadableError, read_footer
-from exporter.files.listing import File, is_utf8
+from exporter.files.listing import File
 from exporter.plan import Plan
 from exporter.text import clean
 
@@ -45,16 +46,6 @@ SHOWN = 10
 _PERSONAL = re.compile(r"@|%40|://|^www\.|^/")
 """What an e-mail or a URL has: such a name of an event is not shown."""
 
-_COUNTS = """
-SELECT count(*),
-       count(*) FILTER (WHERE NOT is_invalid),
-       count(*) FILTER (WHERE is_purchase),
-       count(*) FILTER (WHERE has_payload)
-FROM events
-"""
-_NAMES = "SELECT event_name FROM events WHERE event_name IS NOT NULL GROUP BY event_name ORDER BY count(*) DESC, 1"
-_PURCHASES = "SELECT count(revenue), count(transaction_id) FROM purchases"
-
 
 @dataclass
 class Findings:
@@ -68,21 +59,6 @@ class Findings:
         (self.problems if certain else self.notes).append(clean(text, 1000))
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """What was seen of a data set: events, those whose name is known, purchases and payloads, and all names.
-
-    `whole` says that all events of the files were read.
-    """
-
-    events: int
-    known: int
-    purchases: int
-    payloads: int
-    names: tuple[str, ...]
-    whole: bool
-
-
 def take(plan: Plan) -> Findings:
     """Open the newest files of every data set, read some of their events, and compare them with the configuration."""
     findings = Findings()
@@ -91,8 +67,8 @@ def take(plan: Plan) -> Findings:
             _look(f"datasets.{name}", dataset, plan.config.resources, findings)
         except FactsError as error:
             findings.add(f"datasets.{name}.files: {error}", certain=True)
-        except duckdb.Error as error:
-            findings.add(f"datasets.{name}.files: not read: {database.reason(error)}", certain=False)
+        except EngineError as error:
+            findings.add(f"datasets.{name}.files: not read: {error}", certain=False)
     return findings
 
 
@@ -104,28 +80,33 @@ def _look(key: str, dataset: Dataset, resources: Resources, findings: Findings) 
         return
     before = len(findings.problems)
     for column in dataset.mapped():
-        if all(column in columns.missing(dataset, footer) for footer in footers):
+        if all(column in mapping.missing(dataset, footer) for footer in footers):
             findings.add(f"{key}.columns.{column}: {_lack(dataset, footers, column)}", certain=True)
     if len(findings.problems) > before:
         return
-    readable = [file.path for file in found if is_utf8(file.path)]
-    with tempfile.TemporaryDirectory() as spill, closing(database.connect(readable, Path(spill), resources)) as opened:
-        catalogue = Catalogue(opened, dataset, found, {}, None, datetime.now(UTC))
+    with tempfile.TemporaryDirectory() as folder, _opened(dataset, found, Path(folder), resources) as engine:
+        catalogue = Catalogue(engine, dataset, found, {}, None, datetime.now(UTC))
         if catalogue.anchor() is None:
             findings.add(f"{key}.columns.timestamp: no event has a plausible timestamp", certain=True)
             return
-        with database.limited(opened, resources.query_timeout):
-            keyed = _keyed(dataset, footers)
-            seen = _seen(opened, dataset, catalogue, keyed)
-            _compare(key, opened, dataset, seen, findings)
-            _compare_keys(key, opened, dataset, seen, keyed, findings)
+        files = _newest(catalogue)
+        whole = sum(each.footer.rows for each in files) <= ROWS
+        keyed = _keyed(dataset, footers)
+        columns = {*_from_paths(dataset), *keyed}
+        sample = engine.sample(files, _span(files), None if whole else ROWS, columns)
+    _compare(key, dataset, sample, findings, whole=whole)
+    _compare_keys(key, dataset, sample, keyed, findings, whole=whole)
+
+
+def _opened(dataset: Dataset, found: Sequence[File], folder: Path, resources: Resources) -> closing[DuckDB]:
+    return closing(DuckDB(dataset, (), found, folder, folder, resources))
 
 
 def _footers(key: str, dataset: Dataset, found: Sequence[File], findings: Findings) -> Iterator[Footer]:
     """The footers of the files that have events; a note names the others that cannot be read."""
     for file in found:
         try:
-            footer = read_footer(file, dataset.columns.timestamp, columns.names(dataset))
+            footer = read_footer(file, dataset.columns.timestamp, mapping.names(dataset))
         except UnreadableError as error:
             findings.add(f"{key}.files: {file.name} not read: {error}", certain=False)
             continue
@@ -135,30 +116,12 @@ def _footers(key: str, dataset: Dataset, found: Sequence[File], findings: Findin
 
 def _lack(dataset: Dataset, footers: Sequence[Footer], column: str) -> str:
     """Why no file has the column."""
-    misfit = next(filter(None, (columns.misfit(dataset, footer, column) for footer in footers)), None)
+    misfit = next(filter(None, (mapping.misfit(dataset, footer, column) for footer in footers)), None)
     if misfit:
         return misfit
     wanted = ", ".join(getattr(dataset.columns, column))
-    own = [clean(name) for name, _ in footers[-1].kinds[: columns.SHOWN]]
+    own = [clean(name) for name, _ in footers[-1].kinds[: mapping.SHOWN]]
     return f"{wanted} is in none of the {len(footers)} newest files; the columns are {', '.join(own)}"
-
-
-def _seen(opened: duckdb.DuckDBPyConnection, dataset: Dataset, catalogue: Catalogue, keyed: Sequence[str]) -> _Seen:
-    """Load events of the newest days, and count them."""
-    read = _newest(catalogue)
-    whole = sum(each.footer.rows for each in read) <= ROWS
-    asked = [_COUNTS, _NAMES, *_from_paths(dataset), *keyed]
-    span = _span(read)
-    try:
-        day_tables.load(opened, dataset, read, span, asked, most=None if whole else ROWS)
-    except duckdb.InvalidInputException as error:
-        if not encoding.is_to_blame(error):
-            raise
-        misencoded = [each.file for each in read]
-        day_tables.load(opened, dataset, read, span, asked, misencoded, most=None if whole else ROWS)
-    count, known, purchases, payloads = opened.execute(_COUNTS).fetchall()[0]
-    names = tuple(name for (name,) in opened.execute(_NAMES).fetchall())
-    return _Seen(count, known, purchases, payloads, names, whole)
 
 
 def _newest(catalogue: Catalogue) -> list[Measurable]:
@@ -183,70 +146,56 @@ def _span(read: Sequence[Measurable]) -> Day:
     return Day(datetime.fromtimestamp(first / 1e6, UTC).date(), first, end, end, 0, 0)
 
 
-def _compare(
-    key: str,
-    opened: duckdb.DuckDBPyConnection,
-    dataset: Dataset,
-    seen: _Seen,
-    findings: Findings,
-) -> None:
-    certain = seen.whole and seen.events >= ENOUGH_EVENTS
-    shown = [clean(name) for name in seen.names if not _PERSONAL.search(name)][:SHOWN]
-    occur = f"the newest files have {seen.events} events, named {', '.join(shown)}"
-    if dataset.purchase and not seen.purchases:
+def _compare(key: str, dataset: Dataset, sample: Sample, findings: Findings, *, whole: bool) -> None:
+    """Names and JSON paths of the configuration that do not occur; certain where all events were read."""
+    certain = whole and sample.events >= ENOUGH_EVENTS
+    shown = [clean(name) for name in sample.names if not _PERSONAL.search(name)][:SHOWN]
+    occur = f"the newest files have {sample.events} events, named {', '.join(shown)}"
+    if dataset.purchase and not sample.purchases:
         findings.add(f"{key}.purchase: no event is named {' or '.join(dataset.purchase)}; {occur}", certain=certain)
-    if dataset.taxonomy and not seen.known:
+    if dataset.taxonomy and not sample.known:
         findings.add(f"{key}.taxonomy: no event has any of these names; {occur}", certain=certain)
     for column in _from_paths(dataset):
-        found = opened.execute(f"SELECT count({column}) FROM events").fetchall()[0][0]
-        if not found and seen.payloads:
+        if not sample.filled[column] and sample.payloads:
             paths = " or ".join(getattr(dataset.columns, column))
-            text = f"{key}.columns.{column}: {paths} finds nothing in {seen.payloads} payloads"
-            findings.add(text, certain=seen.whole and seen.payloads >= ENOUGH_EVENTS)
-    if seen.purchases >= ENOUGH_PURCHASES:
-        _compare_purchases(key, opened, dataset, seen, findings)
+            text = f"{key}.columns.{column}: {paths} finds nothing in {sample.payloads} payloads"
+            findings.add(text, certain=whole and sample.payloads >= ENOUGH_EVENTS)
+    if sample.purchases >= ENOUGH_PURCHASES:
+        _compare_purchases(key, dataset, sample, findings)
 
 
 def _compare_keys(
-    key: str,
-    opened: duckdb.DuckDBPyConnection,
-    dataset: Dataset,
-    seen: _Seen,
-    keyed: Sequence[str],
-    findings: Findings,
+    key: str, dataset: Dataset, sample: Sample, keyed: Sequence[str], findings: Findings, *, whole: bool
 ) -> None:
     """Columns that the data have by a key: only they can tell that it does not occur."""
     for column in keyed:
-        if not opened.execute(f"SELECT count({column}) FROM events").fetchall()[0][0]:
-            wanted = " or ".join(getattr(dataset.columns, column))
-            text = f"{key}.columns.{column}: {wanted} finds nothing in {seen.events} events"
-            findings.add(text, certain=seen.whole and seen.events >= ENOUGH_EVENTS)
+        if not sample.filled[column]:
+            names = " or ".join(getattr(dataset.columns, column))
+            text = f"{key}.columns.{column}: {names} finds nothing in {sample.events} events"
+            findings.add(text, certain=whole and sample.events >= ENOUGH_EVENTS)
 
 
-def _compare_purchases(
-    key: str, opened: duckdb.DuckDBPyConnection, dataset: Dataset, seen: _Seen, findings: Findings
-) -> None:
-    amounts, ids = opened.execute(_PURCHASES).fetchall()[0]
+def _compare_purchases(key: str, dataset: Dataset, sample: Sample, findings: Findings) -> None:
     for column, found, what in (
-        ("revenue", amounts, "plausible amount"),
-        ("transaction_id", ids, "id that is not blank or a placeholder"),
+        ("revenue", sample.amounts, "plausible amount"),
+        ("transaction_id", sample.transaction_ids, "id that is not blank or a placeholder"),
     ):
         if column in dataset.mapped() and not found:
-            wanted = " or ".join(getattr(dataset.columns, column))
-            text = f"{key}.columns.{column}: {wanted} has no {what} on any of {seen.purchases} purchases"
+            names = " or ".join(getattr(dataset.columns, column))
+            text = f"{key}.columns.{column}: {names} has no {what} on any of {sample.purchases} purchases"
             findings.add(text, certain=True)
 
 
 def _from_paths(dataset: Dataset) -> list[str]:
     """The columns that come from the payload alone, but for those that only purchases have."""
-    return [column for column in _of_all_events(dataset) if columns.only_paths(dataset, column)]
+    return [column for column in _of_all_events(dataset) if mapping.only_paths(dataset, column)]
 
 
 def _keyed(dataset: Dataset, footers: Sequence[Footer]) -> list[str]:
     """The columns that all files have by a key alone, but for those that only purchases have."""
     found = (column for column in _of_all_events(dataset) if column != "timestamp")
-    return [column for column in found if all(columns.keyed(dataset, footer, column) for footer in footers)]
+    return [column for column in found if all(mapping.keyed(dataset, footer, column) for footer in footers)]
 
 
 def _of_all_events(dataset: Dataset) -> Iterator[str]:
-    return (column for column in dataset.mapped() if column not in columns.OF_PURCHASES)
+    return (column for column in dataset.mapped() if column not in mapping.OF_PURCHASES)

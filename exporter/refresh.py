@@ -11,12 +11,12 @@ from datetime import UTC, date, datetime
 from exporter.config.model import Dataset
 from exporter.facts.model import FactsError, Known, Measured, Query
 from exporter.facts.storage import Storage
+from exporter.facts.task import Look, Task
 from exporter.gauges import exposition, snapshot
 from exporter.gauges.snapshot import COMPARABLE_LAGS
 from exporter.gauges.view import Refresh, View
 from exporter.plan import Plan
-from exporter.reader.client import Child, StoppedError
-from exporter.reader.task import Look, Task
+from exporter.reader.client import Reader, StoppedError
 from exporter.text import clean
 
 log = logging.getLogger("exporter")
@@ -50,7 +50,7 @@ class Refresher:
         self._known: dict[str, Known] = {}
         self._last: dict[str, Measured] = {}
         self._said: dict[str, tuple[str, ...]] = {}
-        self._child = Child()
+        self._reader = Reader()
         self.state = State(exposition=exposition.render([]))
 
     @property
@@ -85,7 +85,7 @@ class Refresher:
 
     def stop(self) -> None:
         """End a refresh that runs in another thread."""
-        self._child.stop()
+        self._reader.stop()
 
     def _take_over(self) -> None:
         if self._plan is not self._next:
@@ -119,20 +119,20 @@ class Refresher:
         """Whether the files are still those of the last reading, which left nothing open."""
         if last.left or not last.known.whole:
             return False
-        return tuple(last.known.entries) == self._child.find(Look(name, dataset, self._plan.config.resources))
+        return tuple(last.known.entries) == self._reader.find(Look(name, dataset, self._plan.config.resources))
 
     def _view(self, name: str, dataset: Dataset, measured: Measured, started: float) -> View:
         asked = self._plan.measures[name]
         taken = snapshot.take(name, dataset, asked, measured, by_hand=self._as_of is not None)
         return View(name, taken, self._refresh(started, measured), self._plan.config.links, asked)
 
-    def _read(self, name: str, dataset: Dataset, most: int | None) -> Measured:
-        """What a reading of `most` new days finds, None for all, kept for the next one."""
+    def _read(self, name: str, dataset: Dataset, days: int | None) -> Measured:
+        """What a reading of `days` new days finds, None for all, kept for the next one."""
         kept, now = self._storage.folder(name), datetime.now(UTC)
         known = self._known[name] if name in self._known else self._storage.load(name)
         asked, resources = self._plan.measures[name], self._plan.config.resources
-        task = Task(name, dataset, asked, known, self._as_of, now, most, resources, kept)
-        measured = self._child.measure(task)
+        task = Task(name, dataset, asked, known, self._as_of, now, days, resources, kept)
+        measured = self._reader.measure(task)
         problem = None if measured.known == known else self._storage.save(name, measured.known)
         self._known[name], self._last[name] = measured.known, measured
         self._say(name, *_remarks(dataset, measured), *filter(None, (measured.problem, problem)))
@@ -182,21 +182,21 @@ def _together(earlier: Measured, later: Measured) -> Measured:
 
 def _remarks(dataset: Dataset, measured: Measured) -> Iterator[str]:
     """What a person should know of a reading, a line each."""
-    if not measured.files:
+    if not measured.files.number:
         yield f"no file matches {', '.join(dataset.files)}"
-    elif len(measured.unreadable) + len(measured.waiting) == measured.files:
+    elif len(measured.files.unreadable) + len(measured.files.waiting) == measured.files.number:
         yield "every file was set aside"
     elif not any(facts.last_event for facts in measured.days):
-        yield f"no event with a plausible timestamp in {measured.files} files"
+        yield f"no event with a plausible timestamp in {measured.files.number} files"
     found = [facts.found["clickstream_purchases"] for facts in measured.days if "clickstream_purchases" in facts.found]
     if found and not any(found):
         yield f"no event is named {', '.join(dataset.purchase)} (purchase), on any day"
-    for file in measured.unreadable:
+    for file in measured.files.unreadable:
         yield f"{file.name} set aside: {file.reason}"
-    for file in measured.waiting:
+    for file in measured.files.waiting:
         yield f"{file.name} is being written and waited for: {file.reason}"
-    if measured.replaced:
-        yield f"{measured.replaced} events in the files of the newest day have text that is not UTF-8: read as ?"
+    if measured.files.replaced:
+        yield f"{measured.files.replaced} events in the files of the newest day have text that is not UTF-8: read as ?"
     for query in measured.queries.values():
         if query.error:
             yield f"measure failed: {query.error}"

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from exporter.days import Day
+from exporter.engine.duckdb.load import Loader
 from exporter.facts import measure
-from exporter.facts.load import Loader
 from exporter.facts.model import FactsError
+from exporter.files.entry import Measurable
 from tests.support.exposition import Row, age, purchase, view, write_rows
 from tests.support.readings import measured
 
@@ -34,11 +35,10 @@ def changing(monkeypatch: pytest.MonkeyPatch, when: str, change: Callable[[], No
     """Let `change` happen after the day `when` was loaded, the first `times` times."""
     load, left = Loader.load, iter(range(times))
 
-    def hooked(self: Loader, day: Day) -> bool:
-        found = load(self, day)
+    def hooked(self: Loader, day: Day, files: Sequence[Measurable]) -> None:
+        load(self, day, files)
         if day.date.isoformat() == when and next(left, None) is not None:
             change()
-        return found
 
     monkeypatch.setattr(Loader, "load", hooked)
 
@@ -78,10 +78,10 @@ def test_d2_a_file_that_never_rests(folder: Path, monkeypatch: pytest.MonkeyPatc
     path = folder / f"{DAYS[1]}.parquet"
     changing(monkeypatch, DAYS[1], lambda: CHANGES["replaced"](path), measure.ATTEMPTS)
     found = measured(folder)
-    assert [(each.name, each.reason) for each in found.waiting] == [
+    assert [(each.name, each.reason) for each in found.files.waiting] == [
         (path.name, f"changed {measure.ATTEMPTS} times while it was read")
     ]
-    assert found.unreadable == ()
+    assert found.files.unreadable == ()
     assert [facts.date.isoformat() for facts in found.days] == [DAYS[0]]
     assert not found.known.whole
     monkeypatch.undo()
@@ -97,8 +97,8 @@ def test_d2_files_that_change_in_turn(folder: Path, monkeypatch: pytest.MonkeyPa
 
     for _ in range(3):
         rewrite()
-    changing(monkeypatch, DAYS[1], rewrite, measure.MOST_ATTEMPTS)
-    with pytest.raises(FactsError, match=rf"changed while they were read, {measure.MOST_ATTEMPTS} times in a row"):
+    changing(monkeypatch, DAYS[1], rewrite, measure.MAX_ATTEMPTS)
+    with pytest.raises(FactsError, match=rf"changed while they were read, {measure.MAX_ATTEMPTS} times in a row"):
         measured(folder)
 
 
@@ -110,15 +110,15 @@ def test_d2_a_file_that_is_being_written(folder: Path, monkeypatch: pytest.Monke
     path.write_bytes(content)
     changing(monkeypatch, DAYS[1], lambda: path.write_bytes(path.read_bytes() + b"more"), 100)
     found = measured(folder)
-    assert [(each.name, each.reason) for each in found.waiting] == [(path.name, "no footer yet")]
-    assert (found.days, found.unreadable, found.files) == (before.days, (), before.files + 1)
+    assert [(each.name, each.reason) for each in found.files.waiting] == [(path.name, "no footer yet")]
+    assert (found.days, found.files.unreadable, found.files.number) == (before.days, (), before.files.number + 1)
     assert path.name not in {file.name for file in found.known.entries}
     assert not found.known.whole
     monkeypatch.undo()
     age(path)
     left = measured(folder)
-    assert left.waiting == ()
-    assert [each.name for each in left.unreadable] == [path.name]
+    assert left.files.waiting == ()
+    assert [each.name for each in left.files.unreadable] == [path.name]
 
 
 def test_d1_a_young_file_with_a_broken_footer(folder: Path) -> None:
@@ -126,5 +126,5 @@ def test_d1_a_young_file_with_a_broken_footer(folder: Path) -> None:
     path = folder / "broken.parquet"
     path.write_bytes(b"PAR1" + bytes(100) + (50).to_bytes(4, "little") + b"PAR1")
     found = measured(folder)
-    assert [each.name for each in found.unreadable] == [path.name]
-    assert found.waiting == ()
+    assert [each.name for each in found.files.unreadable] == [path.name]
+    assert found.files.waiting == ()

@@ -56,7 +56,7 @@ MISTAKES = [
     "11: datasets.web.history_days: stands twice",
     "13: datasets.web.columns.colour: unknown key",
     "15: datasets.web.columns.revenue.0: bad JSON path '$.a[': ",
-    "16: datasets.web.columns.device.1: JSON path '$.*' has a wildcard, but one value is wanted",
+    "16: datasets.web.columns.device.1: JSON path '$.*' has a wildcard, expected the path of one value",
     "18: datasets.web.site_domains.0: 'https://shop.example' is no host name, write it like shop.example",
     "20: datasets.web.limits.direct_share: expected less than 1, not 80: no share exceeds it; "
     "switched_off switches a check off",

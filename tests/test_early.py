@@ -35,7 +35,7 @@ def test_a_few_events_do_not_make_their_day_the_newest(tmp_path: Path, events: i
     """They are counted, and in no day's way."""
     running = running_day(tmp_path, events)
     found = measured(tmp_path)
-    assert (newest(found), found.early) == (running - timedelta(days=1), events)
+    assert (newest(found), found.files.early) == (running - timedelta(days=1), events)
     assert found.days[-1].found["clickstream_events"][""].keys() == set(range(24))
 
 
@@ -43,7 +43,7 @@ def test_a_day_that_has_begun_is_the_newest(tmp_path: Path) -> None:
     """From a twentieth of the events of a usual day on."""
     running = running_day(tmp_path, 5)
     found = measured(tmp_path)
-    assert (newest(found), found.early) == (running, 0)
+    assert (newest(found), found.files.early) == (running, 0)
 
 
 def test_the_first_day_needs_no_mass(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_the_first_day_needs_no_mass(tmp_path: Path) -> None:
     soon = datetime.now(UTC).replace(tzinfo=None) + timedelta(hours=12)
     write_rows(tmp_path / "running.parquet", [view(timestamp=soon.isoformat(" ", "minutes"))])
     found = measured(tmp_path)
-    assert (newest(found), found.early) == (soon.date(), 0)
+    assert (newest(found), found.files.early) == (soon.date(), 0)
 
 
 def test_d1_a_damaged_file_of_a_running_day(tmp_path: Path) -> None:
@@ -66,5 +66,5 @@ def test_d1_a_damaged_file_of_a_running_day(tmp_path: Path) -> None:
     data[start : start + chunk.total_compressed_size] = b"\xff" * chunk.total_compressed_size
     path.write_bytes(data)
     found = measured(tmp_path)
-    assert [each.name for each in found.unreadable] == ["running.parquet"]
+    assert [each.name for each in found.files.unreadable] == ["running.parquet"]
     assert newest(found) == running - timedelta(days=1)

@@ -44,8 +44,8 @@ def test_d6_text_that_is_not_utf_8(tmp_path: Path, kind: str, use_dictionary: bo
     spoil(path, "page_url", KINDS[kind]([LATIN_1, None, utm] * 3), use_dictionary=use_dictionary)
     write_rows(tmp_path / "good.parquet", [view(), purchase(event_data='{"revenue": 5}')])
     found = measured(tmp_path)
-    assert found.unreadable == ()
-    assert found.replaced == 3
+    assert found.files.unreadable == ()
+    assert found.files.replaced == 3
     (day,) = found.days
     assert day.found["clickstream_events"] == {"": {10: 11}}
     assert day.found["clickstream_missing_utm_events"] == {"": {10: 8}}
@@ -61,7 +61,7 @@ def test_replaced_text_is_remembered(tmp_path: Path) -> None:
     storage.folder("web")
     assert storage.save("web", first.known) is None
     again = measured(tmp_path, storage.load("web"))
-    assert (first.replaced, again.replaced, again.recomputed) == (2, 2, 0)
+    assert (first.files.replaced, again.files.replaced, again.recomputed) == (2, 2, 0)
 
 
 def test_nested_text_that_is_not_utf_8(tmp_path: Path) -> None:
@@ -72,11 +72,11 @@ def test_nested_text_that_is_not_utf_8(tmp_path: Path) -> None:
     path = write_rows(tmp_path / "bad.parquet", [purchase(client_id=str(number)) for number in range(4)])
     spoil(path, "event_data", struct)
     found = measured(tmp_path)
-    assert found.replaced == 2
+    assert found.files.replaced == 2
     assert found.days[0].found["clickstream_revenue"] == {"": {10: 15}}
     spoil(path, "event_data", pa.ListArray.from_arrays(pa.array([0, 1, 2, 3, 4], pa.int32()), struct))
     found = measured(tmp_path)
-    assert found.replaced == 2
+    assert found.files.replaced == 2
     assert found.days[0].found["clickstream_payload_events"] == {"": {10: 4}}
 
 
@@ -86,7 +86,7 @@ def test_d4_timestamp_that_is_not_utf_8(tmp_path: Path) -> None:
     path = write_rows(tmp_path / "bad.parquet", [view(), view()], times)
     spoil(path, "timestamp", text([b"2025-03-09 10:00", b"2025-03-09 10:0\xe9"]))
     found = measured(tmp_path)
-    assert (found.unreadable, found.implausible, found.replaced) == ((), 1, 1)
+    assert (found.files.unreadable, found.files.implausible, found.files.replaced) == ((), 1, 1)
     assert found.days[0].found["clickstream_events"] == {"": {10: 1}}
 
 

@@ -192,7 +192,8 @@ def checked(found: Measured) -> Measured:
     assert day.found["clickstream_duplicate_purchases"] == {"": {10: 1}}
     assert day.found["clickstream_null_client_events"] == {"": {10: 1}}
     assert day.found["clickstream_missing_utm_events"] == {"": {10: 3}}
-    assert (found.unreadable, found.lacking, found.changed, found.implausible) == ((), {}, {}, 0)
+    files = found.files
+    assert (files.unreadable, files.lacking, files.changed, files.implausible) == ((), {}, {}, 0)
     return found
 
 
@@ -246,7 +247,7 @@ def test_values_of_a_key(tmp_path: Path, name: str) -> None:
     (day,) = found.days
     assert day.found["clickstream_null_client_events"] == {"": {10: 2}}
     assert sessions(found) == {"": {10: 1}}
-    assert [column for column in found.lacking if column == "client_id"] == []
+    assert [column for column in found.files.lacking if column == "client_id"] == []
 
 
 def test_names_in_another_case(tmp_path: Path) -> None:
@@ -255,8 +256,8 @@ def test_names_in_another_case(tmp_path: Path) -> None:
     write(tmp_path / "1.parquet", flat("2025-03-08", page=struct(url=pa.array(URLS)), ids=maps(client=IDS)))
     write(tmp_path / "2.parquet", flat(page=struct(URL=pa.array(URLS)), ids=maps(Client=IDS)))
     found = measured(tmp_path, columns=columns)
-    assert [(name, change.what) for name, change in found.changed.items()] == [("page_url", "named page.URL")]
-    assert found.lacking == {}
+    assert [(name, change.what) for name, change in found.files.changed.items()] == [("page_url", "named page.URL")]
+    assert found.files.lacking == {}
     assert found.days[-1].found["clickstream_missing_utm_events"] == {"": {10: 3}}
     assert found.days[-1].found["clickstream_null_client_events"] == {"": {10: 4}}
 
@@ -268,7 +269,7 @@ def test_d3_missing_fields(tmp_path: Path) -> None:
     write(tmp_path / "1.parquet", good)
     write(tmp_path / "2.parquet", flat(page=struct(title=pa.array(URLS)), user=struct(id=struct(no=pa.array(IDS)))))
     found = measured(tmp_path, columns=columns)
-    assert found.lacking == {
+    assert found.files.lacking == {
         "page_url": "2.parquet",
         "client_id (a struct, expected text)": "2.parquet",
         "revenue": "every file",
@@ -292,7 +293,7 @@ def test_d3_a_field_twice(tmp_path: Path) -> None:
     twice = pa.StructArray.from_arrays([pa.array(URLS), other], names=["url", "url"])
     write(tmp_path / "3.parquet", flat(page=twice))
     found = measured(tmp_path, columns=columns)
-    assert [(each.name, each.reason) for each in found.unreadable] == [
+    assert [(each.name, each.reason) for each in found.files.unreadable] == [
         ("2.parquet", "columns that differ only in case: page.url"),
         ("3.parquet", "duplicate column: page.url"),
     ]
@@ -309,7 +310,7 @@ def test_d3_fields_of_other_types(tmp_path: Path) -> None:
     more = struct(id=pa.array([7, 7, 7, 7]), seen=pa.array([1] * 4))
     write(tmp_path / "3.parquet", flat(user=more))
     found = measured(tmp_path, columns=columns)
-    assert [(name, change.what, change.file, change.events) for name, change in found.changed.items()] == [
+    assert [(name, change.what, change.file, change.events) for name, change in found.files.changed.items()] == [
         ("client_id", "integer instead of text", "3.parquet", 4)
     ]
     assert sum(found.days[-1].found["clickstream_sessions"][""].values()) == 2
@@ -322,7 +323,7 @@ def test_types_of_values_that_the_data_need(tmp_path: Path) -> None:
     for day, column in (("2025-03-08", narrow), ("2025-03-09", wide)):
         write(tmp_path / f"{day}.parquet", flat(day, params=column))
     found = measured(tmp_path, columns=FLAT | {"client_id": "params.id"})
-    assert (found.changed, found.lacking) == ({}, {})
+    assert (found.files.changed, found.files.lacking) == ({}, {})
     assert [day.found["clickstream_sessions"] for day in found.days] == [{"": {10: 1}}] * 2
 
 
@@ -366,7 +367,7 @@ def test_d1_checksums_of_fields(tmp_path: Path, spoilt: str, aside: list[str]) -
     path.write_bytes(data.replace(wanted, wanted.replace(b"https", b"hxxps"), 1))
     write(tmp_path / "b.parquet", flat(page=page))
     found = measured(tmp_path, columns=FLAT | {"page_url": "page.url"})
-    assert [each.name for each in found.unreadable] == aside
+    assert [each.name for each in found.files.unreadable] == aside
     assert sum(found.days[0].found["clickstream_events"][""].values()) == 8 - 4 * len(aside)
 
 
@@ -379,7 +380,7 @@ def test_d6_text_that_is_not_utf_8_within_a_column(tmp_path: Path) -> None:
         column = struct(url=bad) if name == "page" else pa.MapArray.from_arrays(offsets, keys, bad)
         write(tmp_path / name / "a.parquet", flat(**{name: column}))
         found = measured(tmp_path, files=name, columns=FLAT | {"page_url": source})
-        assert (found.unreadable, found.replaced) == ((), 2)
+        assert (found.files.unreadable, found.files.replaced) == ((), 2)
         assert found.days[0].found["clickstream_events"] == {"": {10: 4}}
 
 

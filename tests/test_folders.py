@@ -13,6 +13,7 @@ from exporter.config.model import Dataset
 from exporter.engine.duckdb import columns
 from exporter.facts.model import Measured
 from exporter.facts.storage import Storage
+from exporter.files import mapping
 from exporter.files.footers import read_footer
 from exporter.files.listing import find
 from tests.support.exposition import SHOP, TEXT, TYPES, once, purchase, view, write_config, write_rows
@@ -39,7 +40,7 @@ def test_event_names_from_folders(tmp_path: Path) -> None:
         path = tmp_path / "dt=2025-03-09" / f"event_name={folder}" / "part-0.parquet"
         write_rows(path, [view(event_data='{"revenue": 5}')] * number, UNNAMED)
     found = measured(tmp_path, files="**/*.parquet")
-    assert (found.unreadable, found.lacking) == ((), {})
+    assert (found.files.unreadable, found.files.lacking) == ((), {})
     assert names(found) == {"page_viewed": 3, "checkout_completed": 2, odd: 4}
     day = found.days[-1].found
     assert day["clickstream_events"] == {"": {10: 10}}
@@ -53,7 +54,7 @@ def test_a_column_of_the_file_wins_over_the_folder(tmp_path: Path) -> None:
     write_rows(tmp_path / "event_name=checkout_completed" / "2.parquet", [view()] * 3, UNNAMED)
     found = measured(tmp_path, files="**/*.parquet")
     assert names(found) == {"page_viewed": 1, "checkout_completed": 3}
-    assert found.changed == {}
+    assert found.files.changed == {}
 
 
 @pytest.mark.parametrize(
@@ -96,7 +97,7 @@ def test_all_columns_from_folders(tmp_path: Path) -> None:
     assert day.found["clickstream_revenue"] == {"": {0: Decimal("19.5")}}
     assert day.found["clickstream_purchases_without_revenue"] == {"": {0: 1}}
     assert day.found["clickstream_null_client_events"] == {"": {0: 1}}
-    assert (found.implausible, found.lacking) == (0, {})
+    assert (found.files.implausible, found.files.lacking) == (0, {})
 
 
 def test_d3_folders_without_the_column(tmp_path: Path) -> None:
@@ -129,5 +130,5 @@ def test_many_folders_are_one_scan(tmp_path: Path) -> None:
         write_rows(tmp_path / f"event_name=e{number}" / "1.parquet", [view()], UNNAMED)
     dataset = Dataset.model_validate(SHOP)
     files = find([str(tmp_path)])
-    footers = [read_footer(file, dataset.columns.timestamp, columns.names(dataset)) for file in files]
+    footers = [read_footer(file, dataset.columns.timestamp, mapping.names(dataset)) for file in files]
     assert len({columns.shape(dataset, footer) for footer in footers}) == 1

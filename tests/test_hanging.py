@@ -47,19 +47,19 @@ def test_d12_a_reading_that_hangs(tmp_path: Path, exporter: Exporter) -> None:
 
 def test_d12_a_listing_that_hangs(exporter: Exporter) -> None:
     """It is ended in time, too, and scrapes are answered meanwhile."""
-    (starter,) = exporter.starters()
-    os.kill(starter, signal.SIGSTOP)
+    (server,) = exporter.fork_servers()
+    os.kill(server, signal.SIGSTOP)
     with ThreadPoolExecutor() as pool:
         caller = pool.submit(exporter.refresh)
         exporter.scrape(2)
         assert caller.result() == (503, [LATE])
-    assert (exporter.refresh()[0], exporter.sample(SUCCESS), exporter.starters() == {starter}) == (200, 1, False)
+    assert (exporter.refresh()[0], exporter.sample(SUCCESS), exporter.fork_servers() == {server}) == (200, 1, False)
 
 
 def test_d12_the_end_of_an_exporter_that_waits(exporter: Exporter) -> None:
     """SIGTERM ends an exporter at once, even where it waits for a disk."""
-    (starter,) = exporter.starters()
-    os.kill(starter, signal.SIGSTOP)
+    (server,) = exporter.fork_servers()
+    os.kill(server, signal.SIGSTOP)
     with ThreadPoolExecutor() as pool:
         caller = pool.submit(exporter.refresh)
         time.sleep(1)
@@ -75,13 +75,13 @@ def test_d12_a_process_that_does_not_read_what_it_is_asked(tmp_path: Path) -> No
         f"-- clickstream_large: Never there.\n-- {'x' * 300_000}\nSELECT error('fails') AS hour, 1 AS clickstream_large"
     )
     with running(tmp_path, measure=large, resources={"refresh_timeout": "5s"}) as exporter:
-        (starter,) = exporter.starters()
-        os.kill(starter, signal.SIGSTOP)
+        (server,) = exporter.fork_servers()
+        os.kill(server, signal.SIGSTOP)
         with ThreadPoolExecutor() as pool:
             caller = pool.submit(exporter.refresh)
             exporter.scrape(2)
             assert caller.result() == (503, [LATE])
-        assert (exporter.refresh()[0], exporter.sample(SUCCESS), exporter.starters() == {starter}) == (200, 1, False)
+        assert (exporter.refresh()[0], exporter.sample(SUCCESS), exporter.fork_servers() == {server}) == (200, 1, False)
 
 
 def test_d12_an_answer_that_stops_halfway() -> None:

@@ -19,7 +19,7 @@ from exporter import plan
 from exporter.facts import progress
 from exporter.facts.model import FactsError, Measured
 from exporter.facts.progress import Progress
-from exporter.reader.task import Task
+from exporter.facts.task import Task
 from exporter.refresh import Refresher, State
 from tests.support.exposition import SHOP, write_config, write_rows
 
@@ -139,15 +139,15 @@ def test_first_start_that_is_interrupted(month: Path, monkeypatch: pytest.Monkey
     """Where the older days could not be read, they are read at the next refresh."""
     refresher = Refresher(plan.load(month))
     found = served(refresher, monkeypatch)
-    measure, asked = refresher._child.measure, []
+    measure, asked = refresher._reader.measure, []
 
     def fail(task: Task) -> Measured:
-        asked.append(task.most)
+        asked.append(task.days)
         if len(asked) == 2:
             raise FactsError("no memory")
         return measure(task)
 
-    monkeypatch.setattr(refresher._child, "measure", fail)
+    monkeypatch.setattr(refresher._reader, "measure", fail)
     assert refresher.refresh().errors == {"web": "no memory"}
     assert refresher.refresh().errors == {}
     refresher.stop()

@@ -138,35 +138,33 @@ def test_reader_killed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kill", [os.kill, os.killpg], ids=["alone", "with those that it started"])
-def test_starter_of_readers_killed(
-    tmp_path: Path, exporter: Exporter, kill: Callable[[int, signal.Signals], None]
-) -> None:
+def test_fork_server_killed(tmp_path: Path, exporter: Exporter, kill: Callable[[int, signal.Signals], None]) -> None:
     """The end of the process that starts those that read fails a refresh at once; the next has another one."""
     write(tmp_path, 9, "slow")
     with ThreadPoolExecutor() as pool:
         caller = pool.submit(exporter.refresh)
         left = wait_for(lambda: exporter.readers(0.2))
-        (starter,) = exporter.starters()
-        kill(starter, signal.SIGKILL)
+        (server,) = exporter.fork_servers()
+        kill(server, signal.SIGKILL)
         code, (outcome,) = caller.result()
         assert (code, exporter.sample(SUCCESS)) == (503, 0)
-        assert outcome["error"].startswith("the process that starts readers was killed (SIGKILL), probably out of mem")
+        assert outcome["error"].startswith("the fork server was killed (SIGKILL), probably out of mem")
         write(tmp_path, 9)
-        assert (exporter.refresh()[0], exporter.starters() == {starter}) == (200, False)
+        assert (exporter.refresh()[0], exporter.fork_servers() == {server}) == (200, False)
         wait_for(lambda: all(processor_time(pid) < 0 for pid in left))
 
 
-def test_starter_of_readers_killed_between_refreshes(tmp_path: Path, exporter: Exporter) -> None:
+def test_fork_server_killed_between_refreshes(tmp_path: Path, exporter: Exporter) -> None:
     """Nobody notices: the next refresh has another one."""
-    (starter,) = exporter.starters()
-    os.kill(starter, signal.SIGKILL)
-    wait_for(lambda: processor_time(starter) < 0)
+    (server,) = exporter.fork_servers()
+    os.kill(server, signal.SIGKILL)
+    wait_for(lambda: processor_time(server) < 0)
     write(tmp_path, 10)
     code, (outcome,) = exporter.refresh()
     assert (code, outcome["date"]) == (200, "2025-03-10")
 
 
-def test_starter_of_readers_killed_as_it_is_told(tmp_path: Path) -> None:
+def test_fork_server_killed_as_it_receives(tmp_path: Path) -> None:
     """Whether it has read nothing, a part or all of its task: the refresh fails or is another's, the next succeeds."""
     write(tmp_path, 9)
     with running(tmp_path, measure=WIDE) as exporter, ThreadPoolExecutor() as pool:
@@ -174,7 +172,7 @@ def test_starter_of_readers_killed_as_it_is_told(tmp_path: Path) -> None:
             write(tmp_path, 9)
             caller = pool.submit(exporter.refresh)
             time.sleep(number / 100)
-            os.killpg(exporter.starters().pop(), signal.SIGKILL)
+            os.killpg(exporter.fork_servers().pop(), signal.SIGKILL)
             assert caller.result()[0] in {200, 503}
             assert (exporter.refresh()[0], exporter.sample(SUCCESS)) == (200, 1)
 
@@ -196,7 +194,7 @@ def test_p2_sigterm(tmp_path: Path, busy: bool, datasets: list[str]) -> None:
     write(tmp_path, event_name="slow" if busy else "page_viewed")
     with running(tmp_path, *datasets, ready=not busy) as exporter:
         held = [exporter.hold(text) for text in [b"", GET, GET + b"\r\n", POST + b"\r\n"][: 4 if busy else 3]]
-        left, started = exporter.starters() | exporter.readers(), time.monotonic()
+        left, started = exporter.fork_servers() | exporter.readers(), time.monotonic()
         exporter.process.terminate()
         assert exporter.process.wait(10) == 0
         assert time.monotonic() - started < 2, f"with {len(held)} connections"

@@ -9,15 +9,14 @@ import glob
 import os.path
 import re
 import zoneinfo
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-import duckdb
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from exporter.config import strict_yaml
 from exporter.config.checks import CHECKS
@@ -64,26 +63,20 @@ def _zone(value: str) -> str:
     return value
 
 
-def _source(value: str) -> str:
+def _source(value: str, given: ValidationInfo) -> str:
     if not value.strip():
         raise ValueError("is empty")
-    if is_json_path(value):
-        _json_path(value)
+    if is_json_path(value) and "*" in value:
+        raise ValueError(f"JSON path {value!r} has a wildcard, expected the path of one value")
+    problem = given.context and is_json_path(value) and given.context(value)
+    if problem:
+        raise ValueError(f"bad JSON path {value!r}: {problem}")
     return value
 
 
 def is_json_path(source: str) -> bool:
     """Whether a source is a path in the payload: `$.x` or `$[0]`; `$current_url` is the name of a column."""
     return source == "$" or source.startswith(("$.", "$["))
-
-
-def _json_path(path: str) -> None:
-    if "*" in path:
-        raise ValueError(f"JSON path {path!r} has a wildcard, but one value is wanted")
-    try:
-        duckdb.execute("SELECT json_extract_string('{}', ?)", [path]).fetchall()
-    except duckdb.Error as error:
-        raise ValueError(f"bad JSON path {path!r}: {str(error).splitlines()[0]}") from None
 
 
 def _domain(value: str) -> str:
@@ -279,12 +272,13 @@ class Config(Model):
     datasets: Annotated[dict[DatasetName, Dataset], Field(min_length=1)]
 
 
-def load(path: Path) -> Config:
+def load(path: Path, json_path_problem: Callable[[str], str | None] | None = None) -> Config:
     """Read the configuration at `path`; relative file patterns are resolved against its folder.
 
-    Raises ConfigError with every problem, each with file, line and key.
+    `json_path_problem` says why an engine cannot use a JSON path, or None. Raises ConfigError with every problem, each
+    with file, line and key.
     """
-    return strict_yaml.read(path, Config, partial(_checked, path.resolve().parent))
+    return strict_yaml.read(path, Config, partial(_checked, path.resolve().parent), context=json_path_problem)
 
 
 def _checked(folder: Path, config: Config) -> Config:

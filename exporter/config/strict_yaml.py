@@ -34,8 +34,10 @@ Kind = TypeVar("Kind", bound=Model)
 Built = TypeVar("Built")
 
 
-def read(path: Path, kind: type[Kind], build: Callable[[Kind], Built], *, secret: bool = False) -> Built:
-    """What `build`, which may raise ProblemsError, makes of the file at `path`.
+def read(
+    path: Path, kind: type[Kind], build: Callable[[Kind], Built], *, secret: bool = False, context: object = None
+) -> Built:
+    """What `build`, which may raise ProblemsError, makes of the file at `path`; validators are given the `context`.
 
     Raises ConfigError with every problem, each with file, line and key; and with no value if the file is `secret`.
     """
@@ -48,7 +50,7 @@ def read(path: Path, kind: type[Kind], build: Callable[[Kind], Built], *, secret
         raise ConfigError(str(error)) from None
     problems = yaml_lines.duplicates(document)
     try:
-        model = kind.model_validate(values)
+        model = kind.model_validate(values, context=context)
         if not problems:
             return build(model)
     except ValidationError as error:

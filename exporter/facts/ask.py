@@ -1,44 +1,34 @@
-"""Asks the measures about the day that is loaded."""
+"""Asks the measures about the day that is loaded, and keeps account of how each fares."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 
-import duckdb
-
-from exporter.engine.duckdb import database
+from exporter.engine.protocol import Engine
 from exporter.facts.model import DayFacts, Query
-from exporter.measures import declared
-from exporter.measures.declared import Facts, Measure
+from exporter.measures import results
+from exporter.measures.declared import Facts, Measure, MeasureError
 
 
 class Asker:
-    """Asks measures, a query each of at most so much time; `queries` says how each has fared.
+    """Asks measures with an engine; `queries` says how each has fared.
 
     `bounds` is how many values a label may have where these are not MAX_LABEL_VALUES.
     """
 
-    def __init__(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        asked: Sequence[Measure],
-        query_timeout: timedelta,
-        bounds: Mapping[str, int],
-    ) -> None:
-        self._connection = connection
-        self._asked = asked
-        self._timeout = query_timeout
+    def __init__(self, engine: Engine, measures: Sequence[Measure], bounds: Mapping[str, int]) -> None:
+        self._engine = engine
+        self._measures = measures
         self._bounds = bounds
-        self.queries = {each.name: Query() for each in asked}
+        self.queries = {each.name: Query() for each in measures}
 
-    def ask(self, asked: Sequence[Measure]) -> tuple[Facts, dict[str, str]]:
+    def ask(self, measures: Sequence[Measure]) -> tuple[Facts, dict[str, str]]:
         """What the measures find, and the label of each gauge that has one."""
         found: Facts = {}
         labels: dict[str, str] = {}
-        for each in asked:
+        for each in measures:
             facts, label = self._ask_one(each)
             found |= facts
             labels |= {gauge: label for gauge in facts if label}
@@ -53,9 +43,8 @@ class Asker:
         facts: Facts = {}
         label, error = None, None
         try:
-            with database.limited(self._connection, self._timeout):
-                facts, label = declared.run(self._connection, each, self._bounds)
-        except declared.MeasureError as failure:
+            facts, label = self._engine.run(each)
+        except MeasureError as failure:
             error = str(failure)
         self.queries[each.name] = Query(error, before.seconds + time.perf_counter() - started)
         return facts, label
@@ -63,7 +52,7 @@ class Asker:
     def judged(self, days: Sequence[DayFacts]) -> dict[str, Query]:
         """How each measure has fared, given all days that are served: together they may have too many label values."""
         judged = dict(self.queries)
-        for each in self._asked:
+        for each in self._measures:
             if not judged[each.name].error and (reason := self._too_many(each, days)):
                 judged[each.name] = replace(judged[each.name], error=reason)
         return judged
@@ -72,6 +61,6 @@ class Asker:
         for gauge in each.gauges:
             label = next((facts.labels[gauge] for facts in days if gauge in facts.labels), None)
             values = {value for facts in days for value in facts.found.get(gauge, ())}
-            if reason := declared.too_many(each, label, len(values), self._bounds, days=len(days)):
+            if reason := results.too_many(each, label, len(values), self._bounds, days=len(days)):
                 return reason
         return None

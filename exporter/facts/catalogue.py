@@ -8,19 +8,13 @@ from datetime import date, datetime, timedelta
 from statistics import median
 from zoneinfo import ZoneInfo
 
-import duckdb
-
 from exporter.config.model import Dataset
 from exporter.days import HOURS_24, Day, date_of, day, microseconds
-from exporter.engine.duckdb import columns, database, encoding
-from exporter.files import unfinished
-from exporter.files.entry import Entry, Measurable, Unreadable
-from exporter.files.footers import Footer, UnreadableError, read_footer
+from exporter.engine.protocol import Engine
+from exporter.files import mapping, unfinished
+from exporter.files.entry import EARLIEST, Entry, Measurable, Unreadable
+from exporter.files.footers import UnreadableError, read_footer
 from exporter.files.listing import File
-
-EARLIEST = 946_684_800_000_000
-"""Microseconds since the epoch at 2000-01-01T00:00Z: what is earlier, or more than a day ahead, is implausible."""
-
 
 EARLY_RATIO = 0.05
 """A day that by the clock is not over is the newest only with this share of the events of a usual day.
@@ -34,14 +28,14 @@ class Catalogue:
 
     def __init__(
         self,
-        connection: duckdb.DuckDBPyConnection,
+        engine: Engine,
         dataset: Dataset,
         found: Sequence[File],
         known: Mapping[File, Entry],
         as_of: date | None,
         now: datetime,
     ) -> None:
-        self._connection = connection
+        self._engine = engine
         self._dataset = dataset
         self._zone = ZoneInfo(dataset.time_zone)
         self._now = microseconds(now)
@@ -80,16 +74,10 @@ class Catalogue:
 
     def _events_in(self, each: Measurable, of: Day) -> int:
         """How many events of the day a file has; by its footer where it is damaged, which loading the day finds out."""
-        timestamp = columns.timestamp(self._dataset, each.footer)
         try:
-            ((events,),) = self._connection.execute(
-                f"SELECT count(*) FROM (SELECT epoch_us({timestamp}) AS us FROM {columns.scan('$path')}) "
-                "WHERE us >= $start AND us < $end AND us <= $latest",
-                {"path": [database.literal(each.file.path)], "start": of.start, "end": of.end, "latest": self._latest},
-            ).fetchall()
-        except duckdb.Error:
+            return self._engine.count(each, of.start, min(of.end, self._latest + 1))
+        except UnreadableError:
             return round(each.rows_between(of.start, of.end))
-        return int(events)
 
     def _usual_events(self, when: date) -> float | None:
         """About how many events a day of the week before `when` has, by the footers; None where there is none."""
@@ -150,43 +138,23 @@ class Catalogue:
 
     def _entry(self, file: File) -> Entry:
         try:
-            footer = read_footer(file, self._dataset.columns.timestamp, columns.names(self._dataset))
-            columns.check(self._dataset, footer)
+            footer = read_footer(file, self._dataset.columns.timestamp, mapping.names(self._dataset))
+            mapping.check(self._dataset, footer)
             if not footer.rows:
                 return Measurable(file, footer, None, None, 0)
             if footer.first is None or footer.last is None or footer.first < EARLIEST or footer.last > self._latest:
-                return Measurable(file, footer, *self._range(file, footer, self._latest))
+                return Measurable(file, footer, *self._engine.times(file, footer, self._latest))
         except UnreadableError as error:
             if unfinished.is_unfinished(file):
                 return Unreadable(file.name, "no footer yet", lasting=False, waiting=True)
             return Unreadable(file.name, str(error), error.lasting)
-        except duckdb.Error as error:
-            return Unreadable(file.name, database.reason(error), database.is_lasting(error))
         return Measurable(file, footer, footer.first, footer.last, footer.null_timestamps)
 
     def _last(self, each: Measurable) -> int | None:
         """The file's last timestamp up to the end of the day that was asked for."""
         if each.last is not None and each.last < self._end:
             return each.last
-        return self._range(each.file, each.footer, self._end - 1)[1]
-
-    def _range(self, file: File, footer: Footer, latest: int) -> tuple[int | None, int | None, int]:
-        """First and last timestamp (µs) from EARLIEST to `latest`, and how many events have none there."""
-        timestamp = columns.timestamp(self._dataset, footer)
         try:
-            return self._scanned(file, timestamp, latest, columns.scan("$path"))
-        except duckdb.InvalidInputException as error:
-            if not encoding.is_to_blame(error):
-                raise
-            return self._scanned(file, timestamp, latest, columns.scan("$path", replacing=True))
-
-    def _scanned(self, file: File, timestamp: str, latest: int, scan: str) -> tuple[int | None, int | None, int]:
-        return self._connection.execute(
-            f"""
-            SELECT min(us)  FILTER (WHERE us BETWEEN $earliest AND $latest),
-                   max(us)  FILTER (WHERE us BETWEEN $earliest AND $latest),
-                   count(*) FILTER (WHERE (us BETWEEN $earliest AND $latest) IS NOT TRUE)
-            FROM (SELECT epoch_us({timestamp}) AS us FROM {scan})
-            """,
-            {"path": [database.literal(file.path)], "earliest": EARLIEST, "latest": latest},
-        ).fetchall()[0]
+            return self._engine.times(each.file, each.footer, self._end - 1)[1]
+        except UnreadableError:  # which loading the day finds out, too
+            return self._end - 1

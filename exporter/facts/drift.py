@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from exporter.config.model import Dataset
-from exporter.engine.duckdb import columns
+from exporter.files import mapping
 from exporter.files.entry import Measurable
 
 _NUMBERS = ("revenue", "timestamp")
@@ -29,7 +29,7 @@ def lacking(dataset: Dataset, newest: Sequence[Measurable], readable: Sequence[M
     """
     first: dict[str, Measurable] = {}
     for each in newest:
-        for column in columns.missing(dataset, each.footer):
+        for column in mapping.missing(dataset, each.footer):
             first.setdefault(column, each)
     return {
         _named(dataset, each, column): each.file.name if _occurs(dataset, readable, column) else "every file"
@@ -38,12 +38,12 @@ def lacking(dataset: Dataset, newest: Sequence[Measurable], readable: Sequence[M
 
 
 def _named(dataset: Dataset, each: Measurable, column: str) -> str:
-    reason = columns.misfit(dataset, each.footer, column)
+    reason = mapping.misfit(dataset, each.footer, column)
     return f"{column} ({reason})" if reason else column
 
 
 def _occurs(dataset: Dataset, files: Sequence[Measurable], column: str) -> bool:
-    return any(columns.source(dataset, each.footer, column) for each in files)
+    return any(mapping.source(dataset, each.footer, column) for each in files)
 
 
 def changes(dataset: Dataset, newest: Sequence[Measurable], before: Sequence[Measurable]) -> dict[str, Change]:
@@ -63,7 +63,7 @@ def changes(dataset: Dataset, newest: Sequence[Measurable], before: Sequence[Mea
 
 def _sources(dataset: Dataset, files: Sequence[Measurable], column: str) -> dict[Measurable, tuple[str | None, str]]:
     """The name and the kind of the column in each file that has it, but for those where it is all NULL."""
-    found = {each: columns.source(dataset, each.footer, column) for each in files}
+    found = {each: mapping.source(dataset, each.footer, column) for each in files}
     return {
         each: (source[0], _kind(column, source[1]))
         for each, source in found.items()

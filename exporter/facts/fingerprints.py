@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import blake2b
-from importlib.metadata import version
 
 from exporter.config.model import Dataset
 from exporter.days import HOURS_24, Day
-from exporter.engine.duckdb import day_tables
 from exporter.facts.catalogue import Catalogue
 from exporter.measures.declared import Measure
 
@@ -19,14 +17,12 @@ LOOKBACK = 7 * HOURS_24
 class Fingerprints:
     """A short text for a day's files, the configuration and the SQL: the same for the same facts.
 
-    Hashes of DuckDB may differ from one version to the next, and device classes from one of ua-parser's.
+    `engine` is the text that stands for how an engine makes facts.
     """
 
-    def __init__(self, dataset: Dataset, catalogue: Catalogue) -> None:
+    def __init__(self, dataset: Dataset, catalogue: Catalogue, engine: str) -> None:
         settings = dataset.model_dump(exclude={"limits", "files", "history_days", "cadence", "measures"})
-        relations = [day_tables.relation(name) for name in ("events", *day_tables.TABLES)]
-        versions = [version(name) for name in ("clickstream-exporter", "duckdb", "ua-parser", "ua-parser-builtins")]
-        self._shared = repr((settings, versions, relations))
+        self._shared = repr((settings, engine))
         self._catalogue = catalogue
         self._read: dict[tuple[int, int], str] = {}
 

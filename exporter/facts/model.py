@@ -67,31 +67,40 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Measured:
-    """Everything that one reading of a data set's files found; `days` are in the order of their dates.
+class Files:
+    """What one reading found of the files of a data set; `number` counts them.
 
-    `waiting` are the files that are being written, which were left out and are not `unreadable`.
+    `waiting` are those that are being written, which were left out and are not `unreadable`.
     `replaced` counts the events of the anchor day's files of which a text was not UTF-8: `?` was read in its place.
     `anchor_rows` and `implausible` count the events, and those without a plausible timestamp, in the files of
     the anchor day and of no day, `early` the events of days after it. `lacking` maps a mapped column to the first
-    file of the anchor day without it, `changed` to how it differs there from the week before. `left` days of the
-    history have not been measured yet. `problem` is what kept the reading from leaving anything for the next one,
-    `peak` the most memory in bytes that it had at once, None where nothing was read.
+    file of the anchor day without it, `changed` to how it differs there from the week before.
+    """
+
+    number: int = 0
+    unreadable: tuple[Unreadable, ...] = ()
+    waiting: tuple[Unreadable, ...] = ()
+    replaced: int = 0
+    anchor_rows: int = 0
+    implausible: int = 0
+    early: int = 0
+    lacking: Mapping[str, str] = field(default_factory=dict)
+    changed: Mapping[str, Change] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Everything that one reading of a data set found; `days` are in the order of their dates.
+
+    `left` days of the history have not been measured yet. `problem` is what kept the reading from leaving anything for
+    the next one, `peak` the most memory in bytes that it had at once, None where nothing was read.
     """
 
     days: tuple[DayFacts, ...]
-    files: int
-    unreadable: tuple[Unreadable, ...]
-    anchor_rows: int
-    implausible: int
-    early: int
-    lacking: Mapping[str, str]
-    changed: Mapping[str, Change]
+    files: Files
     queries: Mapping[str, Query]
     recomputed: int
     left: int
     known: Known
-    waiting: tuple[Unreadable, ...] = ()
-    replaced: int = 0
     problem: str | None = None
     peak: int | None = None

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from exporter.files.footers import Footer
 from exporter.files.listing import File
 
+EARLIEST = 946_684_800_000_000
+"""Microseconds since the epoch at 2000-01-01T00:00Z: what is earlier, or more than a day ahead, is implausible."""
+
 
 @dataclass(frozen=True)
 class Unreadable:

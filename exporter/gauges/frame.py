@@ -25,24 +25,24 @@ def frame(dataset: Dataset, measured: Measured, anchor: date | None, *, by_hand:
 
 
 def _files(measured: Measured) -> Iterator[Sample]:
-    yield Sample("clickstream_files", (), measured.files)
-    yield Sample("clickstream_unreadable_files", (), len(measured.unreadable))
-    for first in measured.unreadable[:1]:
+    yield Sample("clickstream_files", (), measured.files.number)
+    yield Sample("clickstream_unreadable_files", (), len(measured.files.unreadable))
+    for first in measured.files.unreadable[:1]:
         labels = (("file", clean(first.name)), ("reason", clean(first.reason)))
         yield Sample("clickstream_unreadable_file_info", labels, 1)
-    yield Sample("clickstream_anchor_file_events", (), measured.anchor_rows)
-    yield Sample("clickstream_implausible_timestamp_events", (), measured.implausible)
-    yield Sample("clickstream_early_events", (), measured.early)
-    yield Sample("clickstream_replaced_text_events", (), measured.replaced)
-    yield Sample("clickstream_waiting_files", (), len(measured.waiting))
-    for each in measured.waiting[:1]:
+    yield Sample("clickstream_anchor_file_events", (), measured.files.anchor_rows)
+    yield Sample("clickstream_implausible_timestamp_events", (), measured.files.implausible)
+    yield Sample("clickstream_early_events", (), measured.files.early)
+    yield Sample("clickstream_replaced_text_events", (), measured.files.replaced)
+    yield Sample("clickstream_waiting_files", (), len(measured.files.waiting))
+    for each in measured.files.waiting[:1]:
         labels = (("file", clean(each.name)), ("reason", clean(each.reason)))
         yield Sample("clickstream_waiting_file_info", labels, 1)
 
 
 def _columns(dataset: Dataset, measured: Measured) -> Iterator[Sample]:
     """Which columns the newest files lack, and which changed."""
-    for column, file in measured.lacking.items():
+    for column, file in measured.files.lacking.items():
         yield Sample("clickstream_missing_column_info", (("column", column), ("file", clean(file))), 1)
     yield from _changed(dataset, measured)
 
@@ -60,7 +60,7 @@ def _configured(dataset: Dataset, *, by_hand: bool) -> Iterator[Sample]:
 def _changed(dataset: Dataset, measured: Measured) -> Iterator[Sample]:
     """In how many events a column changed, for every column, and how it did."""
     for column in dataset.mapped():
-        change = measured.changed.get(column)
+        change = measured.files.changed.get(column)
         yield Sample("clickstream_changed_column_events", (("column", column),), change.events if change else 0)
         if change:
             labels = (("change", clean(change.what)), ("column", column), ("file", clean(change.file)))

@@ -1,4 +1,4 @@
-"""Reads a data set in another process, so that a hostile file or a disk that hangs takes down a refresh and no more."""
+"""The exporter's side: reads a data set in another process, whatever becomes of that process."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from exporter.facts.model import FactsError, Measured
+from exporter.facts.task import Look, Task
 from exporter.files.listing import File
 from exporter.reader import pipes
-from exporter.reader.task import Look, Task
 from exporter.temporary import REMEDY, SPILL, Folder
 
 COMMAND = [sys.executable, "-P", "-m", "exporter.reader.process"]
 """-P: a folder named `exporter` where someone happens to stand is not ours."""
 
 
-TOLD = "told"
-"""What the process that starts readers answers once it has a whole request."""
+RECEIVED = "received"
+"""What the fork server answers once it has a whole request."""
 
 KILLED = 0.5
 """Seconds that a killed process may take to end."""
@@ -38,11 +38,11 @@ class StoppedError(FactsError):
 
 
 @dataclass(frozen=True)
-class _Starter:
-    """The process that starts readers, and the pipes to it and from it."""
+class _ForkServer:
+    """The process that forks readers, and the pipes to it and from it."""
 
     process: subprocess.Popen[bytes]
-    asking: Connection
+    requests: Connection
     answers: Connection
 
 
@@ -50,15 +50,16 @@ class _LateError(Exception):
     """No answer in time."""
 
 
-class Child:
+class Reader:
     """Reads in one process after another, until it is stopped from another thread.
 
-    They are forks of one that has imported all there is, which costs more than many a refresh. A process that waits
-    for a disk that hangs cannot always be killed: nothing here waits for one longer than a refresh may take.
+    They are forks of a server that has imported all modules already: importing them costs more than many a refresh.
+    A process that waits for a disk that hangs cannot always be killed, so nothing here waits for one longer than a
+    refresh may take.
     """
 
     def __init__(self) -> None:
-        self._starter: _Starter | None = None
+        self._server: _ForkServer | None = None
         self._listed: dict[str, tuple[File, ...]] = {}
         self._lock = threading.Lock()
         self._stopped, self._stop = Pipe(duplex=False)
@@ -87,32 +88,32 @@ class Child:
 
     def _answer(self, request: Look | Task, spill: Path | None) -> object:
         """What was answered, or a text that says what failed."""
-        most = request.resources.refresh_timeout
-        deadline = time.monotonic() + most.total_seconds()
+        timeout = request.resources.refresh_timeout
+        deadline = time.monotonic() + timeout.total_seconds()
         try:
-            starter = self._told(request, spill, deadline) or self._told(request, spill, deadline)
-            return self._heard(starter, deadline) if starter else "no process could start a reader"
+            server = self._send(request, spill, deadline) or self._send(request, spill, deadline)
+            return self._receive(server, deadline) if server else "no fork server could be started"
         except StoppedError:
             raise
         except _LateError:
             self._end()
-            return f"the files were not read within {most} (resources.refresh_timeout)"
-        except Exception as error:  # noqa: BLE001 - what it said cannot be understood any more, whatever the reason
+            return f"the files were not read within {timeout} (resources.refresh_timeout)"
+        except Exception as error:  # noqa: BLE001 - its answers cannot be read any more, whatever the reason
             return self._failed(error)
 
-    def _told(self, request: Look | Task, spill: Path | None, deadline: float) -> _Starter | None:
-        """The process that starts readers, once it has the request; None where it ended before: another may not."""
-        starter = self._running()
+    def _send(self, request: Look | Task, spill: Path | None, deadline: float) -> _ForkServer | None:
+        """The fork server that received the request; None where it ended before: another one may receive it."""
+        server = self._running()
         with contextlib.suppress(BrokenPipeError, EOFError):
-            pipe = starter.asking.fileno()
+            pipe = server.requests.fileno()
             pipes.send(pipe, (request, spill), partial(self._wait, pipe, select.POLLOUT, deadline))
-            if self._heard(starter, deadline) == TOLD:
-                return starter
+            if self._receive(server, deadline) == RECEIVED:
+                return server
         self._end()
         return None
 
-    def _heard(self, starter: _Starter, deadline: float) -> object:
-        pipe = starter.answers.fileno()
+    def _receive(self, server: _ForkServer, deadline: float) -> object:
+        pipe = server.answers.fileno()
         return pipes.receive(pipe, partial(self._wait, pipe, select.POLLIN, deadline))
 
     def _wait(self, pipe: int, event: int, deadline: float) -> None:
@@ -127,31 +128,31 @@ class Child:
             raise _LateError
 
     def _failed(self, error: Exception) -> str:
-        """How the process that starts readers ended, or else why its answer is of no use."""
-        starter, code = self._starter, None
-        if starter and isinstance(error, EOFError):
+        """How the fork server ended, or why its answer is useless."""
+        server, code = self._server, None
+        if server and isinstance(error, EOFError):
             with contextlib.suppress(subprocess.TimeoutExpired):
-                code = starter.process.wait(KILLED)
+                code = server.process.wait(KILLED)
         self._end()
-        name = "the process that starts readers"
+        name = "the fork server"
         return died(name, code) if code else f"{name} died ({type(error).__name__})"
 
-    def _running(self) -> _Starter:
+    def _running(self) -> _ForkServer:
         with self._lock:
             if self._stop.closed:
                 raise StoppedError("stopped")
-            if self._starter is None or self._starter.process.poll() is not None:
-                self._starter = _start()
-            return self._starter
+            if self._server is None or self._server.process.poll() is not None:
+                self._server = _start()
+            return self._server
 
     def _end(self) -> None:
         with self._lock:
-            starter, self._starter = self._starter, None
-        if starter is not None:
+            server, self._server = self._server, None
+        if server is not None:
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(starter.process.pid, signal.SIGKILL)
+                os.killpg(server.process.pid, signal.SIGKILL)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                starter.process.wait(KILLED)
+                server.process.wait(KILLED)
 
 
 def died(name: str, code: int) -> str:
@@ -162,15 +163,16 @@ def died(name: str, code: int) -> str:
     return f"{name} died ({signal.Signals(-code).name if code < 0 else f'exit code {code}'})"
 
 
-def _start() -> _Starter:
-    """A process that starts readers, in a session of its own: a signal to its group reaches what it has forked."""
-    asked, asking = Pipe(duplex=False)
-    answers, answering = Pipe(duplex=False)
-    with asked, answering:
-        process = subprocess.Popen(COMMAND, stdin=asked.fileno(), stdout=answering.fileno(), start_new_session=True)
-    for ours in (asking, answers):
-        os.set_blocking(ours.fileno(), False)
-    return _Starter(process, asking, answers)
+def _start() -> _ForkServer:
+    """A fork server in a session of its own: a signal to its process group reaches its forks, too."""
+    request_end, requests = Pipe(duplex=False)
+    answers, answer_end = Pipe(duplex=False)
+    with request_end, answer_end:
+        stdin, stdout = request_end.fileno(), answer_end.fileno()
+        process = subprocess.Popen(COMMAND, stdin=stdin, stdout=stdout, start_new_session=True)
+    for end in (requests, answers):
+        os.set_blocking(end.fileno(), False)
+    return _ForkServer(process, requests, answers)
 
 
 def _spill(kept: Path) -> Folder:

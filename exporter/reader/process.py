@@ -1,4 +1,4 @@
-"""The process that reads for the exporter: it has imported all there is, lists files and forks those that measure."""
+"""The other side: a fork server that has imported all modules, lists files, and forks a process for each reading."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ import select
 import sys
 import threading
 import traceback
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, NoReturn, cast
 
 from exporter import log
+from exporter.engine.duckdb.engine import DuckDB
+from exporter.engine.protocol import Engine
 from exporter.facts.measure import find, measure
 from exporter.facts.model import FactsError, Measured
+from exporter.facts.task import Look, Task
 from exporter.files.listing import File
 from exporter.measures.devices import classify
 from exporter.reader import pipes
-from exporter.reader.client import TOLD, died
-from exporter.reader.task import Look, Task
+from exporter.reader.client import RECEIVED, died
 
 
 def main() -> None:
@@ -36,7 +39,7 @@ def main() -> None:
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
             request, spill = cast("tuple[Look | Task, Path]", pipes.read(requests))
-            pipes.write(answers, pickle.dumps(TOLD))
+            pipes.write(answers, pickle.dumps(RECEIVED))
             if isinstance(request, Look):
                 pipes.write(answers, pickle.dumps(_looked(request, listed)))
             else:
@@ -62,7 +65,7 @@ def _forked(task: Task, spill: Path, answers: IO[bytes]) -> bytes:
     process = os.fork()
     if not process:
         os.close(reading)
-        answers.close()  # so that the exporter hears when the process that starts readers dies
+        answers.close()  # or else the exporter would not notice that the fork server dies
         _measure_and_exit(task, spill, writing)
     os.close(writing)
     with os.fdopen(reading, "rb") as answer:
@@ -78,7 +81,7 @@ def _measure_and_exit(task: Task, spill: Path, writing: int) -> NoReturn:
         with os.fdopen(writing, "wb") as answer:
             pickle.dump(_answer(task, spill), answer)
         code = 0
-    except BaseException:  # noqa: BLE001 - nothing may go on as a second process that starts readers
+    except BaseException:  # noqa: BLE001 - nothing may go on as a second fork server
         traceback.print_exc()
     finally:
         os._exit(code)
@@ -87,23 +90,16 @@ def _measure_and_exit(task: Task, spill: Path, writing: int) -> NoReturn:
 def _answer(task: Task, spill: Path) -> Measured | str:
     """What was measured, or what failed."""
     try:
-        measured = measure(
-            task.name,
-            task.dataset,
-            task.measures,
-            task.known,
-            task.as_of,
-            task.now,
-            most=task.most,
-            resources=task.resources,
-            kept=task.kept,
-            spill=spill,
-        )
+        measured = measure(task, spill, _open)
     except FactsError as error:
         return str(error)
     except Exception as error:  # noqa: BLE001 - the border of the process: whatever it was, the parent must hear it
         return f"{type(error).__name__}: {error}".splitlines()[0]
     return replace(measured, peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+
+
+def _open(task: Task, found: Sequence[File], spill: Path) -> Engine:
+    return DuckDB(task.dataset, task.measures, found, task.kept, spill, task.resources)
 
 
 def _end_alone(writing: int) -> None:

@@ -24,8 +24,7 @@ from exporter import plan
 from exporter.config import model
 from exporter.config.model import Resources
 from exporter.days import day
-from exporter.engine.duckdb import database, day_tables
-from exporter.engine.duckdb.lookback import Digests
+from exporter.engine.duckdb.engine import DuckDB
 from exporter.facts.catalogue import Catalogue
 from exporter.facts.storage import Storage
 from exporter.files import listing
@@ -183,11 +182,10 @@ def per_metric_sql(folder: Path) -> Cost:
 
     def work() -> None:
         for each in declared.load():
-            with closing(database.connect([found[0].path], folder, Resources())) as connection:
-                catalogue = Catalogue(connection, dataset, found, {}, None, datetime.now(UTC))
-                Digests(folder, connection).prepare()
-                day_tables.load(connection, dataset, catalogue.readable, day(LAST, ZoneInfo("UTC")), [each.sql])
-                declared.run(connection, each, declared.label_bounds(dataset))
+            with closing(DuckDB(dataset, [each], found, folder, folder, Resources())) as engine:
+                catalogue = Catalogue(engine, dataset, found, {}, None, datetime.now(UTC))
+                engine.load(day(LAST, ZoneInfo("UTC")), catalogue.readable)
+                engine.run(each)
 
     return measured(work)
 

@@ -99,13 +99,13 @@ class Exporter:
         connection.setblocking(False)
         return connection
 
-    def starters(self) -> set[int]:
-        """Its process that starts those that read."""
+    def fork_servers(self) -> set[int]:
+        """Its process that forks readers."""
         return children(self.process.pid)
 
     def readers(self, seconds: float = 0) -> set[int]:
         """The processes that read and have used so much processor time."""
-        found = {pid for starter in self.starters() for pid in children(starter)}
+        found = {pid for server in self.fork_servers() for pid in children(server)}
         return {pid for pid in found if processor_time(pid) >= seconds}
 
 
@@ -188,7 +188,7 @@ def running(
         wait_for(lambda: SNAPSHOT in exporter.ask("/metrics")[1] if ready else exporter.readers(1))
         yield exporter
     finally:
-        left = exporter.starters() | exporter.readers()
+        left = exporter.fork_servers() | exporter.readers()
         exporter.process.kill()
         exporter.process.wait()
         for pid in left:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from exporter import plan
-from exporter.facts import measure
+from exporter.engine.duckdb.engine import DuckDB
+from exporter.facts.measure import measure
 from exporter.facts.model import Known, Measured
+from exporter.facts.task import Task
+from exporter.files.listing import File
 from tests.support.exposition import SHOP, write_config
 
 
@@ -16,15 +20,11 @@ def measured(folder: Path, known: Known | None = None, **settings: Any) -> Measu
     """What a reading of the files in `folder` finds; the settings are added to those of the shop."""
     read = plan.load(write_config(folder, web=SHOP | settings))
     (folder / "kept").mkdir(exist_ok=True)
-    return measure.measure(
-        "web",
-        read.config.datasets["web"],
-        read.measures["web"],
-        known or Known(),
-        None,
-        datetime.now(UTC),
-        most=None,
-        resources=read.config.resources,
-        kept=folder / "kept",
-        spill=folder,
-    )
+    dataset, measures = read.config.datasets["web"], read.measures["web"]
+    now, kept = datetime.now(UTC), folder / "kept"
+    task = Task("web", dataset, measures, known or Known(), None, now, None, read.config.resources, kept)
+    return measure(task, folder, _open)
+
+
+def _open(task: Task, found: Sequence[File], spill: Path) -> DuckDB:
+    return DuckDB(task.dataset, task.measures, found, task.kept, spill, task.resources)

@@ -13,6 +13,7 @@ from exporter.days import Day
 from exporter.engine.duckdb import columns
 from exporter.engine.duckdb.columns import Shape
 from exporter.engine.duckdb.database import literal
+from exporter.files import mapping
 from exporter.files.entry import Measurable
 from exporter.files.listing import File
 from exporter.measures.devices import DEVICES, NAMES, PLATFORMS, classify
@@ -84,7 +85,7 @@ def load(
     connection.execute(sql, {name: value for name, value in values.items() if re.search(rf"\${name}\b", sql)})
     # The database believes a footer and may not look at each timestamp; here it has seen what the pages hold.
     connection.execute(f"DELETE FROM events WHERE NOT ({IN_DAY})", {"start": when.start, "end": when.end})
-    _load_missing(connection, [columns.missing(dataset, group[0].footer) for group in groups])
+    _load_missing(connection, [mapping.missing(dataset, group[0].footer) for group in groups])
     _load_devices(connection)
     for name in TABLES:
         sample = {"sample": CONTENTS} if name == "contents" else {}

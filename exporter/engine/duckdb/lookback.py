@@ -55,7 +55,7 @@ _OURS = re.compile(rf"[0-9a-f]{{32}}\.({'|'.join(KEPT)})\.(digest|tmp)")
 """The names of the files here. No other is ever removed: someone may keep the storage beside the data."""
 
 
-class Digests:
+class Lookback:
     """Files in `folder`, by the fingerprint of the day that they are about.
 
     A file that cannot be read, or whose checksum is wrong, is as good as none: it costs time, never correctness.
@@ -65,10 +65,7 @@ class Digests:
         self._folder = folder
         self._connection = connection
         self.problem: str | None = None
-
-    def prepare(self) -> None:
-        """Create the tables of earlier days, empty."""
-        self._connection.execute(TABLES)
+        connection.execute(TABLES)
 
     def keep(self, key: str) -> None:
         """Keep what later days need of the day that is loaded."""
@@ -88,7 +85,7 @@ class Digests:
         """Whether what later days need of the day seems to be at hand."""
         return all(self._path(key, name).exists() for name in KEPT)
 
-    def look_back(self, key: str, day: date) -> bool:
+    def add(self, key: str, day: date) -> bool:
         """Add the day to the tables of earlier days; False where it is not at hand, and nothing of it is added."""
         added = all(
             self._read(key, name, f"INSERT INTO {INTO[name]} {query} FROM digest", {"day": day}, COLUMNS.get(name))

@@ -22,7 +22,11 @@ class Look:
 
 @dataclass(frozen=True)
 class Task:
-    """What to measure; `exporter.reading.measure` says how."""
+    """Measure every day of a data set's history that is not `known` yet.
+
+    `as_of` leaves out all later days; of those that are not known, the newest `days` are measured, None for all.
+    `resources` is what it may take, `kept` a folder for what later readings need again.
+    """
 
     name: str
     dataset: Dataset
@@ -30,6 +34,6 @@ class Task:
     known: Known
     as_of: date | None
     now: datetime
-    most: int | None
+    days: int | None
     resources: Resources
     kept: Path

@@ -1,0 +1,118 @@
+"""The engine that `exporter.engine.protocol` describes, on DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+import duckdb
+
+from exporter.config.model import Dataset, Resources
+from exporter.days import Day
+from exporter.engine.duckdb import database, day_tables, queries, sample, times
+from exporter.engine.duckdb.load import Loader
+from exporter.engine.duckdb.lookback import Lookback
+from exporter.engine.duckdb.sample import Sample
+from exporter.engine.protocol import EngineError
+from exporter.files.entry import Measurable
+from exporter.files.footers import Footer
+from exporter.files.listing import File, is_utf8
+from exporter.measures import declared
+from exporter.measures.declared import Facts, Measure
+
+_EVENTS = "SELECT count(*) FROM events"
+_LAST_EVENTS = "SELECT hour, epoch_us(max(ts)) FROM events GROUP BY hour"
+_FREQUENT_NAMES = """
+SELECT event_name, sum(events) AS number, NOT is_invalid
+FROM names
+WHERE event_name IS NOT NULL
+GROUP BY event_name, is_invalid
+QUALIFY row_number() OVER (PARTITION BY is_invalid ORDER BY number DESC, event_name) <= 10
+ORDER BY number DESC, event_name
+"""
+
+PACKAGES = ("clickstream-exporter", "duckdb", "ua-parser", "ua-parser-builtins")
+"""Hashes of DuckDB may differ from one version to the next, and device classes from one of ua-parser's."""
+
+
+class DuckDB:
+    """One reading of the files `found`, which have the data set's events, for the `measures`.
+
+    `kept` is a folder for what later readings need again, `spill` one for what does not fit into memory.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        measures: Sequence[Measure],
+        found: Sequence[File],
+        kept: Path,
+        spill: Path,
+        resources: Resources,
+    ) -> None:
+        self._dataset = dataset
+        self._timeout = resources.query_timeout
+        self._bounds = declared.label_bounds(dataset)
+        readable = [file.path for file in found if is_utf8(file.path)]
+        self._connection = database.connect(readable, spill, resources)
+        texts = [_LAST_EVENTS, *(each.sql for each in measures)]
+        self._loader = Loader(self._connection, dataset, texts, self._timeout)
+        self.lookback = Lookback(kept, self._connection)
+        relations = [day_tables.relation(name) for name in ("events", *day_tables.TABLES)]
+        self.text = repr(([version(name) for name in PACKAGES], relations))
+
+    def close(self) -> None:
+        """Close the database."""
+        self._connection.close()
+
+    def times(self, file: File, footer: Footer, latest: int) -> tuple[int | None, int | None, int]:
+        """First and last plausible timestamp, and how many events have none. Raises UnreadableError."""
+        return times.times(self._connection, self._dataset, file, footer, latest)
+
+    def count(self, each: Measurable, start: int, end: int) -> int:
+        """How many events of the file lie from `start` until before `end`. Raises UnreadableError."""
+        return times.count(self._connection, self._dataset, each.file, each.footer, start, end)
+
+    def load(self, day: Day, files: Sequence[Measurable]) -> None:
+        """Make the tables of a day. Raises DamagedError."""
+        self._loader.load(day, files)
+
+    def replaced(self, files: Iterable[Measurable]) -> int:
+        """How many events of files that were loaded have text that is not UTF-8."""
+        return self._loader.replaced(files)
+
+    def events(self) -> int:
+        """How many events the loaded day has."""
+        with _translated():
+            return int(self._connection.execute(_EVENTS).fetchall()[0][0])
+
+    def last_events(self) -> dict[int, int]:
+        """The last event of each hour of the loaded day that has any."""
+        with _translated():
+            return dict(self._connection.execute(_LAST_EVENTS).fetchall())
+
+    def frequent_names(self) -> tuple[tuple[str, int, bool], ...]:
+        """The ten most frequent event names of the loaded day in the taxonomy, and ten that are not in it."""
+        with _translated():
+            return tuple(self._connection.execute(_FREQUENT_NAMES).fetchall())
+
+    def run(self, measure: Measure) -> tuple[Facts, str | None]:
+        """What a measure finds in the loaded day, and the name of its label. Raises MeasureError."""
+        with database.limited(self._connection, self._timeout):
+            return queries.run(self._connection, measure, self._bounds)
+
+    def sample(self, files: Sequence[Measurable], span: Day, rows: int | None, columns: Collection[str]) -> Sample:
+        """What events of the files show, of each shape at most so many `rows`; it counts those with each column."""
+        with _translated(), database.limited(self._connection, self._timeout):
+            return sample.take(self._connection, self._dataset, files, span, rows, columns)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Raises EngineError for whatever DuckDB raises."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise EngineError(database.reason(error)) from None

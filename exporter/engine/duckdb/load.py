@@ -1,0 +1,86 @@
+"""Loads the tables of a day, and finds out which file is to blame where that fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+import duckdb
+
+from exporter.config.model import Dataset
+from exporter.days import Day
+from exporter.engine.duckdb import database, day_tables, encoding
+from exporter.engine.protocol import DamagedError, EngineError
+from exporter.files import checksums, mapping
+from exporter.files.entry import Measurable, Unreadable
+from exporter.files.listing import File
+
+
+class Loader:
+    """Loads one day after the other; `texts` is the SQL that will read them."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, dataset: Dataset, texts: Sequence[str], timeout: timedelta
+    ) -> None:
+        self._connection = connection
+        self._dataset = dataset
+        self._texts = texts
+        self._timeout = timeout
+        self._verified: set[File] = set()
+        self._replaced: dict[File, int] = {}
+
+    def load(self, day: Day, files: Sequence[Measurable]) -> None:
+        """Make the day's tables. Raises DamagedError, and EngineError where no file is to blame."""
+        self._verify(files)
+        try:
+            self._load_from(files, day)
+        except (duckdb.OutOfMemoryException, duckdb.InterruptException) as error:
+            raise EngineError(f"{day.date}: {database.reason(error)}") from None
+        except duckdb.Error as error:
+            if encoding.is_to_blame(error) and self._add_misencoded(files, day):
+                self.load(day, files)
+                return
+            damaged = {each.file: reason for each in files if (reason := self._damage(each, day))}
+            if not damaged:
+                raise EngineError(database.reason(error)) from None
+            raise DamagedError(damaged) from None
+
+    def replaced(self, files: Iterable[Measurable]) -> int:
+        """How many events have text that is not UTF-8, in files that were loaded."""
+        return sum(self._replaced.get(each.file, 0) for each in files)
+
+    def _add_misencoded(self, files: Sequence[Measurable], day: Day) -> bool:
+        """Find the files that have text that is not UTF-8: they are read with replacements from here on."""
+        before = len(self._replaced)
+        for each in files:
+            try:
+                self._load_from([each], day)
+            except duckdb.Error as error:
+                if encoding.is_to_blame(error):
+                    names = mapping.read(self._dataset, each.footer)
+                    self._replaced[each.file] = encoding.replaced_rows(each.file.path, names)
+        return len(self._replaced) > before
+
+    def _verify(self, files: Sequence[Measurable]) -> None:
+        """Raise DamagedError where the checksums of a file's pages are wrong; each file is verified once.
+
+        DuckDB does not look at them: a flipped bit would be a wrong number.
+        """
+        new = [each for each in files if each.file not in self._verified]
+        found = {each.file: checksums.damage(each.file.path, mapping.read(self._dataset, each.footer)) for each in new}
+        damaged = {file: Unreadable(file.name, reason, lasting=True) for file, reason in found.items() if reason}
+        if damaged:
+            raise DamagedError(damaged)
+        self._verified.update(each.file for each in new)
+
+    def _damage(self, each: Measurable, day: Day) -> Unreadable | None:
+        """Why the file alone cannot be read, or None when it can."""
+        try:
+            self._load_from([each], day)
+        except duckdb.Error as error:
+            return Unreadable(each.file.name, database.reason(error), database.is_lasting(error))
+        return None
+
+    def _load_from(self, files: Sequence[Measurable], day: Day) -> None:
+        with database.limited(self._connection, self._timeout):
+            day_tables.load(self._connection, self._dataset, files, day, self._texts, self._replaced)

@@ -1,0 +1,57 @@
+"""Runs measures, and checks the SQL and the JSON paths of a configuration without any data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import duckdb
+
+from exporter.engine.duckdb import database
+from exporter.measures import results
+from exporter.measures.declared import Facts, Measure, MeasureError
+
+BATCH = 500
+"""Rows that are fetched at a time."""
+
+
+def run(connection: duckdb.DuckDBPyConnection, measure: Measure, bounds: Mapping[str, int]) -> tuple[Facts, str | None]:
+    """The facts that `measure` finds in the day that is loaded, and the name of its label if it has one.
+
+    Raises MeasureError when DuckDB refuses the SQL, or the result does not fit the declaration and the `bounds`.
+    """
+    try:
+        cursor = connection.execute(measure.sql)
+        names = [column[0] for column in cursor.description or ()]
+        return results.facts(measure, names, _batches(cursor), bounds)
+    except duckdb.Error as error:
+        raise MeasureError(f"{measure.name}.sql: {database.reason(error)}") from None
+    except MeasureError:
+        raise
+    except Exception as error:  # noqa: BLE001 - such as OverflowError: DuckDB has values that Python has not
+        raise MeasureError(f"{measure.name}.sql: a value cannot be read ({type(error).__name__})") from None
+
+
+def _batches(cursor: duckdb.DuckDBPyConnection) -> Iterator[list[tuple[object, ...]]]:
+    """The rows, which DuckDB finds as they are fetched."""
+    while batch := cursor.fetchmany(BATCH):
+        yield batch
+
+
+def sql_problem(sql: str) -> str | None:
+    """Why the SQL of a measure cannot be run: it must be one SELECT."""
+    try:
+        statements = duckdb.extract_statements(sql)
+    except duckdb.Error as error:
+        return str(error).splitlines()[0]
+    if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+        return "expected one SELECT"
+    return None
+
+
+def json_path_problem(path: str) -> str | None:
+    """Why a JSON path cannot be used."""
+    try:
+        duckdb.execute("SELECT json_extract_string('{}', ?)", [path]).fetchall()
+    except duckdb.Error as error:
+        return str(error).splitlines()[0]
+    return None

@@ -1,0 +1,45 @@
+"""One reading of a data set: what all of its steps share, and the day that is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from exporter.days import Day
+from exporter.engine.protocol import Engine
+from exporter.facts.ask import Asker
+from exporter.facts.catalogue import Catalogue
+from exporter.facts.fingerprints import Fingerprints
+from exporter.facts.model import DayFacts
+from exporter.facts.progress import Progress
+
+
+@dataclass
+class Reading:
+    """The parts of a reading; `known` are facts of earlier ones by their fingerprint, `loaded` is the day at hand."""
+
+    engine: Engine
+    catalogue: Catalogue
+    fingerprints: Fingerprints
+    asker: Asker
+    known: Mapping[str, DayFacts]
+    progress: Progress
+    loaded: date | None = field(default=None, init=False)
+
+    def load(self, day: Day) -> bool:
+        """Load the day and keep what later readings need of it; False when no file can hold any of its events."""
+        self.loaded = None
+        files = self.catalogue.of_day(day.date)
+        if not files:
+            return False
+        self.engine.load(day, files)
+        self.loaded = day.date
+        self.engine.lookback.keep(self.fingerprints.of_day(day))
+        self.progress.advance(self.engine.events())
+        return True
+
+    def recall(self, day: Day) -> bool:
+        """Load the day's purchases and contents alone; False where they are not at hand."""
+        self.loaded = None
+        return self.engine.lookback.recall(self.fingerprints.of_day(day))

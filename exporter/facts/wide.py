@@ -1,0 +1,64 @@
+"""The facts of a day that take the days before it: assisted purchases, and what repeats itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from exporter.days import Day
+from exporter.facts.history import History
+from exporter.facts.model import DayFacts
+from exporter.facts.own import OwnFacts
+from exporter.facts.reading import Reading
+from exporter.measures.declared import Measure
+
+
+class WideFacts:
+    """The facts that the `measures` find which look back; `found` has those that were asked for, by fingerprint.
+
+    They depend on the files of the days before, too, and need no more of the day than its purchases and contents.
+    """
+
+    def __init__(self, reading: Reading, history: History, own: OwnFacts, measures: Sequence[Measure]) -> None:
+        self._reading = reading
+        self._history = history
+        self._own = own
+        self._measures = measures
+        self._lookback = reading.engine.lookback
+        self._added: set[date] = set()
+        self.found: dict[str, DayFacts] = {}
+
+    def of(self, day: Day) -> DayFacts:
+        """The facts of the day."""
+        key = self._reading.fingerprints.of_week(day, self._measures)
+        self.found[key] = self._reading.known.get(key) or self._measured(day)
+        return self.found[key]
+
+    def _measured(self, day: Day) -> DayFacts:
+        own = self._own.of(day)
+        if own.last_event is None or not self._measures:
+            return DayFacts(day.date)
+        self._look_back(day)
+        events_needed = any(each.reads_events for each in self._measures)
+        if self._reading.loaded != day.date and (events_needed or not self._reading.recall(day)):
+            self._reading.load(day)
+        return DayFacts(day.date, own.lasts, *self._reading.asker.ask(self._measures))
+
+    def _look_back(self, day: Day) -> None:
+        """Fill the tables of earlier days with `day` and the days before it, and forget older ones."""
+        before = self._history.before(day)
+        self._lookback.begin(day.date, before[0].date)
+        for earlier in (*before, day):
+            if earlier.date not in self._added:
+                self._add(earlier)
+                self._added.add(earlier.date)
+
+    def _add(self, day: Day) -> None:
+        key = self._reading.fingerprints.of_day(day)
+        if not self._reading.catalogue.of_day(day.date) or self._lookback.add(key, day.date):
+            return
+        if day in self._history.days:
+            self._own.of(day)  # a later reading asks for them, and here the day is loaded anyway
+        if self._reading.loaded != day.date:
+            self._reading.load(day)
+        self._lookback.add_loaded(day.date)

@@ -1,0 +1,120 @@
+"""The mapping: which of a file's columns is which canonical column, as the configuration says; no SQL."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from exporter.config.model import Dataset, is_json_path
+from exporter.files.fields import Field
+from exporter.files.footers import Footer, UnreadableError
+
+OF_PURCHASES = ("revenue", "transaction_id")
+"""Columns that are read from the payload of purchases only, because parsing JSON is dear."""
+
+SHOWN = 20
+"""Columns of a file that a message lists."""
+
+_EXPECTED = {"timestamp": "a timestamp", "revenue": "a number"}
+"""What a canonical column holds, where it is not text."""
+
+
+def names(dataset: Dataset) -> set[str]:
+    """All names and paths that the configuration maps."""
+    return {name for column in dataset.mapped() for name in getattr(dataset.columns, column)}
+
+
+def check(dataset: Dataset, footer: Footer) -> None:
+    """Raise UnreadableError when the file lacks a timestamp or an event name, or has a column twice.
+
+    A file without rows lacks nothing.
+    """
+    if not footer.rows:
+        return
+    own = Counter(name for name, _ in footer.kinds)
+    alike = Counter(name.casefold() for name in own.elements())
+    for source in (source for column in dataset.mapped() for source in getattr(dataset.columns, column)):
+        if alike[source.casefold()] > 1:
+            twice = own[footer.own_name(source) or source] > 1
+            raise UnreadableError(f"{'duplicate column' if twice else 'columns that differ only in case'}: {source}")
+    for column in ("timestamp", "event_name"):
+        if not has(dataset, footer, column):
+            raise UnreadableError(_absence(dataset, footer, column))
+
+
+def _absence(dataset: Dataset, footer: Footer, column: str) -> str:
+    if reason := misfit(dataset, footer, column):
+        return f"{column} ({reason})"
+    wanted = getattr(dataset.columns, column)
+    own = [name for name, _ in footer.kinds[:SHOWN]]
+    return f"no column for {column}: looked for {', '.join(wanted)}, found {', '.join(own)}"
+
+
+def missing(dataset: Dataset, footer: Footer) -> tuple[str, ...]:
+    """The mapped columns for which the file has no source."""
+    return tuple(column for column in dataset.mapped() if not has(dataset, footer, column))
+
+
+def misfit(dataset: Dataset, footer: Footer, column: str) -> str | None:
+    """Why the file's column of that name is none: `a struct, expected text`; None where it has none of that name."""
+    found = (each for name in getattr(dataset.columns, column) or () for each in footer.find(name))
+    nested = [each.type for each in found if not _fits(each, column)]
+    if not nested:
+        return None
+    kind = next((each for each in ("struct", "map") if nested[0].startswith(each)), "list")
+    return f"a {kind}, expected {_EXPECTED.get(column, 'text')}"
+
+
+def _fits(field: Field, column: str) -> bool:
+    """Whether it can be `column`: only the payload, as JSON, can be nested."""
+    return column == "payload" or field.kind != "nested"
+
+
+def fitting(footer: Footer, column: str, name: str) -> list[Field]:
+    """Where the file has `name`, as far as that can be `column`."""
+    return [each for each in footer.find(name) if _fits(each, column)]
+
+
+def has(dataset: Dataset, footer: Footer, column: str) -> bool:
+    """Whether the file has a source of `column`; a JSON path has one where the payload has."""
+    return source(dataset, footer, column) is not None
+
+
+def source(dataset: Dataset, footer: Footer, column: str) -> tuple[str | None, str] | None:
+    """Where the file has `column` from: its name, None where it is one that the configuration has, and its kind.
+
+    What comes from the payload is JSON, whatever the payload's own name and kind are.
+    """
+    for name in getattr(dataset.columns, column) or ():
+        if found := fitting(footer, column, name):
+            own = found[0].name
+            return (None if own == name else own), "value by key" if _by_key(found) else found[0].kind
+        if is_json_path(name) and source(dataset, footer, "payload"):
+            return None, "JSON"
+    return None
+
+
+def _by_key(found: Iterable[Field]) -> bool:
+    """Whether it is a value that has one of several types: a file may have some of them, as its data need."""
+    return any(each.keyed and each.steps[-1].how == "field" for each in found)
+
+
+def keyed(dataset: Dataset, footer: Footer, column: str) -> bool:
+    """Whether the file has `column` only where its data have a key, a JSON path in the payload left out."""
+    found = [each for name in getattr(dataset.columns, column) or () for each in fitting(footer, column, name)]
+    return bool(found) and all(each.keyed for each in found)
+
+
+def read(dataset: Dataset, footer: Footer) -> set[str]:
+    """What is read of the file: columns, or fields of structs as Parquet writes them, `column.field`."""
+    return {".".join(each.plain) for each in plain_fields(dataset, footer)}
+
+
+def plain_fields(dataset: Dataset, footer: Footer) -> Iterator[Field]:
+    """Where the file has the mapped names, but for those that its folder has."""
+    return (each for name in names(dataset) for each in footer.find(name) if each.plain)
+
+
+def only_paths(dataset: Dataset, column: str) -> bool:
+    """Whether `column` comes from the payload alone."""
+    return all(map(is_json_path, getattr(dataset.columns, column)))
