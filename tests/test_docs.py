@@ -1,4 +1,4 @@
-"""What the documentation says is what the program does."""
+"""What the documentation says is what the program does: examples run, and lists are those of the code."""
 
 from __future__ import annotations
 
@@ -8,78 +8,96 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from alerting import rulefile
-from exporter.config.model import Dataset, Limits
+import pytest
+
 from exporter.demo.write import write_demo
-from exporter.gauges import own
-from exporter.measures import declared
+from tests.support.documents import ROOT, links, page, section, slug
 
-ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text("utf-8")
-
-
-def blocks(language: str) -> list[str]:
-    """The fenced blocks of the README in a language."""
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+DAY = "2025-03-09"
+PAGES = ["README.md", "CHANGELOG.md", ".github/CONTRIBUTING.md", ".github/SECURITY.md"]
+PAGES += [f"{folder}/README.md" for folder in ("exporter", "alerting", "grafana", "tests")]
 
 
-def test_the_readme_lists_every_alert_with_its_severity() -> None:
-    """The table and the rule file name the same alerts."""
-    listed = dict(re.findall(r"^\| (Clickstream\w+) \| (\w+)", README, re.MULTILINE))
-    shipped: dict[str, str] = {}
-    for group in rulefile.groups().values():
-        for rule in group:
-            if "alert" in rule and rule["alert"] != "ClickstreamCertificate":
-                shipped.setdefault(rule["alert"], rule["labels"]["severity"])
-    assert sorted(listed.items()) == sorted(shipped.items())
-
-
-def test_alertmanager_names_no_alert_that_is_none() -> None:
-    """An inhibition by a name that nobody uses would silently inhibit nothing."""
-    named = set(re.findall(r"Clickstream\w+", (ROOT / "alerting" / "alertmanager.yml").read_text("utf-8")))
-    assert named <= {rule["alert"] for group in rulefile.groups().values() for rule in group if "alert" in rule}
-
-
-def test_every_limit_is_used_by_a_rule_and_no_other() -> None:
-    """A limit that no rule reads would be a promise that nobody keeps."""
-    used = set(re.findall(r'clickstream_limit:max\{limit="(\w+)"', rulefile.text()))
-    assert used == set(Limits().model_dump())
-
-
-def test_the_readme_names_no_limit_that_is_none() -> None:
-    """The names in the table of checks are keys of the configuration."""
-    table = README.split("## The checks")[1]
-    named = set(re.findall(r"`(\w+_\w+)`", table.split("## What the verdict")[0]))
-    assert named <= {*Limits.model_fields, *Dataset.model_fields}
-
-
-def test_every_gauge_that_the_rules_read_exists() -> None:
-    """A name that is mistyped in a rule would silently match nothing."""
-    known = {gauge for measure in declared.load() for gauge in measure.gauges}
-    twins = {twin for measure in declared.load() for twin in measure.twins.values()}
-    others = {*rulefile.groups(), "clickstream_gauge"}  # a label of the rules' own
-    text = "\n".join(line for line in rulefile.text().splitlines() if not line.lstrip().startswith("#"))
-    named = set(re.findall(r"(?<![\w:])clickstream_[a-z_]+(?![\w:.])", text))
-    assert named - others <= {*own.HELP, *known, *twins}
+def demo(folder: Path, measure: str | None = None) -> str:
+    """What the exporter prints of the demo's last day, with a measure of its own."""
+    config = write_demo(folder, date.fromisoformat(DAY))
+    if measure:
+        (folder / "own.sql").write_text(measure, "utf-8")
+        config.write_text(config.read_text("utf-8") + "    measures: [own.sql]\n", "utf-8")
+    command = [sys.executable, "-m", "exporter", "--config.file", str(config), "--as-of", DAY, "--once"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def test_the_readme_shows_what_the_exporter_prints(tmp_path: Path) -> None:
     """The lines of /metrics on the first screen are those of the demo."""
-    config = write_demo(tmp_path, date(2025, 3, 9))
-    command = [sys.executable, "-m", "exporter", "--config.file", str(config), "--as-of", "2025-03-09", "--once"]
-    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
-    shown = [line for line in README.splitlines() if line.startswith("clickstream_")]
+    printed = demo(tmp_path).splitlines()
+    shown = [line for line in page("README.md").splitlines() if line.startswith("clickstream_")]
     assert len(shown) == 5
     assert set(shown) <= set(printed)
 
 
-def test_the_measure_in_the_readme_works(tmp_path: Path) -> None:
-    """What "add a metric" shows can be pasted."""
-    config = write_demo(tmp_path, date(2025, 3, 9))
-    (tmp_path / "search.sql").write_text(blocks("sql")[0], "utf-8")
-    config.write_text(config.read_text("utf-8") + "    measures: [search.sql]\n", "utf-8")
-    command = [sys.executable, "-m", "exporter", "--config.file", str(config), "--as-of", "2025-03-09", "--once"]
-    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert 'clickstream_search_events{dataset="shop",lag="14"}' in printed
-    assert 'clickstream_comparable_search_events{dataset="shop",lag="7"}' in printed
-    assert 'clickstream_exporter_query_success{dataset="shop",query="search"} 1.0' in printed
+@pytest.mark.parametrize(
+    ("name", "gauge", "twin"),
+    [("README.md", "search_events", True), ("exporter/README.md", "longest_session_minutes", False)],
+)
+def test_the_measures_that_are_shown_work(tmp_path: Path, name: str, gauge: str, twin: bool) -> None:
+    """What the pages show of a measure can be pasted."""
+    (sql,) = re.findall(r"```sql\n(.*?)```", page(name), re.DOTALL)
+    printed = demo(tmp_path, sql)
+    assert f'clickstream_{gauge}{{dataset="shop",lag="14"}}' in printed
+    assert (f'clickstream_comparable_{gauge}{{dataset="shop",lag="7"}}' in printed) == twin
+    assert 'clickstream_exporter_query_success{dataset="shop",query="own"} 1.0' in printed
+
+
+def test_the_readme_is_short() -> None:
+    """The first screen sells, and the rest is where it belongs."""
+    assert len(page("README.md").splitlines()) <= 130
+
+
+def test_the_glossary_is_short() -> None:
+    """One word, one meaning, and no more words than one reads."""
+    lines = [line for line in section("alerting/README.md", "Glossary").splitlines() if line.strip()]
+    words = [line.split("|")[1].strip() for line in lines[2:]]
+    assert len(words) >= 15
+    assert len(lines) <= 25
+    assert len(words) == len(set(words))
+
+
+def test_every_page_is_checked() -> None:
+    """A page that nobody lists here would not be held to anything."""
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for pattern in ("*.md", ".github/*.md", "exporter/*.md", "alerting/*.md", "grafana/*.md", "tests/*.md")
+        for path in ROOT.glob(pattern)
+    }
+    assert found == set(PAGES)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_link_leads_somewhere(name: str) -> None:
+    """A relative link names a file or folder that exists, and a heading in it."""
+    found = links(name)
+    assert found or name == "CHANGELOG.md"
+    broken = []
+    for link in found:
+        path, _, anchor = link.partition("#")
+        target = (ROOT / name).parent / path if path else ROOT / name
+        inside = target.resolve().is_relative_to(ROOT)
+        if not inside or not target.exists() or (anchor and anchor not in map(slug, headings(target))):
+            broken.append(link)
+    assert broken == []
+
+
+def headings(path: Path) -> list[str]:
+    """The headings of a page."""
+    text = re.sub(r"^```.*?^```$", "", path.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+    return re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+
+
+def test_the_changelog_has_the_version() -> None:
+    """What is released has a date, and what is not stands above it."""
+    version = re.findall(r'^version = "(.+)"$', page("pyproject.toml"), re.MULTILINE)
+    titles = re.findall(r"^## \[(.+?)\](?: - (\d{4}-\d\d-\d\d))?$", page("CHANGELOG.md"), re.MULTILINE)
+    assert titles[0] == ("Unreleased", "")
+    assert titles[1][0] in version
+    assert all(day for _, day in titles[1:])

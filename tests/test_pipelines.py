@@ -1,4 +1,4 @@
-"""The report in pipelines: exit codes, JUnit, and the snippets of the README run as they stand."""
+"""The report in pipelines: exit codes, JUnit, and the snippets of alerting/README.md run as they stand."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from alerting import report, rulefile
 from alerting.stack.stack import Stack, running
 from exporter.demo.write import write_demo
 
-README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+README = (Path(__file__).parents[1] / "alerting" / "README.md").read_text("utf-8")
 PROGRAMS = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 """An environment that has the project's commands on its PATH."""
 

@@ -35,7 +35,9 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are w
 
 PASSWORD = "s3cret: the wörd"
 LOGIN = f"prometheus:{PASSWORD}"
-README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+READMES = "\n".join(
+    (Path(__file__).parents[1] / each / "README.md").read_text("utf-8") for each in ("exporter", "alerting")
+)
 PATHS = ("/", "/metrics", "/-/healthy", "/-/ready", "/-/refresh", "/-/reload", "/nothing")
 RELOADED = "clickstream_exporter_config_last_reload_successful"
 
@@ -305,8 +307,8 @@ def test_s4_no_secret_is_told(tmp_path: Path, exporter: Exporter) -> None:
 
 
 def shown_in_readme(name: str) -> dict[str, Any]:
-    """What the README shows of a file."""
-    (block,) = re.findall(rf"```yaml\n(# {re.escape(name)}.*?)```", README, re.DOTALL)
+    """What the READMEs show of a file."""
+    (block,) = re.findall(rf"```yaml\n(# {re.escape(name)}.*?)```", READMES, re.DOTALL)
     read: dict[str, Any] = yaml.safe_load(block)
     return read
 
