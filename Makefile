@@ -2,7 +2,7 @@
 PYTHON ?= python3
 .DEFAULT_GOAL := help
 NODE := tests/grafana/node
-.PHONY: help demo test faults bench lint rules dashboards test-dashboards picture servers clean
+.PHONY: help demo test faults bench lint rules limits dashboards test-dashboards picture servers clean
 .SILENT:
 
 help: ## List the targets
@@ -38,6 +38,9 @@ lint: .venv/.installed ## Check style, format and types
 
 rules: .venv/.installed ## Write the rule file from alerting/mixin/
 	.venv/bin/python -m alerting.mixin
+
+limits: .venv/.installed ## Write what the example and the README say of the limits
+	.venv/bin/python -m exporter.config
 
 dashboards: .venv/.installed ## Write the dashboards from grafana/source/
 	.venv/bin/python -m grafana.source

@@ -13,7 +13,8 @@ import pytest
 from pydantic import BaseModel
 
 from exporter import cli
-from exporter.config.model import Columns, Config, Dataset, Limits, load
+from exporter.config.checks import Limits
+from exporter.config.model import Columns, Config, Dataset, load
 
 EXAMPLE = Path(cli.__file__).with_name("example.yml")
 

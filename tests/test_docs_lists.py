@@ -9,7 +9,8 @@ import sys
 import pytest
 
 from alerting import rulefile
-from exporter.config.model import Limits
+from exporter.config import __main__ as declaring
+from exporter.config.checks import CHECKS, Limits
 from exporter.gauges import own
 from exporter.measures import declared
 from tests.broken_days import KINDS
@@ -49,6 +50,13 @@ def test_every_limit_of_a_check_is_documented() -> None:
     assert {limit for row in rows(ALERTING, "The checks") for limit in words(row[3])} == set(Limits.model_fields) - {
         "revenue_spike_warning_ratio"  # stands beside the severity
     }
+
+
+def test_the_limits_stand_as_they_are_declared() -> None:
+    """In the example and in the README: `make limits` writes both."""
+    for name, written in (("exporter/example.yml", declaring.example), ("exporter/README.md", declaring.readme)):
+        assert written(page(name)) == page(name)
+    assert {field.title for field in Limits.model_fields.values() if field.title} <= set(CHECKS)
 
 
 def test_alertmanager_names_no_alert_that_is_none() -> None:

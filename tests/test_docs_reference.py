@@ -13,7 +13,8 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from exporter.config.model import Columns, Config, Dataset, Limits, Links, Resources
+from exporter.config.checks import Limits
+from exporter.config.model import Columns, Config, Dataset, Links, Resources
 from exporter.demo.write import write_demo
 from exporter.gauges import own
 from exporter.measures import declared

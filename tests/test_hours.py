@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from exporter.config.model import Limits
+from exporter.config.checks import Limits
 from exporter.days import day
 from exporter.facts.model import DayFacts
 from exporter.gauges.anatomy import anatomy

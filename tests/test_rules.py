@@ -17,7 +17,7 @@ import yaml
 from alerting import rulefile
 from alerting.mixin import __main__ as mixin
 from exporter.config.checks import CHECKS as SWITCHABLE
-from exporter.config.model import Limits
+from exporter.config.checks import Limits
 from exporter.gauges import own
 from exporter.measures import declared
 from tests.support.day_cases import CASES, CHECKS, SNAPSHOT, TABLE, Case, Values, firing, labelled, served, states

@@ -10,7 +10,8 @@ import duckdb
 import pytest
 
 from alerting import rulefile
-from exporter.config.model import COLUMNS, Config, Dataset, Limits
+from exporter.config.checks import Limits
+from exporter.config.model import COLUMNS, Config, Dataset
 from exporter.demo.write import SCHEMA, write_demo
 from exporter.gauges import own
 from exporter.measures import declared

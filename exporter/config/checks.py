@@ -1,4 +1,16 @@
-"""The checks that a configuration can switch off by name: those of the shipped rules that judge."""
+"""The checks that a configuration can switch off, and their limits: each declared once.
+
+From here come the keys and their defaults, `clickstream_limit`, and, by `python -m exporter.config`, what the example
+and the README say of them. The rules read a limit by its name.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from exporter.config.strict_yaml import Model
 
 CHECKS = (
     "QueryFailing",
@@ -34,3 +46,180 @@ CHECKS = (
     "AmountShift",
     "RevenueSpike",
 )
+"""Those of the shipped rules that judge."""
+
+
+def _reachable(value: float) -> float:
+    if value >= 1:
+        raise ValueError(f"expected less than 1, not {value:g}: no share exceeds it; switched_off switches a check off")
+    return value
+
+
+Ratio = Annotated[float, Field(ge=0), AfterValidator(_reachable)]
+NotNegative = Annotated[float, Field(ge=0, le=1000)]
+Minimum = Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+def _limit(default: float, check: str, meaning: str, because: str) -> Any:
+    """A limit of a check, or of several: what it means, and what its default rests on, where something was measured."""
+    return Field(default, title=check, description=meaning, json_schema_extra={"because": because})
+
+
+class Limits(Model):
+    """Limits and guards, exported as `clickstream_limit{limit=…}`."""
+
+    max_data_age_hours: Annotated[float, Field(gt=0, le=2160)] = _limit(
+        36, "DataStale", "age of the last event", "a daily load that is half a day late"
+    )
+    min_searched_events: Minimum = _limit(
+        1000,
+        "NeverFound",
+        "events without a configured name before it counts as never found",
+        "a name that none of so many events has is wrong, not rare",
+    )
+    partial_day_hours: Annotated[float, Field(gt=0, lt=24)] = _limit(
+        1,
+        "PartialDay",
+        "hours by which the anchor day may end before a usual day",
+        "stray events after the end do not count",
+    )
+    missing_hours: Annotated[int, Field(ge=1, le=23)] = _limit(
+        1,
+        "HoursMissing",
+        "hours in a run that hold at most a tenth of the usual, beyond chance and bursts",
+        "1 to 2 of 10,000 simulated healthy days of 90 to 50,000 events have one",
+    )
+    max_missing_days: Annotated[int, Field(ge=0, le=6)] = _limit(
+        0,
+        "MissingDay",
+        "days without events among the seven before the anchor day",
+        "a daily load skips no day; 2 for a shop that closes on weekends",
+    )
+    repeated_day_ratio: Ratio = _limit(
+        0.50, "RepeatedDay", "share of the day that an earlier day has too, above the usual", "of a copy it is all"
+    )
+    event_drop_ratio: Ratio = _limit(
+        0.50, "EventVolumeDrop", "drop of the events", "weekends and campaigns move traffic by a third, not by half"
+    )
+    revenue_drop_ratio: Ratio = _limit(
+        0.40, "RevenueDrop", "drop of the revenue", "the worst of six healthy real days was 0.08 under its baseline"
+    )
+    revenue_spike_ratio: NotNegative = _limit(
+        1.0,
+        "RevenueSpike",
+        "rise of the revenue",
+        "twice the baseline; the best of six healthy real days was 0.73 over it",
+    )
+    revenue_spike_warning_ratio: NotNegative = _limit(
+        4.0,
+        "RevenueSpike",
+        "rise of the revenue above which it is a warning",
+        "five times the baseline; no sale brings so much",
+    )
+    amount_shift_factor: Annotated[float, Field(gt=1, le=1000)] = _limit(
+        4.0,
+        "AmountShift",
+        "factor between the median amount and its baseline",
+        "the median of 10 lognormal amounts moves so far on fewer than 1 of 1,000 days",
+    )
+    segment_drop_ratio: Ratio = _limit(
+        0.50,
+        "SegmentDrop",
+        "drop of a device, platform or event name under its usual share, beyond chance",
+        "",
+    )
+    duplicate_event_ratio: Ratio = _limit(
+        0.001, "DuplicateEvents", "share of extra copies", "trackers that retry send about 0.0003 of their events twice"
+    )
+    duplicate_purchase_ratio: Ratio = _limit(
+        0.05,
+        "DuplicatePurchases",
+        "share of repeated transaction ids",
+        "up to 0.07 on nine real days, where some orders came twice",
+    )
+    invalid_event_ratio: Ratio = _limit(
+        0.001, "InvalidEvents", "share of names outside the taxonomy", "a taxonomy is a contract"
+    )
+    null_client_ratio: Ratio = _limit(
+        0.20, "NullClientIds", "share of events without a client id", "0.01 on nine real days, 0.16 when it broke"
+    )
+    null_client_increase: Ratio = _limit(0.05, "NullClientIds", "the same, above the baseline", "")
+    missing_referrer_increase: Ratio = _limit(
+        0.20,
+        "MissingReferrer",
+        "share of events without a referrer, above the baseline",
+        "0.36 to 0.77 on nine real days, so only a change is significant",
+    )
+    missing_utm_increase: Ratio = _limit(
+        0.20,
+        "MissingUtm",
+        "share of events without a campaign parameter, above the baseline",
+        "0.65 to 0.77 on nine real days",
+    )
+    json_error_ratio: Ratio = _limit(0.01, "JsonErrors", "share of malformed payloads", "none on nine real days")
+    purchase_without_revenue_ratio: Ratio = _limit(
+        0.05,
+        "PurchasesWithoutRevenue",
+        "share of purchases without an amount",
+        "0 to 0.05 on eight real days, 0.08 on the ninth",
+    )
+    purchase_without_transaction_id_ratio: Ratio = _limit(
+        0.05,
+        "PurchasesWithoutTransactionId",
+        "share of purchases without a transaction id",
+        "every order has an id, except test orders",
+    )
+    missing_column_ratio: Ratio = _limit(
+        0.0, "ColumnMissing", "share of events in files that lack a mapped column", "a mapping is a contract"
+    )
+    implausible_timestamp_ratio: Ratio = _limit(
+        0.001,
+        "ImplausibleTimestamps",
+        "share of events in the newest files without a plausible timestamp",
+        "none on nine real days",
+    )
+    conversion_drop_ratio: Ratio = _limit(
+        0.30, "ConversionRateDrop", "drop of the conversion rate", "six healthy real days were at most 0.11 under"
+    )
+    direct_share: Ratio = _limit(0.80, "DirectShareHigh", "share of direct sessions", "0.33 to 0.52 on nine real days")
+    direct_share_increase: Ratio = _limit(0.15, "DirectShareHigh", "the same, above the baseline", "")
+    device_share_shift: Ratio = _limit(
+        0.20,
+        "DeviceRevenueShift",
+        "change of a device's share of the revenue",
+        "2 of 6 healthy real days had more, by chance alone",
+    )
+    device_share_deviations: NotNegative = _limit(
+        2.5,
+        "DeviceRevenueShift",
+        "standard errors that the change must also exceed",
+        "a few purchases shift a share by chance",
+    )
+    assisted_drop_ratio: Ratio = _limit(
+        0.50,
+        "AssistedShareDrop",
+        "drop of the share of assisted purchases",
+        "of 20 purchases a day 3 are assisted, so only a drop by half is significant",
+    )
+
+    # Guards: with less data than this, a check is off, and an info says so.
+    min_baseline_days: Annotated[int, Field(ge=1, le=7)] = _limit(3, "", "baseline days", "fewer are no baseline")
+    min_day_events: Minimum = _limit(
+        100, "", "events that make a day a baseline day, and the anchor day comparable", "shares of fewer mean little"
+    )
+    min_day_purchases: Minimum = _limit(10, "", "purchases of the anchor day", "of fewer, one is more than a tenth")
+    min_baseline_events: Minimum = _limit(
+        60, "EventVolumeDrop", "events of a baseline day on average", "fewer fall by half through chance"
+    )
+    min_baseline_purchases: Minimum = _limit(
+        10, "", "purchases of a baseline day on average", "none at all is then no accident (e^-10)"
+    )
+    min_baseline_sessions: Minimum = _limit(
+        100,
+        "",
+        "sessions of a baseline day on average",
+        "a rate of fewer is mostly chance",
+    )
+    min_baseline_named_events: Minimum = _limit(
+        10, "EventNameVanished", "events of a name, a baseline day on average", "the rarest of five real names had 21"
+    )

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from exporter.config import strict_yaml
-from exporter.config.checks import CHECKS
+from exporter.config.checks import CHECKS, Limits
 from exporter.config.strict_yaml import Model, ProblemsError
 from exporter.config.yaml_lines import Problem
 
@@ -101,12 +101,6 @@ def _size(value: object) -> str:
     return value
 
 
-def _reachable(value: float) -> float:
-    if value >= 1:
-        raise ValueError(f"expected less than 1, not {value:g}: no share exceeds it; switched_off switches a check off")
-    return value
-
-
 def _check(value: str) -> str:
     if value not in CHECKS:
         raise ValueError(f"unknown check {value!r}: expected one of {', '.join(CHECKS)}")
@@ -135,11 +129,8 @@ OneOrMore = Annotated[Names, Field(min_length=1)]
 Source = Annotated[tuple[Annotated[str, AfterValidator(_source)], ...], BeforeValidator(_as_tuple), Field(min_length=1)]
 Domains = Annotated[tuple[Annotated[str, AfterValidator(_domain)], ...], BeforeValidator(_as_tuple)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
-Ratio = Annotated[float, Field(ge=0), AfterValidator(_reachable)]
 Size = Annotated[str, BeforeValidator(_size)]
 Url = Annotated[str, AfterValidator(_url)]
-NotNegative = Annotated[float, Field(ge=0, le=1000)]
-Minimum = Annotated[int, Field(ge=1, le=1_000_000)]
 CheckName = Annotated[str, AfterValidator(_check)]
 Reason = Annotated[str, AfterValidator(_reason)]
 
@@ -160,48 +151,6 @@ class Columns(Model):
     device: Source | None = None
     revenue: Source | None = None
     transaction_id: Source | None = None
-
-
-class Limits(Model):
-    """Limits and guards of the checks, exported as `clickstream_limit{limit=…}`."""
-
-    max_data_age_hours: Annotated[float, Field(gt=0, le=2160)] = 36
-    min_searched_events: Minimum = 1000
-    partial_day_hours: Annotated[float, Field(gt=0, lt=24)] = 1
-    missing_hours: Annotated[int, Field(ge=1, le=23)] = 1
-    max_missing_days: Annotated[int, Field(ge=0, le=6)] = 0
-    repeated_day_ratio: Ratio = 0.50
-    event_drop_ratio: Ratio = 0.50
-    revenue_drop_ratio: Ratio = 0.40
-    revenue_spike_ratio: NotNegative = 1.0
-    revenue_spike_warning_ratio: NotNegative = 4.0
-    amount_shift_factor: Annotated[float, Field(gt=1, le=1000)] = 4.0
-    segment_drop_ratio: Ratio = 0.50
-    duplicate_event_ratio: Ratio = 0.001
-    duplicate_purchase_ratio: Ratio = 0.05
-    invalid_event_ratio: Ratio = 0.001
-    null_client_ratio: Ratio = 0.20
-    null_client_increase: Ratio = 0.05
-    missing_referrer_increase: Ratio = 0.20
-    missing_utm_increase: Ratio = 0.20
-    json_error_ratio: Ratio = 0.01
-    purchase_without_revenue_ratio: Ratio = 0.05
-    purchase_without_transaction_id_ratio: Ratio = 0.05
-    missing_column_ratio: Ratio = 0.0
-    implausible_timestamp_ratio: Ratio = 0.001
-    conversion_drop_ratio: Ratio = 0.30
-    direct_share: Ratio = 0.80
-    direct_share_increase: Ratio = 0.15
-    device_share_shift: Ratio = 0.20
-    device_share_deviations: NotNegative = 2.5
-    assisted_drop_ratio: Ratio = 0.50
-    min_baseline_days: Annotated[int, Field(ge=1, le=7)] = 3
-    min_day_events: Minimum = 100
-    min_day_purchases: Minimum = 10
-    min_baseline_events: Minimum = 60
-    min_baseline_purchases: Minimum = 10
-    min_baseline_sessions: Minimum = 100
-    min_baseline_named_events: Minimum = 10
 
 
 class Dataset(Model):

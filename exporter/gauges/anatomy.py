@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from statistics import median
 from zoneinfo import ZoneInfo
 
-from exporter.config.model import Limits
+from exporter.config.checks import Limits
 from exporter.days import HOURS_24, Day, day
 from exporter.facts.model import DayFacts
 from exporter.gauges.hours import Counts, Gap, Hours

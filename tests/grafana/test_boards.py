@@ -12,7 +12,7 @@ from boards import BOARDS, ROOT, panels, queries
 
 from alerting import rulefile
 from alerting.mixin.checks import CHECKS
-from exporter.config.model import Limits
+from exporter.config.checks import Limits
 from exporter.gauges import own
 from exporter.measures import declared
 from grafana.source.__main__ import FOLDER, render

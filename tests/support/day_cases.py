@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from alerting import rulefile
-from exporter.config.model import Limits
+from exporter.config.checks import Limits
 
 TABLE = yaml.safe_load((Path(__file__).parents[1] / "rules" / "cases.yml").read_text("utf-8"))
 SNAPSHOT = TABLE["healthy"]["frame"]["clickstream_snapshot"]

@@ -9,8 +9,8 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from exporter.config.checks import CHECKS
-from exporter.config.model import COLUMNS, Columns, Dataset, Limits
+from exporter.config.checks import CHECKS, Limits
+from exporter.config.model import COLUMNS, Columns, Dataset
 from exporter.measures import declared
 from tests.support.day_tables import Labels, Table
 from tests.support.random_counts import Counts, Scene, all_counts
