@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -35,6 +34,7 @@ from exporter import plan
 from exporter.arguments import USAGE, Parser, iso_date
 from exporter.config.model import Config
 from exporter.config.strict_yaml import ConfigError
+from exporter.temporary import Folder, TemporaryError
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -114,7 +114,7 @@ def _check(options: argparse.Namespace, wanted: Wanted) -> tuple[Verdict, Mappin
     """The verdict, unknown where the servers do not start, and the numbers of the day where they are printed."""
     try:
         return _verdict(options, wanted)
-    except (StackError, ServerError, OSError) as error:
+    except (StackError, ServerError, TemporaryError, OSError) as error:
         return unknown(wanted, str(error)), {}
 
 
@@ -122,8 +122,8 @@ def _verdict(options: argparse.Namespace, wanted: Wanted) -> tuple[Verdict, Mapp
     tell("starting exporter, Prometheus and Alertmanager")
     asked = [f"--dataset={wanted.dataset}", *([f"--as-of={options.as_of}"] if options.as_of else [])]
     with (
-        tempfile.TemporaryDirectory(prefix="clickstream-check-") as folder,
-        running(Path(folder), options.config, asked) as stack,
+        Folder("clickstream-check-") as folder,
+        running(folder, options.config, asked) as stack,
     ):
         servers = Servers([stack.alertmanager], stack.exporter, stack.prometheus)
         verdict = judge(servers, wanted, options.timeout, tell)

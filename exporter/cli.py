@@ -21,6 +21,7 @@ from exporter.config.strict_yaml import ConfigError
 from exporter.facts.storage import Storage, StorageError
 from exporter.plan import Plan
 from exporter.refresh import Refresher
+from exporter.temporary import TemporaryError
 from exporter.web import web_config
 from exporter.web.web_config import Web
 
@@ -71,13 +72,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return USAGE
-    if options.check_config:
-        return _check(read, web, options)
     try:
+        if options.check_config:
+            return _check(read, web, options)
         storage = Storage(options.storage)
-    except StorageError as error:
-        print(f"clickstream-exporter: {error}", file=sys.stderr)
-        return 1
+    except (StorageError, TemporaryError) as error:
+        return _failed(error)
     refresher = Refresher(read, options.as_of, storage, serving=not options.once)
     return _once(refresher) if options.once else _serve(refresher, web, options)
 
@@ -90,16 +90,16 @@ def load(options: argparse.Namespace) -> tuple[Plan, Web]:
 def _check(read: Plan, web: Web, options: argparse.Namespace) -> int:
     """Compare the configuration with the data, and say what does not fit."""
     findings = preflight.take(read)
-    for note in findings.notes:
-        print(f"{options.config}: {note}")
+    said = [f"{options.config}: {note}" for note in findings.notes]
+    if not findings.problems:
+        names = read.config.datasets
+        said.append(f"{options.config}: fine, {len(names)} data set(s): {', '.join(names)}")
+        said += [f"{options.web}: fine, {web}"] if options.web else []
+    code = _write("".join(f"{line}\n" for line in said).encode(errors="surrogateescape"))
     if findings.problems:
         print(*(f"{options.config}: {problem}" for problem in findings.problems), sep="\n", file=sys.stderr)
         return USAGE
-    names = read.config.datasets
-    print(f"{options.config}: fine, {len(names)} data set(s): {', '.join(names)}")
-    if options.web:
-        print(f"{options.web}: fine, {web}")
-    return 0
+    return code
 
 
 def _once(refresher: Refresher) -> int:
@@ -110,14 +110,25 @@ def _once(refresher: Refresher) -> int:
         state = refresher.refresh()
     finally:
         refresher.stop()
+    code = _write(state.exposition)
+    return 1 if state.errors else code
+
+
+def _write(output: bytes) -> int:
+    """Write on stdout; returns 1 where that fails, otherwise 0."""
     try:
-        sys.stdout.buffer.write(state.exposition)
+        sys.stdout.buffer.write(output)
         sys.stdout.flush()
     except OSError as error:
-        print(f"clickstream-exporter: stdout: {error.strerror}", file=sys.stderr)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    return 1 if state.errors else 0
+        return _failed(f"stdout: {error.strerror}")
+    return 0
+
+
+def _failed(why: object) -> int:
+    """Say on stderr why the command fails; returns 1."""
+    print(f"clickstream-exporter: {why}", file=sys.stderr)
+    return 1
 
 
 def _exit(number: int, _frame: FrameType | None) -> NoReturn:
@@ -130,8 +141,7 @@ def _serve(refresher: Refresher, web: Web, options: argparse.Namespace) -> int:
     try:
         asyncio.run(_run(refresher, web, options))
     except OSError as error:
-        print(f"clickstream-exporter: {options.address}: {error.strerror}", file=sys.stderr)
-        return 1
+        return _failed(f"{options.address}: {error.strerror}")
     return 0
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import duckdb
 
@@ -22,6 +20,7 @@ from exporter.files.entry import Measurable
 from exporter.files.footers import Footer, UnreadableError, read_footer
 from exporter.files.listing import File, is_utf8
 from exporter.plan import Plan
+from exporter.temporary import SPILL, Folder
 from exporter.text import clean
 
 FILES = 20
@@ -84,7 +83,10 @@ class _Seen:
 
 
 def take(plan: Plan) -> Findings:
-    """Open the newest files of every data set, read some of their events, and compare them with the configuration."""
+    """Open the newest files of every data set, read some of their events, and compare them with the configuration.
+
+    Raises TemporaryError.
+    """
     findings = Findings()
     for name, dataset in plan.config.datasets.items():
         try:
@@ -109,7 +111,7 @@ def _look(key: str, dataset: Dataset, resources: Resources, findings: Findings) 
     if len(findings.problems) > before:
         return
     readable = [file.path for file in found if is_utf8(file.path)]
-    with tempfile.TemporaryDirectory() as spill, closing(database.connect(readable, Path(spill), resources)) as opened:
+    with Folder(SPILL) as spill, closing(database.connect(readable, spill, resources)) as opened:
         catalogue = Catalogue(opened, dataset, found, {}, None, datetime.now(UTC))
         if catalogue.anchor() is None:
             findings.add(f"{key}.columns.timestamp: no event has a plausible timestamp", certain=True)

@@ -13,7 +13,10 @@ def main() -> None:
     parser.add_argument("folder", type=Path, metavar="FOLDER")
     parser.add_argument("--last-day", type=date.fromisoformat, default="2025-03-09", metavar="YYYY-MM-DD")
     arguments = parser.parse_args()
-    print(write_demo(arguments.folder, arguments.last_day))
+    try:
+        print(write_demo(arguments.folder, arguments.last_day))
+    except OSError as error:
+        parser.exit(1, f"{parser.prog}: {error.filename or arguments.folder}: {error.strerror}\n")
 
 
 if __name__ == "__main__":

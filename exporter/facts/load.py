@@ -60,6 +60,8 @@ class Loader:
         except (duckdb.OutOfMemoryException, duckdb.InterruptException) as error:
             raise FactsError(f"{day.date}: {database.reason(error)}") from None
         except duckdb.Error as error:
+            if database.is_spill(error):
+                raise FactsError(f"{day.date}: {database.reason(error)}") from None
             if encoding.is_to_blame(error) and self._add_misencoded(read, day):
                 return self.load(day)
             damaged = {each.file: reason for each in read if (reason := self._damage(each, day))}
