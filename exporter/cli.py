@@ -38,7 +38,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="HOST:PORT",
         type=address,
         default="127.0.0.1:9847",
-        help="where to serve (%(default)s)",
+        help="where to serve; :PORT is all interfaces (%(default)s)",
     )
     parser.add_argument(
         "--web.config.file",
@@ -155,5 +155,4 @@ async def _run(refresher: Refresher, web: Web, options: argparse.Namespace) -> N
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, server.reload_soon)
-    host, _, port = options.address.rpartition(":")
-    await server.run(host.strip("[]"), int(port), stop)
+    await server.run(options.address, stop)
