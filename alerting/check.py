@@ -30,7 +30,7 @@ from alerting.report import (
 )
 from alerting.stack.programs import ServerError
 from alerting.stack.stack import StackError, running
-from exporter import plan
+from exporter import file_names, plan
 from exporter.arguments import USAGE, Parser, iso_date
 from exporter.config.model import Config
 from exporter.config.strict_yaml import ConfigError
@@ -65,6 +65,8 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns 0, 1, 2 or 64 as clickstream-report does."""
+    if arguments is None:
+        file_names.use_utf8()
     options = _arguments(arguments)
     date = options.date or options.as_of
     wanted = Wanted(options.dataset, date and date.isoformat(), options.snapshot)

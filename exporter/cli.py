@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from exporter import log, plan, preflight
+from exporter import file_names, log, plan, preflight
 from exporter.arguments import USAGE, Parser, address, iso_date
 from exporter.config.strict_yaml import ConfigError
 from exporter.facts.storage import Storage, StorageError
@@ -65,6 +65,8 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns 0, 1 for a failure, or 64 for a configuration that cannot be used."""
+    if arguments is None:
+        file_names.use_utf8()
     options = _arguments(arguments)
     log.configure()
     try:
@@ -95,7 +97,7 @@ def _check(read: Plan, web: Web, options: argparse.Namespace) -> int:
         names = read.config.datasets
         said.append(f"{options.config}: fine, {len(names)} data set(s): {', '.join(names)}")
         said += [f"{options.web}: fine, {web}"] if options.web else []
-    code = _write("".join(f"{line}\n" for line in said).encode(errors="surrogateescape"))
+    code = _write("".join(f"{line}\n" for line in said).encode(sys.stdout.encoding, "backslashreplace"))
     if findings.problems:
         print(*(f"{options.config}: {problem}" for problem in findings.problems), sep="\n", file=sys.stderr)
         return USAGE
