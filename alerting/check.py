@@ -14,8 +14,6 @@ from alerting.drill import DrillError, drill, hold
 from alerting.gate.judge import Servers, judge
 from alerting.gate.proof import UsageError
 from alerting.gate.verdict import Verdict, Wanted, unknown
-from alerting.http import access
-from alerting.http.client import be_let_in
 from alerting.report import (
     ALERTMANAGER,
     EXIT_CODES,
@@ -27,6 +25,7 @@ from alerting.report import (
     numbers_of,
     publish,
     tell,
+    use_http_config,
 )
 from alerting.stack.programs import ServerError
 from alerting.stack.stack import StackError, running
@@ -106,7 +105,7 @@ def _dataset(options: argparse.Namespace, config: Config) -> str:
 def _drill(options: argparse.Namespace, config: Config, dataset: str) -> int:
     """Send a drill; returns 0 when every Alertmanager took it, otherwise 2."""
     if options.http:
-        be_let_in(access.load(options.http), options.alertmanagers)
+        use_http_config(options.http, options.alertmanagers)
     intraday = config.datasets[dataset].cadence == "intraday"
     made = drill(options.drill, dataset, config.links.model_dump(), intraday=intraday)
     return 0 if hold(made, options.alertmanagers or [ALERTMANAGER], tell) else 2

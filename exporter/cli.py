@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from exporter import file_names, log, plan, preflight
+from exporter import file_names, log, plan
 from exporter.arguments import USAGE, Parser, address, iso_date
 from exporter.config.strict_yaml import ConfigError
 from exporter.facts.storage import Storage, StorageError
@@ -91,6 +91,8 @@ def load(options: argparse.Namespace) -> tuple[Plan, Web]:
 
 def _check(read: Plan, web: Web, options: argparse.Namespace) -> int:
     """Compare the configuration with the data, and say what does not fit."""
+    from exporter import preflight  # noqa: PLC0415 - it queries the data here, which else only other processes do
+
     findings = preflight.take(read)
     said = [f"{options.config}: {note}" for note in findings.notes]
     if not findings.problems:

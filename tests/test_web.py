@@ -21,7 +21,7 @@ import bcrypt
 import pytest
 import yaml
 
-from alerting.http import access
+from alerting.http import http_config
 from alerting.http.client import FetchError, get
 from alerting.stack.stack import end, free_address, prometheus_at, start
 from exporter.web import passwords
@@ -338,7 +338,7 @@ def test_s2_the_files_of_the_readme(tmp_path: Path, generation: Generation, auth
     for name in ("exporter_password", "report_password"):
         (tmp_path / name).write_text(f"{PASSWORD}\n", "utf-8")
     (tmp_path / "http.yml").write_text(yaml.safe_dump(shown_in_readme("http.yml")))
-    assert access.load(tmp_path / "http.yml").authorization == basic(f"report:{PASSWORD}")["Authorization"]
+    assert http_config.load(tmp_path / "http.yml").authorization == basic(f"report:{PASSWORD}")["Authorization"]
     option = f"--web.config.file={tmp_path / 'web.yml'}"
     with running(tmp_path, options=[option], tls=authority.client(), login=LOGIN) as exporter, generation.chosen():
         scraping["scrape_configs"][0]["static_configs"][0]["targets"] = [f"127.0.0.1:{exporter.port}"]
