@@ -8,7 +8,7 @@ NODE := tests/grafana/node
 help: ## List the targets
 	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s%s\n", $$1, $$2 }' Makefile
 
-demo: .venv/.installed ## Make data that break one day, and let the checks find it
+demo: .venv/.runtime ## Make data that break one day, and let the checks find it
 	.venv/bin/python -m alerting.stack.programs >&2
 	.venv/bin/python -m exporter.demo .demo >&2
 	status=0; .venv/bin/clickstream-check .demo/config.yml --as-of 2025-03-09 || status=$$?; \
@@ -36,13 +36,13 @@ lint: .venv/.installed ## Check style, format and types
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 
-rules: .venv/.installed ## Write the rule file from alerting/mixin/
+rules: .venv/.runtime ## Write the rule file from alerting/mixin/
 	.venv/bin/python -m alerting.mixin
 
-limits: .venv/.installed ## Write what the example and the README say of the limits
+limits: .venv/.runtime ## Write what the example and the README say of the limits
 	.venv/bin/python -m exporter.config
 
-dashboards: .venv/.installed ## Write the dashboards from grafana/source/
+dashboards: .venv/.runtime ## Write the dashboards from grafana/source/
 	.venv/bin/python -m grafana.source
 
 test-dashboards: .venv/.installed $(NODE)/node_modules/.package-lock.json ## Test them with Grafana's own code, in Node
@@ -53,7 +53,7 @@ picture: .venv/.installed $(NODE)/node_modules/.package-lock.json ## Draw the pi
 	.venv/bin/python -m alerting.stack.programs >&2
 	.venv/bin/python tests/grafana/picture.py
 
-servers: .venv/.installed ## Find Prometheus and Alertmanager, or unpack Debian's packages of them
+servers: .venv/.runtime ## Find Prometheus and Alertmanager, or unpack Debian's packages of them
 	.venv/bin/python -m alerting.stack.programs
 
 clean: ## Remove everything that make has made
@@ -67,12 +67,17 @@ $(NODE)/node_modules/.package-lock.json: $(NODE)/package-lock.json
 	cd $(NODE) && npm ci --silent
 	touch $@
 
-.venv/.installed: pyproject.toml
+.venv/.installed: .venv/.runtime
+	echo 'Installing what the tests and checks need, too' >&2
+	.venv/bin/pip install -q --disable-pip-version-check -e '.[dev]' >&2
+	touch $@
+
+.venv/.runtime: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo '$(PYTHON) is not Python 3.11 or newer; name one: make PYTHON=/path/to/python3.11' >&2; exit 1; }
 	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo '$(PYTHON) has no module venv; on Debian: apt-get install python3-venv' >&2; exit 1; }
 	echo 'Installing Python packages into .venv' >&2
 	$(PYTHON) -m venv .venv
-	.venv/bin/pip install -q --disable-pip-version-check -e '.[dev]' >&2
+	.venv/bin/pip install -q --disable-pip-version-check -e . >&2
 	touch $@

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +14,6 @@ from alerting.drill import DrillError, drill, hold
 from alerting.gate.judge import Servers, judge
 from alerting.gate.proof import UsageError
 from alerting.gate.verdict import Verdict, Wanted, unknown
-from alerting.http import access
-from alerting.http.client import be_let_in
 from alerting.report import (
     ALERTMANAGER,
     EXIT_CODES,
@@ -28,13 +25,15 @@ from alerting.report import (
     numbers_of,
     publish,
     tell,
+    use_http_config,
 )
 from alerting.stack.programs import ServerError
 from alerting.stack.stack import StackError, running
-from exporter import plan
+from exporter import file_names, plan
 from exporter.arguments import USAGE, Parser, iso_date
 from exporter.config.model import Config
 from exporter.config.strict_yaml import ConfigError
+from exporter.temporary import Folder, TemporaryError
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -65,6 +64,8 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns 0, 1, 2 or 64 as clickstream-report does."""
+    if arguments is None:
+        file_names.use_utf8()
     options = _arguments(arguments)
     date = options.date or options.as_of
     wanted = Wanted(options.dataset, date and date.isoformat(), options.snapshot)
@@ -104,7 +105,7 @@ def _dataset(options: argparse.Namespace, config: Config) -> str:
 def _drill(options: argparse.Namespace, config: Config, dataset: str) -> int:
     """Send a drill; returns 0 when every Alertmanager took it, otherwise 2."""
     if options.http:
-        be_let_in(access.load(options.http), options.alertmanagers)
+        use_http_config(options.http, options.alertmanagers)
     intraday = config.datasets[dataset].cadence == "intraday"
     made = drill(options.drill, dataset, config.links.model_dump(), intraday=intraday)
     return 0 if hold(made, options.alertmanagers or [ALERTMANAGER], tell) else 2
@@ -114,7 +115,7 @@ def _check(options: argparse.Namespace, wanted: Wanted) -> tuple[Verdict, Mappin
     """The verdict, unknown where the servers do not start, and the numbers of the day where they are printed."""
     try:
         return _verdict(options, wanted)
-    except (StackError, ServerError, OSError) as error:
+    except (StackError, ServerError, TemporaryError, OSError) as error:
         return unknown(wanted, str(error)), {}
 
 
@@ -122,8 +123,8 @@ def _verdict(options: argparse.Namespace, wanted: Wanted) -> tuple[Verdict, Mapp
     tell("starting exporter, Prometheus and Alertmanager")
     asked = [f"--dataset={wanted.dataset}", *([f"--as-of={options.as_of}"] if options.as_of else [])]
     with (
-        tempfile.TemporaryDirectory(prefix="clickstream-check-") as folder,
-        running(Path(folder), options.config, asked) as stack,
+        Folder("clickstream-check-") as folder,
+        running(folder, options.config, asked) as stack,
     ):
         servers = Servers([stack.alertmanager], stack.exporter, stack.prometheus)
         verdict = judge(servers, wanted, options.timeout, tell)

@@ -8,6 +8,6 @@ Each package imports only from those above it, and from the modules beside them 
     engine     what queries the files         demo     a shop with a bad day
     facts      what was measured, day by day
 
-`plan` is a configuration with its measures, `refresh` measures every data set again and again, `preflight` compares a
-configuration with the data, and `cli` is the command.
+`file_names` reads file names as UTF-8 in any locale, `plan` is a configuration with its measures, `refresh` measures
+every data set again and again, `preflight` compares a configuration with the data, and `cli` is the command.
 """

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from datetime import date
-from typing import NoReturn
+from ipaddress import IPv6Address
+from typing import NamedTuple, NoReturn
 
 USAGE = 64
 """Exit code for arguments or a configuration that cannot be used (EX_USAGE of sysexits.h)."""
@@ -31,9 +33,26 @@ def iso_date(text: str) -> date:
     return found
 
 
-def address(text: str) -> str:
-    """An address written as HOST:PORT."""
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no address, write it like 127.0.0.1:9847")
-    return text
+class Address(NamedTuple):
+    """Where to listen; an empty host stands for all interfaces."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def address(text: str) -> Address:
+    """An address written as HOST:PORT, [IPv6]:PORT, or :PORT for all interfaces."""
+    parts = re.fullmatch(r"(?:([^\s:/@\[\]]*)|\[([^\s/@\[\]]+)\]):([0-9]{1,5})", text)
+    if not parts or int(parts[3]) > 65535 or not _is_ipv6(parts[2] or "::"):
+        raise argparse.ArgumentTypeError(f"invalid address {text!r}: expected HOST:PORT, for example 127.0.0.1:9847")
+    return Address(parts[2] or parts[1], int(parts[3]))
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        return bool(IPv6Address(text))
+    except ValueError:
+        return False

@@ -15,12 +15,13 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from exporter import log, plan, preflight
+from exporter import file_names, log, plan
 from exporter.arguments import USAGE, Parser, address, iso_date
 from exporter.config.strict_yaml import ConfigError
 from exporter.facts.storage import Storage, StorageError
 from exporter.plan import Plan
 from exporter.refresh import Refresher
+from exporter.temporary import TemporaryError
 from exporter.web import web_config
 from exporter.web.web_config import Web
 
@@ -37,7 +38,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="HOST:PORT",
         type=address,
         default="127.0.0.1:9847",
-        help="where to serve (%(default)s)",
+        help="where to serve; :PORT is all interfaces (%(default)s)",
     )
     parser.add_argument(
         "--web.config.file",
@@ -64,6 +65,8 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns 0, 1 for a failure, or 64 for a configuration that cannot be used."""
+    if arguments is None:
+        file_names.use_utf8()
     options = _arguments(arguments)
     log.configure()
     try:
@@ -71,13 +74,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return USAGE
-    if options.check_config:
-        return _check(read, web, options)
     try:
+        if options.check_config:
+            return _check(read, web, options)
         storage = Storage(options.storage)
-    except StorageError as error:
-        print(f"clickstream-exporter: {error}", file=sys.stderr)
-        return 1
+    except (StorageError, TemporaryError) as error:
+        return _failed(error)
     refresher = Refresher(read, options.as_of, storage, serving=not options.once)
     return _once(refresher) if options.once else _serve(refresher, web, options)
 
@@ -89,17 +91,19 @@ def load(options: argparse.Namespace) -> tuple[Plan, Web]:
 
 def _check(read: Plan, web: Web, options: argparse.Namespace) -> int:
     """Compare the configuration with the data, and say what does not fit."""
+    from exporter import preflight  # noqa: PLC0415 - it queries the data here, which else only other processes do
+
     findings = preflight.take(read)
-    for note in findings.notes:
-        print(f"{options.config}: {note}")
+    said = [f"{options.config}: {note}" for note in findings.notes]
+    if not findings.problems:
+        names = read.config.datasets
+        said.append(f"{options.config}: fine, {len(names)} data set(s): {', '.join(names)}")
+        said += [f"{options.web}: fine, {web}"] if options.web else []
+    code = _write("".join(f"{line}\n" for line in said).encode(sys.stdout.encoding, "backslashreplace"))
     if findings.problems:
         print(*(f"{options.config}: {problem}" for problem in findings.problems), sep="\n", file=sys.stderr)
         return USAGE
-    names = read.config.datasets
-    print(f"{options.config}: fine, {len(names)} data set(s): {', '.join(names)}")
-    if options.web:
-        print(f"{options.web}: fine, {web}")
-    return 0
+    return code
 
 
 def _once(refresher: Refresher) -> int:
@@ -110,14 +114,25 @@ def _once(refresher: Refresher) -> int:
         state = refresher.refresh()
     finally:
         refresher.stop()
+    code = _write(state.exposition)
+    return 1 if state.errors else code
+
+
+def _write(output: bytes) -> int:
+    """Write on stdout; returns 1 where that fails, otherwise 0."""
     try:
-        sys.stdout.buffer.write(state.exposition)
+        sys.stdout.buffer.write(output)
         sys.stdout.flush()
     except OSError as error:
-        print(f"clickstream-exporter: stdout: {error.strerror}", file=sys.stderr)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    return 1 if state.errors else 0
+        return _failed(f"stdout: {error.strerror}")
+    return 0
+
+
+def _failed(why: object) -> int:
+    """Say on stderr why the command fails; returns 1."""
+    print(f"clickstream-exporter: {why}", file=sys.stderr)
+    return 1
 
 
 def _exit(number: int, _frame: FrameType | None) -> NoReturn:
@@ -130,8 +145,7 @@ def _serve(refresher: Refresher, web: Web, options: argparse.Namespace) -> int:
     try:
         asyncio.run(_run(refresher, web, options))
     except OSError as error:
-        print(f"clickstream-exporter: {options.address}: {error.strerror}", file=sys.stderr)
-        return 1
+        return _failed(f"{options.address}: {error.strerror}")
     return 0
 
 
@@ -145,5 +159,4 @@ async def _run(refresher: Refresher, web: Web, options: argparse.Namespace) -> N
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, server.reload_soon)
-    host, _, port = options.address.rpartition(":")
-    await server.run(host.strip("[]"), int(port), stop)
+    await server.run(options.address, stop)

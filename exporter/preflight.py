@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from exporter.files.entry import Measurable
 from exporter.files.footers import Footer, UnreadableError, read_footer
 from exporter.files.listing import File
 from exporter.plan import Plan
+from exporter.temporary import SPILL, Folder
 from exporter.text import clean
 
 FILES = 20
@@ -60,7 +60,10 @@ class Findings:
 
 
 def take(plan: Plan) -> Findings:
-    """Open the newest files of every data set, read some of their events, and compare them with the configuration."""
+    """Open the newest files of every data set, read some of their events, and compare them with the configuration.
+
+    Raises TemporaryError.
+    """
     findings = Findings()
     for name, dataset in plan.config.datasets.items():
         try:
@@ -84,7 +87,7 @@ def _look(key: str, dataset: Dataset, resources: Resources, findings: Findings) 
             findings.add(f"{key}.columns.{column}: {_lack(dataset, footers, column)}", certain=True)
     if len(findings.problems) > before:
         return
-    with tempfile.TemporaryDirectory() as folder, _opened(dataset, found, Path(folder), resources) as engine:
+    with Folder(SPILL) as folder, _opened(dataset, found, folder, resources) as engine:
         catalogue = Catalogue(engine, dataset, found, {}, None, datetime.now(UTC))
         if catalogue.anchor() is None:
             findings.add(f"{key}.columns.timestamp: no event has a plausible timestamp", certain=True)

@@ -17,23 +17,30 @@ LOCK = ".clickstream-lock"
 SPILL = ".clickstream-spill-"
 """What the names of folders begin with that hold what does not fit into memory."""
 
-REMEDY = "set the variable TMPDIR to a folder that can be written, or give --storage.path"
-"""What to do where there is no place for temporary files."""
+
+class TemporaryError(Exception):
+    """No temporary folder can be made: `what: why: remedy`."""
 
 
 class Folder:
     """A new folder in `within`, or where temporary files go; it ends with the object or the process.
 
-    Raises OSError where there cannot be one.
+    Raises TemporaryError where none can be made.
     """
 
     def __init__(self, prefix: str, within: Path | None = None) -> None:
-        while True:
-            self._folder = tempfile.TemporaryDirectory(prefix=prefix, dir=within, ignore_cleanup_errors=True)
-            self.path = Path(self._folder.name)
-            self._lock = (self.path / LOCK).open("w")
-            if _is_locked_now(self._lock) and (self.path / LOCK).exists():
-                break  # or else another process took it for a dead one's before it was locked
+        try:
+            while not self._is_made(prefix, within):
+                pass  # another process took it for a dead one's before it was locked
+        except OSError as error:
+            remedy = "set the variable TMPDIR to a folder that can be written"
+            raise TemporaryError(f"no temporary folder: {error.strerror}: {remedy}") from None
+
+    def _is_made(self, prefix: str, within: Path | None) -> bool:
+        self._folder = tempfile.TemporaryDirectory(prefix=prefix, dir=within, ignore_cleanup_errors=True)
+        self.path = Path(self._folder.name)
+        self._lock = (self.path / LOCK).open("w")
+        return _is_locked_now(self._lock) and (self.path / LOCK).exists()
 
     def __enter__(self) -> Path:
         return self.path

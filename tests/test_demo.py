@@ -1,5 +1,7 @@
 """The demo data set: 14 healthy days, and a last one with its known incident."""
 
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 from statistics import fmean
@@ -60,3 +62,12 @@ def test_incident(days: list[tuple[float, float, int]]) -> None:
     assert revenue < 0.4 * fmean(revenue for revenue, _, _ in days[-8:-1])
     assert 0.30 < null_share < 0.39
     assert cut > 0
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    """One line names it, without a traceback."""
+    (tmp_path / "file").touch()
+    command = [sys.executable, "-m", "exporter.demo", str(tmp_path / "file" / "demo")]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"python -m exporter.demo: {tmp_path}/file/demo/events: Not a directory\n"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from shutil import which
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from exporter.facts.storage import Storage
-from tests.support.exposition import SHOP, TEXT, TYPES, once, purchase, view, write_config, write_rows
+from tests.support.exposition import SHOP, TEXT, TYPES, once, purchase, run, view, write_config, write_rows
 from tests.support.readings import measured
 
 LATIN_1 = "https://shop.example/caf\xe9".encode("latin-1")
@@ -97,3 +100,35 @@ def test_replaced_text_is_logged_without_it(tmp_path: Path) -> None:
     out = once(write_config(tmp_path, web=SHOP))
     assert "1 events in the files of the newest day have text that is not UTF-8: read as ?" in out.warnings
     assert "jane" not in out.text + out.warnings
+
+
+POSIX = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+
+
+def latin_1(folder: Path) -> dict[str, str]:
+    """The variables of a locale that decodes names as Latin-1, made in the folder."""
+    command = ["localedef", "-i", "en_US", "-f", "ISO-8859-1", str(folder / "en_US.ISO-8859-1")]
+    if not which("localedef") or subprocess.run(command, check=False, capture_output=True).returncode > 1:
+        pytest.skip("no locale can be made here")
+    return {"LOCPATH": str(folder), "LC_ALL": "en_US.ISO-8859-1", "PYTHONUTF8": "0"}
+
+
+@pytest.mark.parametrize("locale", [lambda _: POSIX, latin_1], ids=["POSIX", "Latin-1"])
+def test_d7_names_in_another_locale(tmp_path: Path, locale: Callable[[Path], dict[str, str]]) -> None:
+    """Whatever the locale, a path is UTF-8: the same is measured and kept; a file whose name is not UTF-8 is named."""
+    folder = tmp_path / "données"
+    for city in ("Orléans", "東京"):
+        write_rows(folder / f"ville={city}" / "événements.parquet", [view(event_name=None)] * 2)
+    columns = SHOP["columns"] | {"event_name": ["event_name", "ville"]}
+    config = write_config(folder, web=SHOP | {"files": "ville=*/é*.parquet", "columns": columns})
+    expected = once(config).text
+    environment = locale(tmp_path)
+    assert once(config, **environment).text == expected
+    assert once(config, f"--storage.path={folder}/gardé", **environment).text == expected
+    assert list((folder / "gardé" / "web").glob("*.digest"))
+    checked = run(config, "--check-config", PYTHONIOENCODING="utf-8", **environment)
+    assert (checked.returncode, checked.stderr) == (0, "")
+    odd = os.fsencode(folder / "ville=東京") + b"/\xc3\xa9\xff.parquet"
+    os.link(folder / "ville=東京" / "événements.parquet", odd)
+    warnings = once(config, PYTHONIOENCODING="utf-8", **environment).warnings
+    assert "ville=東京/é?.parquet set aside: its path is not UTF-8" in warnings

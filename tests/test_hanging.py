@@ -56,15 +56,16 @@ def test_d12_a_listing_that_hangs(exporter: Exporter) -> None:
     assert (exporter.refresh()[0], exporter.sample(SUCCESS), exporter.fork_servers() == {server}) == (200, 1, False)
 
 
-def test_d12_the_end_of_an_exporter_that_waits(exporter: Exporter) -> None:
-    """SIGTERM ends an exporter at once, even where it waits for a disk."""
-    (server,) = exporter.fork_servers()
-    os.kill(server, signal.SIGSTOP)
-    with ThreadPoolExecutor() as pool:
+def test_d12_the_end_of_an_exporter_that_waits(tmp_path: Path) -> None:
+    """SIGTERM ends an exporter, even where it would wait for a disk for an hour."""
+    write(tmp_path)
+    with running(tmp_path, resources={"refresh_timeout": "1h"}) as exporter, ThreadPoolExecutor() as pool:
+        (server,) = exporter.fork_servers()
+        os.kill(server, signal.SIGSTOP)
         caller = pool.submit(exporter.refresh)
         time.sleep(1)
         exporter.process.terminate()
-        assert exporter.process.wait(2) == 0
+        assert exporter.process.wait(30) == 0
         assert isinstance(caller.exception(), ConnectionError)
 
 

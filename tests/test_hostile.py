@@ -60,7 +60,7 @@ HOSTILE: dict[str, Script] = {
 def test_v15_whatever_a_server_answers_is_unknown(
     name: str, server: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """Exit code 2 and the JSON, long before a server that drips has ended."""
+    """Exit code 2 and the JSON, before a server that drips for a minute has ended."""
     started = time.monotonic()
     with rogue(HOSTILE[name]) as bad, rogue(says(b"[]")) as empty:
         urls = {"alertmanager": empty, "prometheus": DEAD} | {server: bad}
@@ -70,7 +70,7 @@ def test_v15_whatever_a_server_answers_is_unknown(
     assert (code, said["status"], said["date"]) == (2, "FAIL", "2025-03-09")
     assert said["alerts"][0]["message"].startswith("Not judged: ")
     assert "internal error" not in said["alerts"][0]["message"]
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 50
 
 
 WRONG: list[Any] = [None, True, -1.5, 10**400, "", "x", "²", "\ud800", "9" * 300, [], {}, [[]], [None], {"x": {"y": 1}}]

@@ -16,7 +16,7 @@ import yaml
 from alerting import report, rulefile
 from alerting.gate.judge import Servers, judge
 from alerting.gate.verdict import Wanted
-from alerting.http import access, client
+from alerting.http import client, http_config
 from exporter.demo.write import write_demo
 from tests.support.authority import Authority
 from tests.support.processes import basic
@@ -185,7 +185,7 @@ def test_s2_who_is_not_named_gets_no_password(
     monkeypatch.setattr(client, "_LET_IN", {})
     named, other = started[:] = [Service(passing), Service(passing)]
     file = configured(tmp_path, basic_auth={"username": "report", "password": PASSWORD})
-    client.be_let_in(access.load(file), [f"{named.url}/prefix"])
+    client.be_let_in(http_config.load(file), [f"{named.url}/prefix"])
     for each in started:
         client.get(f"{each.url}/api/v2/status", 5)
     assert (named.named, other.named) == ([BASIC], [""])

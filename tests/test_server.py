@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from exporter import cli
+from exporter.arguments import address
 from exporter.web import loopback
 from tests.support.processes import SNAPSHOT, SUCCESS, Exporter, is_cut, processor_time, running, wait_for, write
 
@@ -82,6 +84,55 @@ def test_s3_what_only_this_machine_reaches() -> None:
     """Elsewhere, where others have names of their own for the machine, the host does not matter."""
     addresses = [["127.0.0.1"], ["127.0.0.1", "::1"], ["0.0.0.0"], ["::"], ["127.0.0.1", "192.168.0.1"], ["fe80::1%lo"]]
     assert [loopback.is_loopback(each) for each in addresses] == [True, True, False, False, False, False]
+
+
+HAS_IPV6 = pytest.mark.skipif(not Path("/proc/net/if_inet6").exists(), reason="no IPv6 here")
+
+
+@pytest.mark.parametrize(
+    ("host", "reached", "foreign"),
+    [("", ["127.0.0.1", "::1"], 200), ("[::1]", ["::1"], 403), ("0.0.0.0", ["127.0.0.1"], 200)],
+    ids=["all", "IPv6 loopback", "IPv4"],
+)
+@HAS_IPV6
+def test_s3_where_to_listen(tmp_path: Path, host: str, reached: list[str], foreign: int) -> None:
+    """An address without a host is all interfaces, IPv4 and IPv6; only on the loopback the header Host must name it."""
+    write(tmp_path)
+    with running(tmp_path, host=host) as exporter:
+        found = []
+        for exporter.asked in ("127.0.0.1", "::1"):
+            with suppress(ConnectionError):
+                assert exporter.ask("/-/healthy", "GET", "Host", "evil.example")[0] == foreign
+                found.append(exporter.asked)
+        assert found == reached
+        assert f"serving on http://{host or '*'}:{exporter.port}\n" in (tmp_path / "log").read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (":9847", ("", 9847)),
+        ("localhost:0", ("localhost", 0)),
+        ("[::1]:9847", ("::1", 9847)),
+        ("[fe80::1%eth0]:65535", ("fe80::1%eth0", 65535)),
+    ],
+)
+def test_s3_address(text: str, found: tuple[str, int]) -> None:
+    """An address is written as Prometheus takes it, and printed so."""
+    assert (address(text), str(address(text))) == (found, text)
+
+
+WRONG = ("", ":", "9847", "127.0.0.1", "127.0.0.1:", "::1:9847", "::1", "[::1]", "[127.0.0.1]:1", "[]:1", "a b:1",
+         "http://a:1", "a:b:1", ":65536", ":-1", ":\u0663", "a:\u00b2", "u@a:1")  # fmt: skip
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_s3_invalid_address(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Anything else is refused with an example."""
+    with pytest.raises(SystemExit, match="64"):
+        cli.main(["--config.file=none.yml", f"--web.listen-address={text}"])
+    expected = f"invalid address {text!r}: expected HOST:PORT, for example 127.0.0.1:9847\n"
+    assert capsys.readouterr().err.endswith(expected)
 
 
 def test_arrived_file(tmp_path: Path, exporter: Exporter) -> None:
@@ -190,14 +241,13 @@ def test_long_refresh(tmp_path: Path, exporter: Exporter) -> None:
 
 @pytest.mark.parametrize(("busy", "datasets"), [(False, ["web"]), (True, ["web"]), (True, ["web", "shop"])])
 def test_p2_sigterm(tmp_path: Path, busy: bool, datasets: list[str]) -> None:
-    """SIGTERM ends the exporter within a second, also in a refresh, and leaves no process, file or traceback."""
+    """SIGTERM ends the exporter, also in a refresh that takes hours, and leaves no process, file or traceback."""
     write(tmp_path, event_name="slow" if busy else "page_viewed")
     with running(tmp_path, *datasets, ready=not busy) as exporter:
         held = [exporter.hold(text) for text in [b"", GET, GET + b"\r\n", POST + b"\r\n"][: 4 if busy else 3]]
-        left, started = exporter.fork_servers() | exporter.readers(), time.monotonic()
+        left = exporter.fork_servers() | exporter.readers()
         exporter.process.terminate()
-        assert exporter.process.wait(10) == 0
-        assert time.monotonic() - started < 2, f"with {len(held)} connections"
+        assert exporter.process.wait(30) == 0, f"with {len(held)} connections"
         wait_for(lambda: all(processor_time(pid) < 0 for pid in left))
         assert (os.listdir(tmp_path / "tmp"), "Traceback" in (tmp_path / "log").read_text()) == ([], False)
 

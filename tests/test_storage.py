@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from exporter import plan
+from exporter.demo.write import write_demo
 from exporter.facts.storage import Storage, StorageError
 from exporter.gauges.view import View
 from exporter.refresh import Refresher
@@ -246,18 +247,43 @@ def test_d11_a_storage_that_is_no_folder_is_refused(shop: Path) -> None:
 
 @pytest.mark.skipif(not which("prlimit"), reason="no command that limits files")
 def test_d11_no_temporary_folder(shop: Path, tmp_path: Path) -> None:
-    """Where no file can be written anywhere, a run says what to set; a storage that can be locked is enough."""
-    command = ["prlimit", "--fsize=0", sys.executable, "-m", "exporter", "--config.file", str(shop), "--once"]
-    expected = once(shop).text
-    ended = {}
-    for options in ((), ("--storage.path", str(tmp_path / "storage"))):
-        ended[options] = subprocess.run(
-            [*command, *options], cwd=tmp_path, check=False, capture_output=True, text=True, timeout=60
-        )
-    without, stored = ended.values()
-    assert (without.returncode, without.stdout) == (1, "")
-    assert re.fullmatch(r"clickstream-exporter: no temporary folder: .*TMPDIR.*--storage\.path\n", without.stderr)
-    assert (stored.returncode, stored.stdout, "Traceback" in stored.stderr) == (0, expected, False)
+    """Where no file can be written anywhere, every run says what to set; a storage that can be locked will do."""
+    storage = tmp_path / "storage"
+
+    def unable(*options: str) -> subprocess.CompletedProcess[str]:
+        command = ["prlimit", "--fsize=0", sys.executable, "-m", "exporter", "--config.file", str(shop), *options]
+        return subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True, timeout=60)
+
+    cause = r"clickstream-exporter: no temporary folder: No usable .*: set the variable TMPDIR to a folder .* written"
+    serving = "--web.listen-address=127.0.0.1:0"
+    for option, remedy in {"--once": ", or give --storage.path", serving: ", or give .*", "--check-config": ""}.items():
+        done = unable(option)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert re.fullmatch(f"{cause}{remedy}\n", done.stderr), done.stderr
+    done = unable("--once", f"--storage.path={storage}")
+    assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (0, once(shop).text, False)
+
+
+@pytest.mark.parametrize("option", ["--once", "--check-config"])
+def test_d11_a_full_disk_behind_stdout(shop: Path, option: str) -> None:
+    """One line says so, and the exit code is 1."""
+    command = [sys.executable, "-m", "exporter", "--config.file", str(shop), option]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (1, "clickstream-exporter: stdout: No space left on device\n")
+
+
+@pytest.mark.skipif(not which("prlimit"), reason="no command that limits files")
+def test_d11_no_space_to_spill(tmp_path: Path) -> None:
+    """A disk that takes no more of what does not fit into memory fails the refresh, and no file is blamed."""
+    config = write_demo(tmp_path, date(2025, 3, 9))
+    config.write_text(config.read_text() + "resources: {memory_limit: 12MB, threads: 2}\n")
+    command = ["prlimit", "--fsize=100000", sys.executable, "-m", "exporter", "--config.file", str(config), "--once"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    cause = r"shop: refresh failed: 2025-\S+: no space for temporary files: File too large: free some there, or .*"
+    assert re.search(cause, done.stderr), done.stderr
+    assert "set aside" not in done.stderr
 
 
 def test_p1_what_killed_exporters_left_is_removed(tmp_path: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from prometheus_client.parser import text_string_to_metric_families
-
 from alerting.gate.verdict import Verdict
 from alerting.http.client import FetchError, get_text
 
@@ -23,6 +21,9 @@ def day_numbers(exporter: str, verdict: Verdict) -> dict[str, float]:
 
     There are none unless the snapshot that the exporter at the URL `exporter` serves is the one that was judged.
     """
+    # Here, because only a report in CloudWatch's format has the numbers.
+    from prometheus_client.parser import text_string_to_metric_families  # noqa: PLC0415
+
     url = f"{exporter}/metrics"
     try:
         families = list(text_string_to_metric_families(get_text(url, REQUEST)))

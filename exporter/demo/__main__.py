@@ -4,16 +4,21 @@ import argparse
 from datetime import date
 from pathlib import Path
 
+from exporter import file_names
 from exporter.demo.write import write_demo
 
 
 def main() -> None:
     """Write the demo that the command line asks for, and print the configuration's path."""
+    file_names.use_utf8()
     parser = argparse.ArgumentParser(prog="python -m exporter.demo", description=__doc__)
     parser.add_argument("folder", type=Path, metavar="FOLDER")
     parser.add_argument("--last-day", type=date.fromisoformat, default="2025-03-09", metavar="YYYY-MM-DD")
     arguments = parser.parse_args()
-    print(write_demo(arguments.folder, arguments.last_day))
+    try:
+        print(write_demo(arguments.folder, arguments.last_day))
+    except OSError as error:
+        parser.exit(1, f"{parser.prog}: {error.filename or arguments.folder}: {error.strerror}\n")
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from exporter.files.fields import Field, Step
 from exporter.files.footers import Footer
 from exporter.files.listing import File
 from exporter.measures.declared import Facts, Number
-from exporter.temporary import REMEDY, SPILL, Folder, remove_dead
+from exporter.temporary import SPILL, Folder, TemporaryError, remove_dead
 
 log = logging.getLogger("exporter")
 
@@ -47,7 +47,7 @@ class Storage:
             remove_dead(prefix)
         self._lock = _lock(path) if path else None
         self._keeps = self._lock is not None
-        self._temporary = None if self._lock else _temporary()
+        self._temporary = None if self._lock else _temporary(path)
         self._path = self._temporary.path if self._temporary else path or Path()
         for leftover in self._path.glob(f"*/{SPILL}*"):  # of a process that was killed
             shutil.rmtree(leftover, ignore_errors=True)
@@ -116,11 +116,13 @@ def _lock(path: Path) -> IO[str] | None:
     return lock
 
 
-def _temporary() -> Folder:
+def _temporary(path: Path | None) -> Folder:
+    """A folder that ends with the process, in place of `path`."""
     try:
         return Folder(TEMPORARY)
-    except OSError as error:
-        raise StorageError(f"no temporary folder: {error.strerror}: {REMEDY}") from None
+    except TemporaryError as error:
+        other = f"make --storage.path {path} writable" if path else "give --storage.path"
+        raise StorageError(f"{error}, or {other}") from None
 
 
 def _checksum(text: bytes) -> str:

@@ -20,7 +20,7 @@ from exporter.facts.model import FactsError, Measured
 from exporter.facts.task import Look, Task
 from exporter.files.listing import File
 from exporter.reader import pipes
-from exporter.temporary import REMEDY, SPILL, Folder
+from exporter.temporary import SPILL, Folder, TemporaryError
 
 COMMAND = [sys.executable, "-P", "-m", "exporter.reader.process"]
 """-P: a folder named `exporter` where someone happens to stand is not ours."""
@@ -179,9 +179,9 @@ def _spill(kept: Path) -> Folder:
     """A folder for what does not fit into memory: beside what is kept, or where temporary files go."""
     try:
         return Folder(SPILL, kept)
-    except OSError:
+    except TemporaryError:
         pass
     try:
         return Folder(SPILL)
-    except OSError as error:
-        raise FactsError(f"no temporary folder: {error.strerror}: {REMEDY}") from None
+    except TemporaryError as error:
+        raise FactsError(f"{error}, or give --storage.path") from None

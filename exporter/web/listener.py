@@ -83,7 +83,10 @@ class Listener:
         self._server: asyncio.Server | None = None
 
     async def start(self, host: str, port: int) -> None:
-        """Begin to listen. Raises OSError when the address cannot be taken."""
+        """Begin to listen; an empty host stands for all interfaces, IPv4 and IPv6.
+
+        Raises OSError when the address cannot be taken.
+        """
         self._server = await asyncio.start_server(self._accept, host, port, limit=LARGEST, backlog=BACKLOG)
 
     @property

@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
+from exporter.arguments import Address
 from exporter.config.strict_yaml import ConfigError
 from exporter.gauges import exposition
 from exporter.plan import Plan
@@ -67,16 +68,17 @@ class Server:
             "/-/reload": ("POST", self._reload_now),
         }
 
-    async def run(self, host: str, port: int, stop: asyncio.Event) -> None:
-        """Serve on `host` and `port`, and refresh every interval, until `stop` is set.
+    async def run(self, address: Address, stop: asyncio.Event) -> None:
+        """Serve on `address`, and refresh every interval, until `stop` is set.
 
         Raises OSError when the address cannot be taken.
         """
         sys.setswitchinterval(SWITCH)
         self._process.reloaded(successful=True)
-        await self._listener.start(host, port)
+        await self._listener.start(*address)
         self._is_local = loopback.is_loopback(self._listener.addresses)
-        log.info("serving on %s://%s:%s", "https" if self._listener.protection.tls else "http", host, port)
+        scheme = "https" if self._listener.protection.tls else "http"
+        log.info("serving on %s://%s%s", scheme, "" if address.host else "*", address)
         loop = asyncio.create_task(self._refresh_loop())
         await stop.wait()
         self._refresher.stop()

@@ -31,7 +31,7 @@ def compose() -> list[str]:
     try:
         generations.newest()
         return [str(unpacked(generations.FOLDER))]
-    except (generations.UnavailableError, programs.ServerError) as reason:
+    except (generations.SkippedError, programs.ServerError) as reason:
         pytest.skip(f"neither `docker compose` nor `docker-compose` is on PATH, and no package: {reason}")
 
 

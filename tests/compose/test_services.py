@@ -49,7 +49,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pod]:
                 open_until_the_end.callback(end, running.start(service, command(service), stdout=log, stderr=log))
                 await_health(running, service)
             yield running
-    except (UnavailableError, generations.UnavailableError) as reason:
+    except (UnavailableError, generations.SkippedError) as reason:
         pytest.skip(str(reason))
 
 

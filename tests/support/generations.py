@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -33,8 +34,21 @@ Acquire::https::Timeout "30";
 """
 
 
+SKIP = "CLICKSTREAM_SKIP_NEWEST"
+"""The variable that leaves the newest servers out."""
+
+LEFT_OUT = f"left out, because {SKIP} is set"
+
+
+class SkippedError(Exception):
+    """The newest servers are left out, because `SKIP` is set."""
+
+
 class UnavailableError(Exception):
-    """Why there is no second generation."""
+    """Why the newest servers cannot be unpacked."""
+
+    def __init__(self, reason: object) -> None:
+        super().__init__(f"the newest servers: {reason}\n{SKIP}=1 leaves them out")
 
 
 @dataclass(frozen=True)
@@ -66,16 +80,32 @@ def found() -> Generation:
 
 @cache
 def newest() -> Generation:
-    """The newest programs that Debian packages, unpacked on first use; raises UnavailableError."""
-    if int(found().name.split(".")[0]) >= 3:
-        raise UnavailableError(f"the servers at hand are of generation 3 already: {found().name}")
+    """The newest programs that Debian packages, unpacked on first use; raises SkippedError and UnavailableError."""
+    if os.environ.get(SKIP):
+        raise SkippedError(LEFT_OUT)
     try:
         _unpack()
-        folder = FOLDER / "root/usr/bin"
-        names = ("prometheus", "promtool", "prometheus-alertmanager", "amtool")
-        return Generation(_version(folder / "prometheus"), *(folder / name for name in names))
+        return _unpacked()
     except (programs.ServerError, OSError, subprocess.SubprocessError) as error:
-        raise UnavailableError(f"the newest servers: {error}") from error
+        raise UnavailableError(error) from error
+
+
+def described() -> dict[str, str]:
+    """What each generation is, for people; nothing is unpacked for it."""
+    return {"found": _said(found), "newest": _said(_unpacked, "not unpacked") if not os.environ.get(SKIP) else LEFT_OUT}
+
+
+def _said(which: Callable[[], Generation], missing: str = "missing") -> str:
+    try:
+        return f"Prometheus {which().name}"
+    except (programs.ServerError, OSError, subprocess.SubprocessError):
+        return missing
+
+
+def _unpacked() -> Generation:
+    folder = FOLDER / "root/usr/bin"
+    names = ("prometheus", "promtool", "prometheus-alertmanager", "amtool")
+    return Generation(_version(folder / "prometheus"), *(folder / name for name in names))
 
 
 def _unpack() -> None:
@@ -92,13 +122,13 @@ def _unpack() -> None:
 def _mirror() -> str:
     """The Debian mirror that the machine's own sources name."""
     if not KEYRING.exists():
-        raise UnavailableError(f"no second generation: {KEYRING} is missing, this is no Debian")
+        raise UnavailableError(f"{KEYRING} is missing, this is not Debian")
     lists = chain(SOURCES.glob("sources.list"), sorted(SOURCES.glob("sources.list.d/*")))
     lines = (line for path in lists for line in path.read_text("utf-8").splitlines() if not line.startswith("#"))
     mirrors = (re.search(r"https?://\S+/debian/?(?=\s|$)", line) for line in lines)
     mirror = next((match[0] for match in mirrors if match), None)
     if mirror is None:
-        raise UnavailableError("no second generation: no Debian mirror in this machine's apt sources")
+        raise UnavailableError("no Debian mirror in this machine's apt sources")
     return mirror
 
 

@@ -81,6 +81,11 @@ def limited(connection: duckdb.DuckDBPyConnection, time: timedelta) -> Iterator[
         timer.cancel()
 
 
+def is_spill(error: duckdb.Error) -> bool:
+    """Whether what does not fit into memory could not be written: no file that is read is to blame."""
+    return isinstance(error, duckdb.IOException) and "Could not write" in str(error)
+
+
 def is_lasting(error: duckdb.Error) -> bool:
     """Whether the same file will fail again: not where the system refused to read it."""
     return not isinstance(error, duckdb.IOException | duckdb.PermissionException)
@@ -94,6 +99,9 @@ def reason(error: duckdb.Error) -> str:
     if isinstance(error, duckdb.InterruptException):
         return "took longer than query_timeout"
     line = str(error).splitlines()[0] if str(error) else type(error).__name__
+    if is_spill(error):
+        cause = line.rpartition(": ")[2]
+        return f"no space for temporary files: {cause}: free some there, or raise resources.memory_limit"
     if not isinstance(error, duckdb.BinderException | duckdb.CatalogException | duckdb.ParserException):
         line = VALUE.sub("…", line)
     return line.split(" Error: ", 1)[-1][:300].rstrip(": ")

@@ -37,6 +37,8 @@ class Loader:
         except (duckdb.OutOfMemoryException, duckdb.InterruptException) as error:
             raise EngineError(f"{day.date}: {database.reason(error)}") from None
         except duckdb.Error as error:
+            if database.is_spill(error):
+                raise EngineError(f"{day.date}: {database.reason(error)}") from None
             if encoding.is_to_blame(error) and self._add_misencoded(files, day):
                 self.load(day, files)
                 return
