@@ -1,4 +1,4 @@
-"""The rule file that is shipped."""
+"""The shipped rule file."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 import yaml
 
 GROUP = "clickstream"
-"""The group that the certificate vouches for."""
+"""The rule group that the certificate covers."""
 
 
 def text() -> str:
-    """The shipped rule file."""
+    """The content of the shipped rule file."""
     return (files("alerting") / "rules" / "clickstream.yml").read_text("utf-8")
 
 
 @cache
 def groups() -> dict[str, list[dict[str, Any]]]:
-    """The rules of each group, in their order."""
+    """The rules of each group, in order."""
     return {group["name"]: group["rules"] for group in yaml.safe_load(text())["groups"]}
 
 

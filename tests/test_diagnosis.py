@@ -16,6 +16,7 @@ import yaml
 from alerting import rulefile
 from alerting.gate import diagnosis
 from alerting.gate.scrape import GAUGE_SERIES
+from alerting.http.client import Client
 from alerting.stack import stack
 from tests.support.generations import Generation
 from tests.support.service import Answer, Service
@@ -73,7 +74,7 @@ class Bench:
         end = time.monotonic() + 30
         found: list[str] = []
         while time.monotonic() < end:
-            found = diagnosis.reasons(self.url, [], "shop", 5)
+            found = diagnosis.reasons(Client(), self.url, [], "shop", 5)
             if len(found) == 1 and any(part in found[0] for part in parts):
                 return True
             time.sleep(0.5)

@@ -18,9 +18,9 @@ import pytest
 from alerting import check, report, rulefile
 from alerting.gate import diagnosis, witness
 from alerting.gate.judge import Servers, judge
-from alerting.gate.verdict import Verdict, Wanted
+from alerting.gate.verdict import Subject, Verdict
 from alerting.http.alertmanager import Alert, listing
-from alerting.http.client import FetchError
+from alerting.http.client import Client, FetchError
 from tests.support.rogue import HEAD, Script, drips, floods, rogue, says
 from tests.support.service import Answer, Service
 
@@ -73,6 +73,46 @@ def test_v15_whatever_a_server_answers_is_unknown(
     assert time.monotonic() - started < 20
 
 
+GREEDY: dict[str, tuple[Script, str]] = {
+    "an endless body": (HOSTILE["endless body"], "the answer is too large"),
+    "endless chunks": (
+        floods(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"10000\r\n" + b" " * 65536 + b"\r\n"),
+        "the answer is too large",
+    ),
+    "a dripping body": (HOSTILE["dripping body"], "timed out"),
+    "a compressed bomb": (HOSTILE["a compressed bomb"], "the answer is not valid JSON"),
+    "ten million lists": (says(b"[" + b"[]," * 10_000_000 + b"[]]"), "the answer has too many values"),
+}
+
+FETCH = """
+import re, sys, time
+from pathlib import Path
+from alerting.http.client import Client, FetchError
+
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024
+
+before, started = peak(), time.monotonic()
+try:
+    Client().get(sys.argv[1], 1)
+except FetchError as error:
+    print(f"{peak() - before} {time.monotonic() - started:.0f} {error}")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the peak of memory from /proc")
+@pytest.mark.parametrize("name", GREEDY)
+def test_v15_no_answer_takes_much_memory_or_time(name: str) -> None:
+    """Less than 128 MiB, and an end long before that of a server that drips for a minute."""
+    script, reason = GREEDY[name]
+    with rogue(script) as url:
+        done = subprocess.run([sys.executable, "-c", FETCH, url], capture_output=True, text=True, check=True)
+    mebibytes, seconds, error = done.stdout.split(maxsplit=2)
+    assert error == f"{url}: {reason}\n"
+    assert int(mebibytes) < 128
+    assert int(seconds) < 20
+
+
 WRONG: list[Any] = [None, True, -1.5, 10**400, "", "x", "²", "\ud800", "9" * 300, [], {}, [[]], [None], {"x": {"y": 1}}]
 
 
@@ -114,7 +154,7 @@ def answering(bodies: dict[str, Any]) -> Service:
 
 def judged(servers: Servers) -> Verdict:
     """The verdict of one look."""
-    return judge(servers, Wanted("shop", "2025-03-09"), 0.01, lambda _: None)
+    return judge(Client(), servers, Subject("shop", "2025-03-09"), 0.01, lambda _: None)
 
 
 def test_v15_a_listing_that_is_wrong_somewhere_is_no_pass() -> None:
@@ -187,17 +227,17 @@ def test_v15_a_prometheus_that_is_wrong_somewhere_raises_nothing(place: str) -> 
     drop = Alert(labels, {}, "f", now, (), ())
     for body in mutations(whole[place]):
         bodies[place] = body
-        assert all(isinstance(each, str) for each in diagnosis.reasons(service.url, [DEAD], "shop", 5))
+        assert all(isinstance(each, str) for each in diagnosis.reasons(Client(), service.url, [DEAD], "shop", 5))
         certificate = Alert(CERTIFICATE["labels"], CERTIFICATE["annotations"], "f", now, (), ())
-        witness.contradiction(service.url, certificate, [drop], guessed=True)
+        witness.contradiction(witness.Prometheus(Client(), service.url), certificate, [drop], is_default=True)
     service.stop()
 
 
 def test_v15_a_listing_is_refused_where_its_shape_is_wrong() -> None:
     """The place is named: a time without a zone could be any."""
     service = answering({"alerts": [{**DROP, "updatedAt": "2025-03-09T12:00:00"}]})
-    with pytest.raises(FetchError, match="the answer is no list of alerts"):
-        listing(service.url, 5)
+    with pytest.raises(FetchError, match="the answer is not a list of alerts"):
+        listing(Client(), service.url, 5)
     service.stop()
 
 
