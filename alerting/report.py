@@ -24,10 +24,10 @@ from exporter.arguments import USAGE, Parser, iso_date
 from exporter.config.strict_yaml import ConfigError
 
 EXIT_CODES = """exit codes:
-  0   PASS: the data were judged, and no critical alert fires
-  1   FAIL: the data were judged, and a critical alert fires
-  2   unknown: no verdict could be proven in time; the report prints FAIL and the reason
-  64  invalid arguments or configuration; nothing is on stdout
+  0   PASS: the data were judged, and nothing critical fires
+  1   FAIL: the data were judged, and something critical fires
+  2   unknown: no verdict could be proven in time; the report says FAIL and what is missing
+  64  the arguments or the configuration cannot be used; nothing is on stdout
 """
 
 

@@ -121,7 +121,7 @@ def test_the_command_sends_a_drill_and_prints_no_verdict(relay: Relay, tmp_path:
     done = command(tmp_path, "--drill", "NoPurchases", "--alertmanager.url", relay.url)
     assert (done.returncode, done.stdout) == (0, "")
     assert 'alertname="ClickstreamNoPurchases"' in done.stderr
-    assert "it goes to pagerduty; it ends by itself at" in done.stderr
+    assert "it goes to pagerduty; it resolves by itself at" in done.stderr
 
 
 def test_an_alertmanager_that_did_not_take_it_is_no_success(relay: Relay, tmp_path: Path) -> None:
