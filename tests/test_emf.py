@@ -102,7 +102,7 @@ def test_a_verdict_is_one_line() -> None:
 
 
 def test_an_unknown_verdict_counts_no_alerts() -> None:
-    """What nobody knows is absent, not zero; without a data set there is no dimension."""
+    """An unknown number is absent, not zero; without a data set there is no dimension."""
     found = valid(emf(unknown(Subject("shop"), "x"), {}, NOW))
     assert metrics(found) == {"Pass": 0, "Unknown": 1}
     found = valid(emf(unknown(Subject(), "x"), {}, NOW))
@@ -110,7 +110,7 @@ def test_an_unknown_verdict_counts_no_alerts() -> None:
 
 
 def test_a_pass_is_one() -> None:
-    """An alarm on Pass below 1 hears of FAIL and of unknown."""
+    """An alarm on Pass below 1 covers FAIL and unknown."""
     assert metrics(valid(emf(Verdict("2025-03-08", (), proven=True, dataset="shop"), {}, NOW)))["Pass"] == 1
 
 
@@ -126,7 +126,7 @@ def test_what_cloudwatch_would_refuse_is_left_out() -> None:
 
 
 def test_a_hundred_metrics_a_line() -> None:
-    """More than a hundred are told in further lines, each of them once."""
+    """More than a hundred metrics continue in further lines, each of them once."""
     numbers = {f"clickstream_{number:03}": float(number) for number in range(230)}
     found = [metrics(valid(line)) for line in emf(VERDICT, numbers, NOW).splitlines()]
     assert [len(each) for each in found] == [100, 100, 35]
@@ -167,7 +167,7 @@ def exporter() -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def test_numbers_of_another_snapshot_are_none(exporter: tuple[str, dict[str, str]]) -> None:
-    """Only what was judged is told: neither another snapshot, another data set, an older day, nor no metrics at all."""
+    """Only the judged day has numbers: not another snapshot, another data set, an older day, or an invalid answer."""
     url, text = exporter
     text["metrics"] = (
         'clickstream_snapshot{dataset="shop"} 7\nclickstream_snapshot{dataset="web"} 8\n'

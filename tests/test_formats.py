@@ -117,7 +117,7 @@ def command(stack: Stack, *arguments: str) -> list[str]:
 
 
 def shown(verdict: Verdict, form: str, encoding: str = "utf-8") -> str:
-    """What is printed where stdout is no terminal."""
+    """The output where stdout is not a terminal."""
     return printed(verdict, form, io.TextIOWrapper(io.BytesIO(), encoding))
 
 
@@ -206,7 +206,7 @@ Warnings and notes
 
 
 def test_a_healthy_day_is_one_line() -> None:
-    """Nothing fires, and nothing is said about nothing."""
+    """Nothing fires, and there are no empty sections."""
     assert text(HEALTHY) == "PASS      data set shop, 2025-03-08: nothing fires\n\n30 of 30 checks judged\n"
     assert markdown(HEALTHY) == "**PASS** data set shop, 2025-03-08: nothing fires\n\n**30 of 30 checks judged**\n"
 
@@ -259,13 +259,13 @@ def test_json_is_what_it_always_was() -> None:
 
 @pytest.mark.parametrize("form", ["json", "text", "markdown", "junit"])
 def test_a_stdout_without_our_letters_gets_the_rest(form: str) -> None:
-    """An ASCII stdout is no reason to say nothing."""
+    """An ASCII stdout still gets the output."""
     verdict = Verdict("2025-03-09", (Line("WARN", "caf\u00e9 \U0001f600", "JsonErrors"),), proven=True, dataset="shop")
     assert "caf" in shown(verdict, form, "ascii")
     assert shown(verdict, form, "ascii").isascii()
 
 
-def test_every_report_names_what_it_basis() -> None:
+def test_every_report_states_its_basis() -> None:
     """How many checks judged, how many are off, and why: on one line, in the details, and as a test report."""
     assert basis(HEALTHY) == "PASS: 30 of 30 checks judged"
     said = "Baseline short: 2 of 3 days needed; switched off: JsonErrors, MissingUtm"
@@ -364,7 +364,7 @@ def test_no_text_is_markup(name: str) -> None:
 
 
 def test_mentions_and_links_are_cut() -> None:
-    """What chats act upon even where it is escaped is no longer one word; a runbook that is no address is no link."""
+    """What chats interpret even when escaped is broken up; a runbook that is not a URL is not a link."""
     cut = escape("@channel #1 https://e www.e GH-1 a@b <!here> :smile:").replace("\u200b", "^")
     assert cut == r"@^channel \#^1 https:^//e www.^e GH-^1 a@^b &lt;\!here&gt; :^smile:"
     evil = Verdict("d", (Line("WARN", "x", "JsonErrors", runbook="javascript:alert(1)"),), proven=True)

@@ -185,7 +185,7 @@ def test_v10_a_silence_is_listed_and_does_not_fail(bench: Bench) -> None:
 
 
 def test_v10_a_silence_of_a_cause_wakes_no_effect(bench: Bench) -> None:
-    """What Alertmanager inhibits stays inhibited, and is shown: of its cause nobody hears."""
+    """What a silenced cause inhibits stays inhibited, and is shown, because nobody is notified of the cause."""
     bad = bench.data / "events" / "events_bad.parquet"
     bad.touch()
     age(bad)
@@ -319,7 +319,7 @@ def test_v2_a_rule_group_that_lost_rules_is_unknown(bench: Bench) -> None:
 
 
 def test_the_release_and_the_loaded_rules_must_agree(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A certificate with another number of checks than this release ships is none."""
+    """A certificate with another number of checks than this release ships is not accepted."""
     more = (*rulefile.checks(), "OneMore")
     monkeypatch.setattr(rulefile, "checks", lambda: more)
     assert f"the loaded rules have {len(more) - 1} checks, this release has {len(more)}" in reason(

@@ -1,4 +1,4 @@
-"""Servers that answer what no server should: there is no verdict, said in JSON, and in time."""
+"""Hostile answers: the verdict is unknown, printed as JSON, in time and in little memory."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LATER = "2099-01-01T00:00:00Z"
 HOSTILE: dict[str, Script] = {
     "nested deep": says(b"[" * 200_000),
     "nested deep, and ended": says(b"[" * 5_000 + b"]" * 5_000),
-    "no JSON": says(b"\xff\xfe"),
+    "not JSON": says(b"\xff\xfe"),
     "a number of 5,000 digits": says(b"9" * 5_000),
     "the year 9999": says(b"[]", date=b"Fri, 31 Dec 9999 23:59:59 GMT"),
     "the year 1": says(b"[]", date=b"Mon, 01 Jan 0001 00:00:00 GMT"),
@@ -39,7 +39,7 @@ HOSTILE: dict[str, Script] = {
     "a time without a zone": says(b"[]", date=b"Sun, 09 Mar 2025 12:00:00 -0000"),
     "a compressed bomb": says(gzip.compress(b"[" + b" " * 10_000_000), b"Content-Encoding: gzip"),
     "half a surrogate pair": says(b'[{"labels": {"alertname": "\\ud800"}}]'),
-    "a length that is none": lambda c: c.sendall(HEAD + b"Content-Length: many\r\n\r\n[]"),
+    "an invalid length": lambda c: c.sendall(HEAD + b"Content-Length: many\r\n\r\n[]"),
     "a short body": lambda c: c.sendall(HEAD + b"Content-Length: 9\r\n\r\n[]"),
     "broken chunks": lambda c: c.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n"),
     "no HTTP": lambda c: c.sendall(b"\x1b[2J" * 1_000),
@@ -158,7 +158,7 @@ def judged(servers: Servers) -> Verdict:
 
 
 def test_v15_a_listing_that_is_wrong_somewhere_is_no_pass() -> None:
-    """Whatever stands in the place of something: FAIL at most for what is certain, and otherwise unknown."""
+    """Whatever replaces a value: FAIL at most where that is certain, and otherwise unknown."""
     bodies: dict[str, Any] = {"alerts": [CERTIFICATE, DROP]}
     service = answering(bodies)
     servers = Servers([service.url])
@@ -170,7 +170,7 @@ def test_v15_a_listing_that_is_wrong_somewhere_is_no_pass() -> None:
 
 
 def test_v15_silences_that_are_wrong_only_lack_their_end() -> None:
-    """A silenced alert is listed; when it ends is said where it can be told."""
+    """A silenced alert is listed, with the end of the silence where that is known."""
     quiet = {**DROP, "status": {"silencedBy": ["s"], "inhibitedBy": []}}
     silence = {"id": "s", "endsAt": "9999-12-31T23:00:00Z"}
     bodies: dict[str, Any] = {"alerts": [CERTIFICATE, quiet], "silences": [silence]}
@@ -216,7 +216,7 @@ PROMETHEUS: dict[str, Any] = {
 
 @pytest.mark.parametrize("place", PROMETHEUS)
 def test_v15_a_prometheus_that_is_wrong_somewhere_raises_nothing(place: str) -> None:
-    """It is asked for reasons and for contradictions, and may answer both with anything."""
+    """It is queried for reasons and for contradictions, and may answer both with anything."""
     whole = {part: {"data": data} for part, data in PROMETHEUS.items()}
     loaded = [{"name": "r"} for _ in rulefile.groups()[rulefile.GROUP]]
     whole["rules"]["data"] = {"groups": [{"name": rulefile.GROUP, "rules": loaded}]}  # nothing to find before the place
@@ -244,7 +244,7 @@ def test_v15_a_listing_is_refused_where_its_shape_is_wrong() -> None:
 def test_v15_an_error_in_the_report_is_unknown(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """Exit code 2, the JSON and a JUnit file that say so, and the traceback for who mends it."""
+    """Exit code 2, JSON and a JUnit file that say so, and the traceback."""
 
     def broken(*_args: object) -> Verdict:
         raise TypeError("unexpected")
@@ -261,7 +261,7 @@ def test_v15_an_error_in_the_report_is_unknown(
 def test_v15_an_error_in_the_check_is_unknown(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """As for the report; for a drill there is nothing on stdout, as ever."""
+    """As for the report; for a drill there is nothing on stdout."""
 
     def broken(*_args: object) -> Verdict:
         raise TypeError("unexpected")
@@ -296,7 +296,7 @@ def test_v13_v15_without_stdout_or_stderr(closed: str) -> None:
     assert done.stdout == "" if closed.startswith("1") else json.loads(done.stdout)["status"] == "FAIL"
 
 
-def test_v15_a_name_that_is_no_text_is_unknown() -> None:
+def test_v15_a_name_that_is_not_text_is_unknown() -> None:
     """Bytes that no encoding has, as an argument: the JSON is still there."""
     command = [sys.executable, "-m", "alerting.report", "--dataset", b"\xff", "--date", "2025-03-09", "--details"]
     done = subprocess.run([*command, "--timeout", "0.1", "--alertmanager.url", DEAD], capture_output=True, check=False)

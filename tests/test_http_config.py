@@ -115,7 +115,7 @@ def test_s2_a_wrong_password_is_unknown(
 
 
 def test_s2_somebody_elses_server_at_the_default_address_changes_nothing(started: list[Service]) -> None:
-    """A Prometheus that was not named may not let in."""
+    """A Prometheus that was not named may refuse access."""
     alertmanager, prometheus = started[:] = [Service(passing), Service(passing, None, "other", FORBIDDEN)]
     for is_default in (True, False):
         servers = Servers([alertmanager.url], prometheus=prometheus.url, is_default=is_default)
@@ -171,7 +171,7 @@ def test_s2_a_certificate_and_a_server_name(tmp_path: Path, authority: Authority
 
 
 def test_s2_a_redirect_gets_no_password(tmp_path: Path, started: list[Service]) -> None:
-    """Nobody follows it, and nobody is shown a secret but the servers that were named."""
+    """No redirect is followed, and only the named servers are shown a secret."""
     other = Service(passing)
     started += [other, Service(lambda *_: Answer(307, headers={"Location": f"{other.url}/api/v2/alerts"}))]
     file = configured(tmp_path, basic_auth={"username": "report", "password": PASSWORD})
@@ -189,8 +189,8 @@ def test_s2_a_server_that_is_not_named_gets_no_password(tmp_path: Path, started:
     assert (named.named, other.named) == ([BASIC], [""])
 
 
-def test_s2_a_drill_is_let_in(tmp_path: Path, authority: Authority, started: list[Service]) -> None:
-    """With the right password Alertmanager takes it; with another one it does not, exit 2."""
+def test_s2_a_drill_is_authenticated(tmp_path: Path, authority: Authority, started: list[Service]) -> None:
+    """With the right password Alertmanager accepts it; with a wrong one it does not, exit 2."""
     started.append(Service(passing, authority.server(), BASIC, UNAUTHORIZED))
     program = [sys.executable, "-m", "alerting.check", str(write_demo(tmp_path / "demo", date(2025, 3, 9)))]
     command = [*program, "--drill", "RevenueDrop", "--alertmanager.url", started[0].url]

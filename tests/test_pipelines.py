@@ -137,7 +137,7 @@ def test_an_expectation_that_is_none_is_a_usage_error(tmp_path: Path, option: st
 
 
 def test_v13_a_killed_report_leaves_no_passing_junit(tmp_path: Path) -> None:
-    """Until the verdict is there, the file says that there is none."""
+    """Until there is a verdict, the file says so."""
     command = [sys.executable, "-m", "alerting.report", "--date", "2025-03-09", "--junit", str(tmp_path / "events.xml")]
     command += ["--alertmanager.url", "http://127.0.0.1:9"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

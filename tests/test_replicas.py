@@ -86,7 +86,7 @@ def test_v16_replicas_that_agree_are_one_truth(pair: Pair) -> None:
 
 
 def test_v16_replicas_that_contradict_each_other_are_unknown(pair: Pair) -> None:
-    """What they certify differently is named, with the labels that tell them apart."""
+    """What they certify differently is named, with the labels that distinguish them."""
     file = pair.folders[1] / "clickstream.yml"
     shipped = file.read_text("utf-8")
     loaded = yaml.safe_load(shipped)
@@ -159,14 +159,14 @@ def test_v16_an_alert_that_only_one_replica_sends_counts() -> None:
 
 
 def test_v16_one_severity_for_each_check() -> None:
-    """A check that is critical for one replica and a remark for the other is no truth."""
+    """A check that is critical for one replica and info for the other proves nothing."""
     both = (certificate("a", "PartialDay"), certificate("b", "PartialDay"))
     with pytest.raises(UnprovenError, match="lists 2 alerts, the certificate counts 1"):
         proof(*both, alert("a", "PartialDay"), alert("b", "PartialDay", severity="info"))
 
 
 def test_v10_v16_a_silence_of_one_replica_silences_nothing() -> None:
-    """The alert of the other one is still heard of."""
+    """The alert of the other replica still notifies."""
     loud = alert("b", "RevenueDrop")
     quiet = replace(alert("a", "RevenueDrop"), silenced_by=("s",))
     whole = certificate("a", "RevenueDrop")

@@ -103,7 +103,7 @@ def test_a_prometheus_that_does_not_answer_changes_nothing(stack: tuple[Stack, P
 
 
 def test_somebody_elses_prometheus_at_the_default_address_changes_nothing(stack: tuple[Stack, Path]) -> None:
-    """Without our rules it says nothing, unless it was named: then its rules are gone, and that is no PASS."""
+    """Without our rules it is ignored, unless its URL was given: then its rules are gone, which must not be a PASS."""
     made, folder = stack
     file = folder / "clickstream.yml"
     shipped = file.read_text("utf-8")

@@ -1,4 +1,4 @@
-"""A drill through real Alertmanagers: who is told, that it ends, and that it is no verdict."""
+"""A drill through real Alertmanagers: who is notified, that it resolves, and that no verdict counts it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_a_page_of_a_drill_is_an_incident_of_its_own(relay: Relay, dataset: str)
 
 
 def test_channels_are_told_of_a_drill(relay: Relay, dataset: str) -> None:
-    """A warning about the business is told in both channels, under a title that says that it is a drill."""
+    """A business warning arrives in both channels, under a title that says that it is a drill."""
     sent(relay, "ConversionRateDrop", dataset, 60)
     for channel in ("data", "marketing"):
         (message,) = awaited(lambda channel=channel: relay.messages(dataset, channel=channel))
@@ -77,7 +77,7 @@ def test_it_is_said_who_hears_of_it(relay: Relay, check: str, who: str) -> None:
 
 
 def test_a_drill_that_nobody_hears_of_says_so(relay: Relay) -> None:
-    """A drill that a silence covers is no proof that somebody is told."""
+    """A silenced drill does not prove that anyone is notified."""
     times = {"startsAt": "2025-01-01T00:00:00Z", "endsAt": "2125-01-01T00:00:00Z", "createdBy": "t", "comment": "t"}
     matcher = {"name": "dataset", "value": "quiet", "isRegex": False}
     Client().send(f"{relay.url}/api/v2/silences", {"matchers": [matcher], **times}, 10)
