@@ -131,4 +131,4 @@ def test_the_command_asks_the_prometheus_that_is_named(stack: tuple[Stack, Path]
     assert done.returncode == 2
     said = " ".join(done.stdout.split())
     assert f"Prometheus at {made.prometheus} contradicts Alertmanager" in said
-    assert "if it is this one, look who else sends." in said
+    assert "if it is this one, find the other sender." in said
