@@ -8,23 +8,23 @@ NODE := tests/grafana/node
 help: ## List the targets
 	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s%s\n", $$1, $$2 }' Makefile
 
-demo: .venv/.runtime ## Make data that break one day, and let the checks find it
+demo: .venv/.runtime ## Make demo data with one broken day, and judge it
 	.venv/bin/python -m alerting.stack.programs >&2
 	.venv/bin/python -m exporter.demo .demo >&2
 	status=0; .venv/bin/clickstream-check .demo/config.yml --as-of 2025-03-09 || status=$$?; \
 	test $$status -eq 1 || { echo "The verdict should be FAIL (exit 1), but it was exit $$status." >&2; exit 1; }
 	printf '%s\n' '' \
-	  'FAIL is right: the demo breaks its data on purpose. The data and their config.yml are in .demo.' \
-	  'The day before, all is well (PASS, exit 0):' \
+	  'FAIL is expected: the demo breaks its data on purpose. Data and config.yml are in .demo.' \
+	  'The day before is healthy (PASS, exit 0):' \
 	  '  .venv/bin/clickstream-check .demo/config.yml --as-of 2025-03-08' \
 	  'The metrics behind the verdict:' \
 	  '  .venv/bin/clickstream-exporter --config.file .demo/config.yml --as-of 2025-03-09 --once'
 
-test: .venv/.installed ## Run the tests, against real servers
+test: .venv/.installed ## Run the tests against real servers
 	.venv/bin/python -m alerting.stack.programs >&2
 	.venv/bin/python -m pytest -q -n 4 --dist loadgroup
 
-faults: .venv/.installed ## Try the gate under faults: make faults TRIALS=1000
+faults: .venv/.installed ## Test the gate under faults: make faults TRIALS=1000
 	.venv/bin/python -m alerting.stack.programs >&2
 	.venv/bin/python tests/faults/lab.py --trials $(or $(TRIALS),100) --workers $(or $(WORKERS),8) --seed $(or $(SEED),1)
 
@@ -45,18 +45,18 @@ limits: .venv/.runtime ## Write what the example and the README say of the limit
 dashboards: .venv/.runtime ## Write the dashboards from grafana/source/
 	.venv/bin/python -m grafana.source
 
-test-dashboards: .venv/.installed $(NODE)/node_modules/.package-lock.json ## Test them with Grafana's own code, in Node
+test-dashboards: .venv/.installed $(NODE)/node_modules/.package-lock.json ## Test the dashboards with Grafana's own code, in Node
 	.venv/bin/python -m alerting.stack.programs >&2
 	.venv/bin/python -m pytest -q -n 2 --dist loadgroup tests/grafana
 
-picture: .venv/.installed $(NODE)/node_modules/.package-lock.json ## Draw the picture of the README; needs a chromium
+picture: .venv/.installed $(NODE)/node_modules/.package-lock.json ## Draw the picture in the README; needs Chromium
 	.venv/bin/python -m alerting.stack.programs >&2
 	.venv/bin/python tests/grafana/picture.py
 
 servers: .venv/.runtime ## Find Prometheus and Alertmanager, or unpack Debian's packages of them
 	.venv/bin/python -m alerting.stack.programs
 
-clean: ## Remove everything that make has made
+clean: ## Remove everything that make created
 	rm -rf .venv .servers .demo build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info $(NODE)/node_modules $(NODE)/build
 	find alerting exporter grafana tests -name __pycache__ -prune -exec rm -rf {} +
 
@@ -74,7 +74,7 @@ $(NODE)/node_modules/.package-lock.json: $(NODE)/package-lock.json
 
 .venv/.runtime: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo '$(PYTHON) is not Python 3.11 or newer; name one: make PYTHON=/path/to/python3.11' >&2; exit 1; }
+	  echo '$(PYTHON) is not Python 3.11 or newer; set PYTHON, for example: make PYTHON=/path/to/python3.11' >&2; exit 1; }
 	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo '$(PYTHON) has no module venv; on Debian: apt-get install python3-venv' >&2; exit 1; }
 	echo 'Installing Python packages into .venv' >&2

@@ -1,12 +1,12 @@
-"""The verdict about a day: rules for Prometheus, and the commands that ask Alertmanager what fires.
+"""The verdict about a day: rules for Prometheus, and the commands that judge what Alertmanager lists.
 
     report, check, drill   the commands
-    gate       from Alertmanager's answer to a verdict that is proven, or unknown
-    http       requests with deadlines, and what servers answer
+    gate       turns Alertmanager's answer into a verdict that is proven, or unknown
+    http       requests with deadlines, and checked answers
     formats    the verdict as JSON, text, Markdown, JUnit and EMF
-    stack      servers of our own, for `check` and the tests
-    mixin      what writes rules/, one module a tier
-    rulefile   the rules as they are shipped
+    stack      temporary servers for `check` and the tests
+    mixin      generates rules/, one module per tier
+    rulefile   the shipped rules
 
 It imports from `exporter`, never the other way round.
 """

@@ -1,4 +1,4 @@
-"""The command `clickstream-check`: the whole chain in a box, from Parquet files to the verdict."""
+"""The command `clickstream-check`: the whole chain from Parquet files to the verdict, with temporary servers."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
-from alerting.drill import DrillError, drill, hold
+from alerting.drill import DrillError, drill, send_to_all
 from alerting.gate.judge import Servers, judge
 from alerting.gate.proof import UsageError
-from alerting.gate.verdict import Verdict, Wanted, unknown
+from alerting.gate.verdict import Subject, Verdict, unknown
+from alerting.http.client import Client
 from alerting.report import (
     ALERTMANAGER,
     EXIT_CODES,
@@ -21,11 +22,11 @@ from alerting.report import (
     add_common,
     add_http_config,
     announce,
+    client_for,
     internal,
+    log,
     numbers_of,
     publish,
-    tell,
-    use_http_config,
 )
 from alerting.stack.programs import ServerError
 from alerting.stack.stack import StackError, running
@@ -33,13 +34,13 @@ from exporter import file_names, plan
 from exporter.arguments import USAGE, Parser, iso_date
 from exporter.config.model import Config
 from exporter.config.strict_yaml import ConfigError
-from exporter.temporary import Folder, TemporaryError
+from exporter.temporary import TemporaryError
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser(
         "clickstream-check",
-        description="Judges a data set with an exporter, Prometheus and Alertmanager of its own, and ends them.",
+        description="Judges a data set with a temporary exporter, Prometheus and Alertmanager.",
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -49,16 +50,16 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--drill",
         metavar="CHECK",
-        help="judge nothing: send the alert of this check, marked as a drill, to a running Alertmanager "
-        "(exit code 2 when it does not take it)",
+        help="instead of judging, send the alert of this check, marked as a drill, to a running Alertmanager "
+        "(exit code 2 if it is not accepted)",
     )
-    add_alertmanagers(parser, "where to send the drill; may be given several times")
-    add_http_config(parser, "the Alertmanagers that are named here")
+    add_alertmanagers(parser, "where to send the drill; repeat the option for each of several")
+    add_http_config(parser, "the Alertmanagers given here by URL")
     options = parser.parse_args(arguments)
     if options.alertmanagers and not options.drill:
-        parser.error("--alertmanager.url is for --drill: a verdict needs no Alertmanager of yours")
+        parser.error("--alertmanager.url needs --drill: a verdict uses a temporary Alertmanager")
     if options.http and not options.alertmanagers:
-        parser.error("--http.config.file is for the Alertmanagers of a drill: name them with --alertmanager.url")
+        parser.error("--http.config.file needs --drill and --alertmanager.url")
     return options
 
 
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         file_names.use_utf8()
     options = _arguments(arguments)
     date = options.date or options.as_of
-    wanted = Wanted(options.dataset, date and date.isoformat(), options.snapshot)
+    subject = Subject(options.dataset, date and date.isoformat(), options.snapshot)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _exit)
     try:
@@ -76,16 +77,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         dataset = _dataset(options, config)
         if options.drill:
             return _drill(options, config, dataset)
-        wanted = replace(wanted, dataset=dataset)
-        announce(options.junit, wanted)
-        verdict, numbers = _check(options, wanted)
+        subject = replace(subject, dataset=dataset)
+        announce(options.junit, subject)
+        verdict, numbers = _check(options, subject)
     except (ConfigError, UsageError, DrillError) as error:
         print(error, file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:
         return 2
-    except Exception as error:  # noqa: BLE001 - exit code 1 would say that the data were judged
-        verdict, numbers = internal(wanted, error), {}
+    except Exception as error:  # noqa: BLE001 - exit code 1 would mean that the data were judged
+        verdict, numbers = internal(subject, error), {}
         if options.drill:
             return 2
     return publish(verdict, options, numbers)
@@ -96,39 +97,41 @@ def _exit(_number: int, _frame: FrameType | None) -> None:
 
 
 def _dataset(options: argparse.Namespace, config: Config) -> str:
-    """The only one that was read. Raises UsageError where there are several to choose from."""
+    """The name of the data set. Raises UsageError where there are several."""
     if len(config.datasets) > 1:
-        raise UsageError(f"{options.config}: choose a data set with --dataset: {', '.join(config.datasets)}")
+        raise UsageError(
+            f"{options.config}: several data sets: choose one with --dataset: {', '.join(config.datasets)}"
+        )
     return next(iter(config.datasets))
 
 
 def _drill(options: argparse.Namespace, config: Config, dataset: str) -> int:
-    """Send a drill; returns 0 when every Alertmanager took it, otherwise 2."""
-    if options.http:
-        use_http_config(options.http, options.alertmanagers)
+    """Send a drill; returns 0 when every Alertmanager accepted it, otherwise 2."""
+    client = client_for(options.http, *(options.alertmanagers or ()))
     intraday = config.datasets[dataset].cadence == "intraday"
     made = drill(options.drill, dataset, config.links.model_dump(), intraday=intraday)
-    return 0 if hold(made, options.alertmanagers or [ALERTMANAGER], tell) else 2
+    return 0 if send_to_all(client, made, options.alertmanagers or [ALERTMANAGER], log) else 2
 
 
-def _check(options: argparse.Namespace, wanted: Wanted) -> tuple[Verdict, Mapping[str, float]]:
-    """The verdict, unknown where the servers do not start, and the numbers of the day where they are printed."""
+def _check(options: argparse.Namespace, subject: Subject) -> tuple[Verdict, Mapping[str, float]]:
+    """The verdict, unknown where a server does not start, and the numbers of the day if the format has them."""
     try:
-        return _verdict(options, wanted)
+        return _verdict(options, subject)
     except (StackError, ServerError, TemporaryError, OSError) as error:
-        return unknown(wanted, str(error)), {}
+        return unknown(subject, str(error)), {}
 
 
-def _verdict(options: argparse.Namespace, wanted: Wanted) -> tuple[Verdict, Mapping[str, float]]:
-    tell("starting exporter, Prometheus and Alertmanager")
-    asked = [f"--dataset={wanted.dataset}", *([f"--as-of={options.as_of}"] if options.as_of else [])]
+def _verdict(options: argparse.Namespace, subject: Subject) -> tuple[Verdict, Mapping[str, float]]:
+    log("starting exporter, Prometheus and Alertmanager")
+    exporter_options = [f"--dataset={subject.dataset}", *([f"--as-of={options.as_of}"] if options.as_of else [])]
     with (
         Folder("clickstream-check-") as folder,
-        running(folder, options.config, asked) as stack,
+        running(folder, options.config, exporter_options) as stack,
     ):
         servers = Servers([stack.alertmanager], stack.exporter, stack.prometheus)
-        verdict = judge(servers, wanted, options.timeout, tell)
-        return verdict, numbers_of(stack.exporter, verdict, options.format)
+        client = Client()
+        verdict = judge(client, servers, subject, options.timeout, log)
+        return verdict, numbers_of(client, stack.exporter, verdict, options.format)
 
 
 if __name__ == "__main__":

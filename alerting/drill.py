@@ -1,4 +1,4 @@
-"""A drill: an alert that is marked as one, sent through the route of a running Alertmanager."""
+"""A drill: an alert marked as a test, sent through the routes of a running Alertmanager."""
 
 from __future__ import annotations
 
@@ -10,50 +10,50 @@ from typing import Any
 
 from alerting import rulefile
 from alerting.http.alertmanager import DRILL
-from alerting.http.client import FetchError, get, send
+from alerting.http.client import Client, FetchError
 
-STANDS = timedelta(minutes=5)
+DURATION = timedelta(minutes=5)
 """How long the alert fires: longer than any `group_wait`."""
 
-REQUEST = 5.0
+REQUEST_TIMEOUT = 5.0
 """Seconds for one request."""
 
 _PREFIX = "Clickstream"
 _TAG = re.compile(r"\{\{\s*(\w*)(?:[^`}]|`[^`]*`|\}(?!\}))*\}\}")
-"""A tag of a template; a backquoted query in it may have braces."""
+"""A tag of a template; a backquoted query in it may contain braces."""
 
 
 class DrillError(Exception):
-    """A check that is none: what there is."""
+    """An unknown check; the message lists the known ones."""
 
 
 @dataclass(frozen=True)
 class Drill:
-    """The alert of a drill; `annotations` has no templates any more."""
+    """The alert of a drill, with the templates in its annotations filled in."""
 
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
 
 
 def checks() -> list[str]:
-    """The names of the checks whose alerts are routed to somebody."""
+    """The names of the checks whose alerts can be drilled."""
     alerts = {rule["alert"] for group in rulefile.groups().values() for rule in group if "alert" in rule}
     return sorted(name.removeprefix(_PREFIX) for name in alerts if name != "ClickstreamCertificate")
 
 
 def drill(check: str, dataset: str, links: Mapping[str, str], *, intraday: bool = False) -> Drill:
-    """The alert that the shipped rules have for a check, marked as a drill. Raises DrillError.
+    """The alert of a check in the shipped rules, marked as a drill. Raises DrillError.
 
-    `links` are those of the configuration; `intraday` says that a partial day is normal.
+    `links` are those of the configuration; `intraday` makes a partial day an info, as the rules do.
     """
     if check not in checks():
-        raise DrillError(f"no check {check}, there are {', '.join(checks())}")
+        raise DrillError(f"no check {check!r}: expected one of {', '.join(checks())}")
     name = _PREFIX + check
     shipped = [rule for group in rulefile.groups().values() for rule in group if rule.get("alert") == name]
     rule = shipped[-1 if intraday else 0]
     of = {"job": "clickstream"} if check == "ExporterDown" else {"dataset": dataset}
     named = {"check": check} if check in rulefile.checks() else {}
-    summary = f"DRILL: nothing is wrong; this tests who hears of {name}, data set {dataset}"
+    summary = f"DRILL: nothing is wrong; this tests who is notified of {name}, data set {dataset}"
     filled = {
         key: _filled(rule["annotations"][key], {"dataset": dataset, **links})
         for key in ("description", "runbook_url", "dashboard_url")
@@ -63,7 +63,7 @@ def drill(check: str, dataset: str, links: Mapping[str, str], *, intraday: bool 
 
 
 def _filled(template: str, known: Mapping[str, str]) -> str:
-    """The template with what is known filled in, and `...` where only Prometheus has the number."""
+    """The template with the known values filled in, and `...` where only Prometheus knows the number."""
     found, block, depth, end = "", "", 0, 0
     for tag in _TAG.finditer(template):
         between = template[end : tag.start()]
@@ -80,40 +80,47 @@ def _value(block: str, known: Mapping[str, str]) -> str:
     return known.get(named[1], "...") if named else "..."
 
 
-def hold(made: Drill, alertmanagers: Sequence[str], tell: Callable[[str], None], stands: timedelta = STANDS) -> bool:
-    """Send the alert to every Alertmanager, and `tell` who will hear of it; returns whether all of them took it."""
+def send_to_all(
+    client: Client,
+    made: Drill,
+    alertmanagers: Sequence[str],
+    log: Callable[[str], None],
+    duration: timedelta = DURATION,
+) -> bool:
+    """Send the alert to every Alertmanager and `log` who is notified; returns whether all of them accepted it."""
     shown = ", ".join(f'{name}="{value}"' for name, value in made.labels.items())
-    tell(f"sending the drill {{{shown}}}")
-    taken = [_send(made, url, tell, stands) for url in alertmanagers]
-    return all(taken)
+    log(f"sending the drill {{{shown}}}")
+    accepted = [_send(client, made, url, log, duration) for url in alertmanagers]
+    return all(accepted)
 
 
-def _send(made: Drill, url: str, tell: Callable[[str], None], stands: timedelta) -> bool:
+def _send(client: Client, made: Drill, url: str, log: Callable[[str], None], duration: timedelta) -> bool:
     try:
-        now = get(f"{url}/api/v2/status", REQUEST).date
-        times = {"startsAt": now.isoformat(), "endsAt": (now + stands).isoformat()}
+        now = client.get(f"{url}/api/v2/status", REQUEST_TIMEOUT).date
+        times = {"startsAt": now.isoformat(), "endsAt": (now + duration).isoformat()}
         body = {"labels": made.labels, "annotations": made.annotations, **times}
-        send(f"{url}/api/v2/alerts", [body], REQUEST)
-        tell(f"{url} took it: {_told(made, url)}{_ends(now + stands)}")
+        client.send(f"{url}/api/v2/alerts", [body], REQUEST_TIMEOUT)
+        log(f"{url} accepted it: {_routing(client, made, url)}{_ends(now + duration)}")
     except FetchError as error:
-        tell(f"{url} did not take it: {error}")
+        log(f"{url} did not accept it: {error}")
         return False
     return True
 
 
 def _ends(until: datetime) -> str:
-    return f"; it ends by itself at {until:%H:%M:%S} UTC, and whoever heard of it hears of that, too"
+    return f"; it resolves by itself at {until:%H:%M:%S} UTC; everyone notified also gets the resolve"
 
 
-def _told(made: Drill, url: str) -> str:
-    """Whom the alert is routed to, and what keeps it from them."""
+def _routing(client: Client, made: Drill, url: str) -> str:
+    """The receivers that the alert is routed to, and what suppresses it."""
     try:
-        listed: list[dict[str, Any]] = get(f"{url}/api/v2/alerts?filter={DRILL}%3D%22true%22", REQUEST).body
+        query = f"filter={DRILL}%3D%22true%22"
+        listed: list[dict[str, Any]] = client.get(f"{url}/api/v2/alerts?{query}", REQUEST_TIMEOUT).body
         own = next(each for each in listed if each["labels"] == made.labels)
         receivers = ", ".join(each["name"] for each in own["receivers"])
         status = own["status"]
     except (FetchError, StopIteration, KeyError, TypeError):
-        return "whom it goes to cannot be told"
+        return "its receivers are unknown"
     if status["silencedBy"]:
         return f"it would go to {receivers}, but is silenced"
     if status["inhibitedBy"]:

@@ -1,4 +1,4 @@
-"""The rule file that is shipped."""
+"""The shipped rule file."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from importlib.resources import files
 from typing import Any
 
 GROUP = "clickstream"
-"""The group that the certificate vouches for."""
+"""The rule group that the certificate covers."""
 
 
 def text() -> str:
-    """The shipped rule file."""
+    """The content of the shipped rule file."""
     return (files("alerting") / "rules" / "clickstream.yml").read_text("utf-8")
 
 
 @cache
 def groups() -> dict[str, list[dict[str, Any]]]:
-    """The rules of each group, in their order."""
+    """The rules of each group, in order."""
     import yaml  # noqa: PLC0415 - no rules are read for most of what a command refuses
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml takes 8 ms, Python 120

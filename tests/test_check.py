@@ -160,7 +160,7 @@ def test_a_day_whose_file_is_cut_is_unknown(demo: Path, tmp_path: Path) -> None:
     done = check(folder / demo.name, "--as-of", "2025-03-09")
     assert done.returncode == 2
     assert messages(done) == [
-        "Not judged: asked for 2025-03-09, but the newest day in the data is 2025-03-08; unreadable files, set aside: 1"
+        "Not judged: requested 2025-03-09, but the newest day in the data is 2025-03-08; unreadable files, set aside: 1"
     ]
 
 

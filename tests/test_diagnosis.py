@@ -1,4 +1,4 @@
-"""What a real Prometheus is found to lack where there is no verdict, whatever its jobs and targets are called."""
+"""The reasons that a real Prometheus gives for a missing verdict, whatever its jobs and targets are called."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import yaml
 from alerting import rulefile
 from alerting.gate import diagnosis
 from alerting.gate.scrape import GAUGE_SERIES
+from alerting.http.client import Client
 from alerting.stack import stack
 from tests.support.generations import Generation
 from tests.support.service import Answer, Service
@@ -73,7 +74,7 @@ class Bench:
         end = time.monotonic() + 30
         found: list[str] = []
         while time.monotonic() < end:
-            found = diagnosis.reasons(self.url, [], "shop", 5)
+            found = diagnosis.reasons(Client(), self.url, [], "shop", 5)
             if len(found) == 1 and any(part in found[0] for part in parts):
                 return True
             time.sleep(0.5)
@@ -115,7 +116,7 @@ def test_n1_a_job_may_have_any_name(bench: Bench) -> None:
 
 
 def test_n1_a_target_that_is_gone_is_named(bench: Bench) -> None:
-    """Another job has taken its place, which serves no exporter: both are told."""
+    """Another job has replaced it, which does not scrape an exporter: both are named."""
     assert bench.is_whole()
     bench.served[0] = b"up_to_date 1\n"
     (bench.folder / "prometheus.yml").write_text(
@@ -139,7 +140,7 @@ def test_n1_several_targets_may_serve_the_same(bench: Bench) -> None:
 
 
 def test_n1_a_lag_that_is_dropped_is_named(bench: Bench) -> None:
-    """The gauge that is short is named with its target; a recording rule of somebody's own is none of ours."""
+    """The gauge that is short is named with its target; somebody else's recording rule is ignored."""
     own = "- name: own\n  rules:\n  - {record: clickstream_events:total, expr: clickstream_events}\n"
     dropped = {"source_labels": ["lag"], "regex": "9", "action": "drop"}
     bench.reload("web", own=own)

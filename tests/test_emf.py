@@ -19,7 +19,8 @@ import pytest
 
 from alerting.formats.emf import emf
 from alerting.gate.day_numbers import NumbersError, day_numbers
-from alerting.gate.verdict import Line, Verdict, Wanted, unknown
+from alerting.gate.verdict import Line, Subject, Verdict, unknown
+from alerting.http.client import Client
 from exporter.demo.write import write_demo
 
 NOW = datetime(2025, 3, 10, 6, 0, tzinfo=UTC)
@@ -101,15 +102,15 @@ def test_a_verdict_is_one_line() -> None:
 
 
 def test_an_unknown_verdict_counts_no_alerts() -> None:
-    """What nobody knows is absent, not zero; without a data set there is no dimension."""
-    found = valid(emf(unknown(Wanted("shop"), "x"), {}, NOW))
+    """An unknown number is absent, not zero; without a data set there is no dimension."""
+    found = valid(emf(unknown(Subject("shop"), "x"), {}, NOW))
     assert metrics(found) == {"Pass": 0, "Unknown": 1}
-    found = valid(emf(unknown(Wanted(), "x"), {}, NOW))
+    found = valid(emf(unknown(Subject(), "x"), {}, NOW))
     assert (metrics(found), found["_aws"]["CloudWatchMetrics"][0]["Dimensions"]) == ({"Pass": 0, "Unknown": 1}, [[]])
 
 
 def test_a_pass_is_one() -> None:
-    """An alarm on Pass below 1 hears of FAIL and of unknown."""
+    """An alarm on Pass below 1 covers FAIL and unknown."""
     assert metrics(valid(emf(Verdict("2025-03-08", (), proven=True, dataset="shop"), {}, NOW)))["Pass"] == 1
 
 
@@ -125,7 +126,7 @@ def test_what_cloudwatch_would_refuse_is_left_out() -> None:
 
 
 def test_a_hundred_metrics_a_line() -> None:
-    """More than a hundred are told in further lines, each of them once."""
+    """More than a hundred metrics continue in further lines, each of them once."""
     numbers = {f"clickstream_{number:03}": float(number) for number in range(230)}
     found = [metrics(valid(line)) for line in emf(VERDICT, numbers, NOW).splitlines()]
     assert [len(each) for each in found] == [100, 100, 35]
@@ -166,7 +167,7 @@ def exporter() -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def test_numbers_of_another_snapshot_are_none(exporter: tuple[str, dict[str, str]]) -> None:
-    """Only what was judged is told: neither another snapshot, another data set, an older day, nor no metrics at all."""
+    """Only the judged day has numbers: not another snapshot, another data set, an older day, or an invalid answer."""
     url, text = exporter
     text["metrics"] = (
         'clickstream_snapshot{dataset="shop"} 7\nclickstream_snapshot{dataset="web"} 8\n'
@@ -174,12 +175,12 @@ def test_numbers_of_another_snapshot_are_none(exporter: tuple[str, dict[str, str
         'clickstream_events{dataset="web",lag="0"} 9\n'
         'clickstream_named_events{dataset="shop",lag="0",event_name="x"} 5\n'
     )
-    assert day_numbers(url, VERDICT) == {"clickstream_events": 5.0}
-    for other in (replace(VERDICT, snapshot=9), unknown(Wanted("shop", None, 7), "x")):
-        with pytest.raises(NumbersError, match="does not serve the snapshot that was judged"):
-            day_numbers(url, other)
+    assert day_numbers(Client(), url, VERDICT) == {"clickstream_events": 5.0}
+    for other in (replace(VERDICT, snapshot=9), unknown(Subject("shop", None, 7), "x")):
+        with pytest.raises(NumbersError, match="serves another snapshot than the one judged"):
+            day_numbers(Client(), url, other)
     text["metrics"] = "<html>"
-    with pytest.raises(NumbersError, match="no metrics"):
-        day_numbers(url, VERDICT)
+    with pytest.raises(NumbersError, match="not valid metrics"):
+        day_numbers(Client(), url, VERDICT)
     with pytest.raises(NumbersError, match="connection refused"):
-        day_numbers("http://127.0.0.1:9", VERDICT)
+        day_numbers(Client(), "http://127.0.0.1:9", VERDICT)

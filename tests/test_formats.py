@@ -23,11 +23,11 @@ from markdown_it import MarkdownIt
 from alerting import rulefile
 from alerting.formats.advice import ADVICE, LAST, OTHERWISE
 from alerting.formats.markdown import escape, markdown
-from alerting.formats.outline import not_judged, plain, rests_on
+from alerting.formats.outline import basis, not_judged, plain
 from alerting.formats.printed import FORMATS, printed
 from alerting.formats.text import text
 from alerting.gate import diagnosis, judge, proof, scrape, witness
-from alerting.gate.verdict import Line, Verdict, Wanted, unknown
+from alerting.gate.verdict import Line, Subject, Verdict, unknown
 from alerting.stack.stack import Stack, running
 from exporter.demo.write import write_demo
 from tests.support.generations import Generation
@@ -45,7 +45,7 @@ Effects (business)
             60.15% under its baseline, relatively; the limit is 30.00%.
             alerting/runbooks/ConversionRateDrop.md
 
-Warnings and remarks
+Warnings and notes
   WARN      High null client_id rate: 34.18%
             On 2025-03-09, 1192 of 3487 events have no client id; the limit is 20.00%, or 5.00
             percentage points above the baseline.
@@ -55,7 +55,7 @@ Warnings and remarks
             alerting/runbooks/JsonErrors.md
 
 {judged} of {checks} checks judged, 1 off
-  - DataStale: the newest day was set by hand, so its age says nothing
+  - DataStale: --as-of sets the newest day, so its age has no meaning
 """
 
 MARKDOWN = r"""**FAIL** data set shop, 2025-03-09: 1 CRITICAL, 3 WARN
@@ -67,7 +67,7 @@ MARKDOWN = r"""**FAIL** data set shop, 2025-03-09: 1 CRITICAL, 3 WARN
 - **WARN** Conversion rate drop detected: 1.62% vs baseline 4.07% (alerting/runbooks/ConversionRateDrop.md)
   On 2025-03-09, over its 24 complete hours, the share of sessions with a purchase is 60.15% under its baseline, relatively; the limit is 30.00%.
 
-**Warnings and remarks**
+**Warnings and notes**
 
 - **WARN** High null client\_id rate: 34.18% (alerting/runbooks/NullClientIds.md)
   On 2025-03-09, 1192 of 3487 events have no client id; the limit is 20.00%, or 5.00 percentage points above the baseline.
@@ -76,7 +76,7 @@ MARKDOWN = r"""**FAIL** data set shop, 2025-03-09: 1 CRITICAL, 3 WARN
 
 **{judged} of {checks} checks judged, 1 off**
 
-- DataStale: the newest day was set by hand, so its age says nothing
+- DataStale: --as-of sets the newest day, so its age has no meaning
 """  # noqa: E501
 
 PARTIAL = Verdict(
@@ -95,7 +95,7 @@ PARTIAL = Verdict(
 )
 HEALTHY = Verdict("2025-03-08", (), proven=True, dataset="shop", snapshot=7, checks=30)
 UNKNOWN = unknown(
-    Wanted("shop", "2025-03-09", 7),
+    Subject("shop", "2025-03-09", 7),
     "no fresh certificate for data set shop in Alertmanager within 60 s",
     "Prometheus does not answer: http://127.0.0.1:9090/api/v1/rules: connection refused",
 )
@@ -117,7 +117,7 @@ def command(stack: Stack, *arguments: str) -> list[str]:
 
 
 def shown(verdict: Verdict, form: str, encoding: str = "utf-8") -> str:
-    """What is printed where stdout is no terminal."""
+    """The output where stdout is not a terminal."""
     return printed(verdict, form, io.TextIOWrapper(io.BytesIO(), encoding))
 
 
@@ -190,13 +190,13 @@ Effects (business)
   INFO      Inhibited by PartialDay: Revenue drop
             r/R.md
 
-Warnings and remarks
+Warnings and notes
   INFO      Silenced until 2025-03-10 12:00 UTC: Duplicate rate high: 0.25%
 
 26 of 30 checks judged, 4 off
   - Baseline short: 2 of 3 days needed; switched off: JsonErrors, MissingUtm
-  - DataStale: the newest day was set by hand, so its age says nothing
-  - NullClientIds: what they need is not there
+  - DataStale: --as-of sets the newest day, so its age has no meaning
+  - NullClientIds: the gauges they need are missing
 """
     )
     assert "- **CRITICAL** Partial day: 2025-03-09 ends at 05:29 ([runbook](https://r/P.md))\n  Why.\n" in markdown(
@@ -205,30 +205,30 @@ Warnings and remarks
 
 
 def test_a_healthy_day_is_one_line() -> None:
-    """Nothing fires, and nothing is said about nothing."""
+    """Nothing fires, and there are no empty sections."""
     assert text(HEALTHY) == "PASS      data set shop, 2025-03-08: nothing fires\n\n30 of 30 checks judged\n"
     assert markdown(HEALTHY) == "**PASS** data set shop, 2025-03-08: nothing fires\n\n**30 of 30 checks judged**\n"
 
 
-def test_an_unknown_verdict_says_what_is_missing_and_what_to_do() -> None:
-    """Each thing that is missing, the step that mends it, and that nothing is known until then."""
+def test_an_unknown_verdict_gives_reasons_and_what_to_do() -> None:
+    """Each reason, the step that fixes it, and that the data cannot be trusted until then."""
     assert text(UNKNOWN) == (
         """\
 UNKNOWN   data set shop, 2025-03-09: no verdict could be proven, which counts as FAIL
 
-What is missing
+Reasons
   - no fresh certificate for data set shop in Alertmanager within 60 s
   - Prometheus does not answer: http://127.0.0.1:9090/api/v1/rules: connection refused
 
 What to do
-  - Start Prometheus, or name the one that runs: --prometheus.url.
-  - Then run the same command again. Until it says PASS, nothing is known of the data.
+  - Start Prometheus, or give its address with --prometheus.url.
+  - Then run the same command again. Until it prints PASS, do not trust the data.
 """
     )
     found = markdown(UNKNOWN)
     assert found.startswith("**UNKNOWN** data set shop, 2025-03-09: no verdict")
-    assert f"- Start Prometheus, or name the one that runs: --prometheus.url.\n- {LAST}\n" in found
-    assert f"  - {OTHERWISE}" in text(unknown(Wanted(), "something new"), width=200)
+    assert f"- Start Prometheus, or give its address with --prometheus.url.\n- {LAST}\n" in found
+    assert f"  - {OTHERWISE}" in text(unknown(Subject(), "something new"), width=200)
 
 
 def test_the_advice_is_about_what_the_gate_says() -> None:
@@ -258,17 +258,17 @@ def test_json_is_what_it_always_was() -> None:
 
 @pytest.mark.parametrize("form", ["json", "text", "markdown", "junit"])
 def test_a_stdout_without_our_letters_gets_the_rest(form: str) -> None:
-    """An ASCII stdout is no reason to say nothing."""
+    """An ASCII stdout still gets the output."""
     verdict = Verdict("2025-03-09", (Line("WARN", "caf\u00e9 \U0001f600", "JsonErrors"),), proven=True, dataset="shop")
     assert "caf" in shown(verdict, form, "ascii")
     assert shown(verdict, form, "ascii").isascii()
 
 
-def test_every_report_names_what_it_rests_on() -> None:
+def test_every_report_states_its_basis() -> None:
     """How many checks judged, how many are off, and why: on one line, in the details, and as a test report."""
-    assert rests_on(HEALTHY) == "PASS: 30 of 30 checks judged"
+    assert basis(HEALTHY) == "PASS: 30 of 30 checks judged"
     said = "Baseline short: 2 of 3 days needed; switched off: JsonErrors, MissingUtm"
-    assert rests_on(PARTIAL) == f"FAIL: 26 of 30 checks judged, 4 off: {said}"
+    assert basis(PARTIAL) == f"FAIL: 26 of 30 checks judged, 4 off: {said}"
     details = json.loads(printed(PARTIAL, "json", sys.stdout, details=True))["details"]
     assert (details["judged"], details["switched_off"]) == (26, list(PARTIAL.switched_off))
     assert details["reasons"][0] == said
@@ -363,7 +363,7 @@ def test_no_text_is_markup(name: str) -> None:
 
 
 def test_mentions_and_links_are_cut() -> None:
-    """What chats act upon even where it is escaped is no longer one word; a runbook that is no address is no link."""
+    """What chats interpret even when escaped is broken up; a runbook that is not a URL is not a link."""
     cut = escape("@channel #1 https://e www.e GH-1 a@b <!here> :smile:").replace("\u200b", "^")
     assert cut == r"@^channel \#^1 https:^//e www.^e GH-^1 a@^b &lt;\!here&gt; :^smile:"
     evil = Verdict("d", (Line("WARN", "x", "JsonErrors", runbook="javascript:alert(1)"),), proven=True)

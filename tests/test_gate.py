@@ -23,7 +23,8 @@ from alerting import rulefile
 from alerting.drill import drill
 from alerting.gate.judge import Servers, judge
 from alerting.gate.proof import UsageError
-from alerting.gate.verdict import Line, Verdict, Wanted
+from alerting.gate.verdict import Line, Subject, Verdict
+from alerting.http.client import Client
 from alerting.stack.stack import Stack, running
 from exporter.demo.write import write_demo
 from tests.support.exposition import age
@@ -63,9 +64,9 @@ def bench(generation: Generation, tmp_path_factory: pytest.TempPathFactory) -> I
         yield made
 
 
-def verdict(servers: Servers, wanted: Wanted | None = None, timeout: float = 30) -> Verdict:
+def verdict(servers: Servers, wanted: Subject | None = None, timeout: float = 30) -> Verdict:
     """The verdict of the gate."""
-    return judge(servers, wanted or Wanted(), timeout, lambda _: None)
+    return judge(Client(), servers, wanted or Subject(), timeout, lambda _: None)
 
 
 def reason(found: Verdict) -> str:
@@ -116,16 +117,16 @@ def test_a_proven_verdict_lists_what_fires(bench: Bench) -> None:
 
 def test_a_date_alone_needs_no_exporter(bench: Bench) -> None:
     """V1: the verdict needs Alertmanager alone."""
-    found = verdict(Servers([bench.stack.alertmanager]), Wanted("shop", "2025-03-09"))
+    found = verdict(Servers([bench.stack.alertmanager]), Subject("shop", "2025-03-09"))
     assert [(line.severity, line.message) for line in found.lines] == ALERTS
 
 
 def test_v12_another_date_is_unknown(bench: Bench) -> None:
     """A date that is not the anchor: both dates are named, with and without the exporter."""
-    assert reason(verdict(bench.servers, Wanted(date="2025-03-08"))) == (
-        "Not judged: asked for 2025-03-08, but the newest day in the data is 2025-03-09"
+    assert reason(verdict(bench.servers, Subject(date="2025-03-08"))) == (
+        "Not judged: requested 2025-03-08, but the newest day in the data is 2025-03-09"
     )
-    found = reason(verdict(Servers([bench.stack.alertmanager]), Wanted("shop", "2025-03-08"), 10))
+    found = reason(verdict(Servers([bench.stack.alertmanager]), Subject("shop", "2025-03-08"), 10))
     assert found.startswith(
         "Not judged: no certificate for 2025-03-08 of data set shop: the newest is about 2025-03-09"
     )
@@ -133,8 +134,8 @@ def test_v12_another_date_is_unknown(bench: Bench) -> None:
 
 def test_an_unknown_data_set_is_a_usage_error(bench: Bench) -> None:
     """The data sets that there are, are named."""
-    with pytest.raises(UsageError, match="no data set web, choose one with --dataset: shop"):
-        verdict(bench.servers, Wanted("web"))
+    with pytest.raises(UsageError, match="no data set 'web': choose one with --dataset: shop"):
+        verdict(bench.servers, Subject("web"))
 
 
 def test_a_wrong_port_is_unknown(bench: Bench) -> None:
@@ -184,7 +185,7 @@ def test_v10_a_silence_is_listed_and_does_not_fail(bench: Bench) -> None:
 
 
 def test_v10_a_silence_of_a_cause_wakes_no_effect(bench: Bench) -> None:
-    """What Alertmanager inhibits stays inhibited, and is shown: of its cause nobody hears."""
+    """What a silenced cause inhibits stays inhibited, and is shown, because nobody is notified of the cause."""
     bad = bench.data / "events" / "events_bad.parquet"
     bad.touch()
     age(bad)
@@ -265,7 +266,7 @@ def test_a_cause_that_is_not_certified_hides_nothing(bench: Bench) -> None:
                 "target_label": "drill",
                 "replacement": "true",
             },
-            "Alertmanager does not list RevenueDrop, which the certificate says fires",
+            "Alertmanager does not list RevenueDrop, which the certificate counts",
         ),
     ],
     ids=["all", "one"],
@@ -318,10 +319,10 @@ def test_v2_a_rule_group_that_lost_rules_is_unknown(bench: Bench) -> None:
 
 
 def test_the_release_and_the_loaded_rules_must_agree(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A certificate with another number of checks than this release ships is none."""
+    """A certificate with another number of checks than this release ships is not accepted."""
     more = (*rulefile.checks(), "OneMore")
     monkeypatch.setattr(rulefile, "checks", lambda: more)
-    assert f"the rules that are loaded have {len(more) - 1} checks, this release has {len(more)}" in reason(
+    assert f"the loaded rules have {len(more) - 1} checks, this release has {len(more)}" in reason(
         verdict(bench.servers, timeout=8)
     )
 

@@ -1,4 +1,4 @@
-"""Servers that answer what no server should: there is no verdict, said in JSON, and in time."""
+"""Hostile answers: the verdict is unknown, printed as JSON, in time and in little memory."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ import pytest
 from alerting import check, report, rulefile
 from alerting.gate import diagnosis, witness
 from alerting.gate.judge import Servers, judge
-from alerting.gate.verdict import Verdict, Wanted
+from alerting.gate.verdict import Subject, Verdict
 from alerting.http.alertmanager import Alert, listing
-from alerting.http.client import FetchError
+from alerting.http.client import Client, FetchError
 from tests.support.rogue import HEAD, Script, drips, floods, rogue, says
 from tests.support.service import Answer, Service
 
@@ -30,7 +30,7 @@ LATER = "2099-01-01T00:00:00Z"
 HOSTILE: dict[str, Script] = {
     "nested deep": says(b"[" * 200_000),
     "nested deep, and ended": says(b"[" * 5_000 + b"]" * 5_000),
-    "no JSON": says(b"\xff\xfe"),
+    "not JSON": says(b"\xff\xfe"),
     "a number of 5,000 digits": says(b"9" * 5_000),
     "the year 9999": says(b"[]", date=b"Fri, 31 Dec 9999 23:59:59 GMT"),
     "the year 1": says(b"[]", date=b"Mon, 01 Jan 0001 00:00:00 GMT"),
@@ -39,7 +39,7 @@ HOSTILE: dict[str, Script] = {
     "a time without a zone": says(b"[]", date=b"Sun, 09 Mar 2025 12:00:00 -0000"),
     "a compressed bomb": says(gzip.compress(b"[" + b" " * 10_000_000), b"Content-Encoding: gzip"),
     "half a surrogate pair": says(b'[{"labels": {"alertname": "\\ud800"}}]'),
-    "a length that is none": lambda c: c.sendall(HEAD + b"Content-Length: many\r\n\r\n[]"),
+    "an invalid length": lambda c: c.sendall(HEAD + b"Content-Length: many\r\n\r\n[]"),
     "a short body": lambda c: c.sendall(HEAD + b"Content-Length: 9\r\n\r\n[]"),
     "broken chunks": lambda c: c.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n"),
     "no HTTP": lambda c: c.sendall(b"\x1b[2J" * 1_000),
@@ -71,6 +71,46 @@ def test_v15_whatever_a_server_answers_is_unknown(
     assert said["alerts"][0]["message"].startswith("Not judged: ")
     assert "internal error" not in said["alerts"][0]["message"]
     assert time.monotonic() - started < 50
+
+
+GREEDY: dict[str, tuple[Script, str]] = {
+    "an endless body": (HOSTILE["endless body"], "the answer is too large"),
+    "endless chunks": (
+        floods(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"10000\r\n" + b" " * 65536 + b"\r\n"),
+        "the answer is too large",
+    ),
+    "a dripping body": (HOSTILE["dripping body"], "timed out"),
+    "a compressed bomb": (HOSTILE["a compressed bomb"], "the answer is not valid JSON"),
+    "ten million lists": (says(b"[" + b"[]," * 10_000_000 + b"[]]"), "the answer has too many values"),
+}
+
+FETCH = """
+import re, sys, time
+from pathlib import Path
+from alerting.http.client import Client, FetchError
+
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024
+
+before, started = peak(), time.monotonic()
+try:
+    Client().get(sys.argv[1], 1)
+except FetchError as error:
+    print(f"{peak() - before} {time.monotonic() - started:.0f} {error}")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the peak of memory from /proc")
+@pytest.mark.parametrize("name", GREEDY)
+def test_v15_no_answer_takes_much_memory_or_time(name: str) -> None:
+    """Less than 128 MiB, and an end long before that of a server that drips for a minute."""
+    script, reason = GREEDY[name]
+    with rogue(script) as url:
+        done = subprocess.run([sys.executable, "-c", FETCH, url], capture_output=True, text=True, check=True)
+    mebibytes, seconds, error = done.stdout.split(maxsplit=2)
+    assert error == f"{url}: {reason}\n"
+    assert int(mebibytes) < 128
+    assert int(seconds) < 20
 
 
 WRONG: list[Any] = [None, True, -1.5, 10**400, "", "x", "²", "\ud800", "9" * 300, [], {}, [[]], [None], {"x": {"y": 1}}]
@@ -114,11 +154,11 @@ def answering(bodies: dict[str, Any]) -> Service:
 
 def judged(servers: Servers) -> Verdict:
     """The verdict of one look."""
-    return judge(servers, Wanted("shop", "2025-03-09"), 0.01, lambda _: None)
+    return judge(Client(), servers, Subject("shop", "2025-03-09"), 0.01, lambda _: None)
 
 
 def test_v15_a_listing_that_is_wrong_somewhere_is_no_pass() -> None:
-    """Whatever stands in the place of something: FAIL at most for what is certain, and otherwise unknown."""
+    """Whatever replaces a value: FAIL at most where that is certain, and otherwise unknown."""
     bodies: dict[str, Any] = {"alerts": [CERTIFICATE, DROP]}
     service = answering(bodies)
     servers = Servers([service.url])
@@ -130,7 +170,7 @@ def test_v15_a_listing_that_is_wrong_somewhere_is_no_pass() -> None:
 
 
 def test_v15_silences_that_are_wrong_only_lack_their_end() -> None:
-    """A silenced alert is listed; when it ends is said where it can be told."""
+    """A silenced alert is listed, with the end of the silence where that is known."""
     quiet = {**DROP, "status": {"silencedBy": ["s"], "inhibitedBy": []}}
     silence = {"id": "s", "endsAt": "9999-12-31T23:00:00Z"}
     bodies: dict[str, Any] = {"alerts": [CERTIFICATE, quiet], "silences": [silence]}
@@ -176,7 +216,7 @@ PROMETHEUS: dict[str, Any] = {
 
 @pytest.mark.parametrize("place", PROMETHEUS)
 def test_v15_a_prometheus_that_is_wrong_somewhere_raises_nothing(place: str) -> None:
-    """It is asked for reasons and for contradictions, and may answer both with anything."""
+    """It is queried for reasons and for contradictions, and may answer both with anything."""
     whole = {part: {"data": data} for part, data in PROMETHEUS.items()}
     loaded = [{"name": "r"} for _ in rulefile.groups()[rulefile.GROUP]]
     whole["rules"]["data"] = {"groups": [{"name": rulefile.GROUP, "rules": loaded}]}  # nothing to find before the place
@@ -187,24 +227,24 @@ def test_v15_a_prometheus_that_is_wrong_somewhere_raises_nothing(place: str) -> 
     drop = Alert(labels, {}, "f", now, (), ())
     for body in mutations(whole[place]):
         bodies[place] = body
-        assert all(isinstance(each, str) for each in diagnosis.reasons(service.url, [DEAD], "shop", 5))
+        assert all(isinstance(each, str) for each in diagnosis.reasons(Client(), service.url, [DEAD], "shop", 5))
         certificate = Alert(CERTIFICATE["labels"], CERTIFICATE["annotations"], "f", now, (), ())
-        witness.contradiction(service.url, certificate, [drop], guessed=True)
+        witness.contradiction(witness.Prometheus(Client(), service.url), certificate, [drop], is_default=True)
     service.stop()
 
 
 def test_v15_a_listing_is_refused_where_its_shape_is_wrong() -> None:
     """The place is named: a time without a zone could be any."""
     service = answering({"alerts": [{**DROP, "updatedAt": "2025-03-09T12:00:00"}]})
-    with pytest.raises(FetchError, match="the answer is no list of alerts"):
-        listing(service.url, 5)
+    with pytest.raises(FetchError, match="the answer is not a list of alerts"):
+        listing(Client(), service.url, 5)
     service.stop()
 
 
 def test_v15_an_error_in_the_report_is_unknown(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """Exit code 2, the JSON and a JUnit file that say so, and the traceback for who mends it."""
+    """Exit code 2, JSON and a JUnit file that say so, and the traceback."""
 
     def broken(*_args: object) -> Verdict:
         raise TypeError("unexpected")
@@ -221,7 +261,7 @@ def test_v15_an_error_in_the_report_is_unknown(
 def test_v15_an_error_in_the_check_is_unknown(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """As for the report; for a drill there is nothing on stdout, as ever."""
+    """As for the report; for a drill there is nothing on stdout."""
 
     def broken(*_args: object) -> Verdict:
         raise TypeError("unexpected")
@@ -256,7 +296,7 @@ def test_v13_v15_without_stdout_or_stderr(closed: str) -> None:
     assert done.stdout == "" if closed.startswith("1") else json.loads(done.stdout)["status"] == "FAIL"
 
 
-def test_v15_a_name_that_is_no_text_is_unknown() -> None:
+def test_v15_a_name_that_is_not_text_is_unknown() -> None:
     """Bytes that no encoding has, as an argument: the JSON is still there."""
     command = [sys.executable, "-m", "alerting.report", "--dataset", b"\xff", "--date", "2025-03-09", "--details"]
     done = subprocess.run([*command, "--timeout", "0.1", "--alertmanager.url", DEAD], capture_output=True, check=False)

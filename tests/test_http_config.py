@@ -1,4 +1,4 @@
-"""Reports and drills at servers that want TLS and credentials: who is let in, and who hears of a secret."""
+"""Reports and drills at servers that require TLS and credentials: who gets access, and who is shown a secret."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ import yaml
 
 from alerting import report, rulefile
 from alerting.gate.judge import Servers, judge
-from alerting.gate.verdict import Wanted
-from alerting.http import client, http_config
+from alerting.gate.verdict import Subject
+from alerting.http import http_config
+from alerting.http.client import Client
 from exporter.demo.write import write_demo
 from tests.support.authority import Authority
 from tests.support.processes import basic
@@ -102,24 +103,24 @@ def test_s2_a_report_is_let_in(
 def test_s2_a_wrong_password_is_unknown(
     tmp_path: Path, authority: Authority, started: list[Service], name: str, shut: Answer
 ) -> None:
-    """Where one of the servers does not let in, there is no verdict, and it is named."""
+    """Where one of the servers refuses access, there is no verdict, and it is named."""
     file = configured(tmp_path, basic_auth={"username": "report", "password": PASSWORD})
     closed, opened = (Service(passing, authority.server(), "other", each) for each in (shut, None))
     started += [closed, opened]
     urls = (closed.url, opened.url) if name == "Alertmanager" else (opened.url, closed.url)
     code, said = ask(*urls, file)
     assert code == 2
-    assert f"Not judged: {name} does not let in: {closed.url}/api/" in said
+    assert f"Not judged: {name} refused access: {closed.url}/api/" in said
     assert f": HTTP status {shut.status} within 2 s" in said
 
 
 def test_s2_somebody_elses_server_at_the_default_address_changes_nothing(started: list[Service]) -> None:
-    """A Prometheus that was not named may not let in."""
+    """A Prometheus that was not named may refuse access."""
     alertmanager, prometheus = started[:] = [Service(passing), Service(passing, None, "other", FORBIDDEN)]
-    for guessed in (True, False):
-        servers = Servers([alertmanager.url], prometheus=prometheus.url, guessed=guessed)
-        verdict = judge(servers, Wanted("shop", "2025-03-09"), 2, lambda _: None)
-        assert verdict.exit_code == (0 if guessed else 2)
+    for is_default in (True, False):
+        servers = Servers([alertmanager.url], prometheus=prometheus.url, is_default=is_default)
+        verdict = judge(Client(), servers, Subject("shop", "2025-03-09"), 2, lambda _: None)
+        assert verdict.exit_code == (0 if is_default else 2)
 
 
 def test_s2_an_exporter_that_does_not_let_in(tmp_path: Path, authority: Authority, started: list[Service]) -> None:
@@ -145,16 +146,16 @@ def test_s2_tls_that_fails_is_unknown(tmp_path: Path, authority: Authority, star
     wants_https = Service(passing, None, "-", Answer(400, b"Client sent an HTTP request to an HTTPS server."))
     started.append(wants_https)
     cases = {
-        untrusted.url: "its certificate is not accepted: unable to get local issuer certificate",
-        other.url: "its certificate is not accepted: IP address mismatch",
+        untrusted.url: "certificate not accepted: unable to get local issuer certificate",
+        other.url: "certificate not accepted: IP address mismatch",
         asking.url: "",
-        plain.url.replace("http:", "https:"): "no TLS: ",
-        wants_https.url: "HTTP status 400, it wants https",
+        plain.url.replace("http:", "https:"): "TLS failed: ",
+        wants_https.url: "HTTP status 400, the server expects https",
     }
     for url, reason in cases.items():
         urls = (url, good.url) if name == "Alertmanager" else (good.url, url)
         code, said = ask(*urls, configured(tmp_path), "--timeout", "0.5")
-        assert (code, f"{name} does not let in: {url}/api/" in said, reason in said) == (2, True, True), said
+        assert (code, f"{name} refused access: {url}/api/" in said, reason in said) == (2, True, True), said
 
 
 def test_s2_a_certificate_and_a_server_name(tmp_path: Path, authority: Authority, started: list[Service]) -> None:
@@ -170,7 +171,7 @@ def test_s2_a_certificate_and_a_server_name(tmp_path: Path, authority: Authority
 
 
 def test_s2_a_redirect_gets_no_password(tmp_path: Path, started: list[Service]) -> None:
-    """Nobody follows it, and nobody is shown a secret but the servers that were named."""
+    """No redirect is followed, and only the named servers are shown a secret."""
     other = Service(passing)
     started += [other, Service(lambda *_: Answer(307, headers={"Location": f"{other.url}/api/v2/alerts"}))]
     file = configured(tmp_path, basic_auth={"username": "report", "password": PASSWORD})
@@ -178,43 +179,40 @@ def test_s2_a_redirect_gets_no_password(tmp_path: Path, started: list[Service]) 
     assert (code, "HTTP status 307" in said, set(started[1].named), other.named) == (2, True, {BASIC}, [])
 
 
-def test_s2_who_is_not_named_gets_no_password(
-    tmp_path: Path, started: list[Service], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A server at another port of the same machine is asked as anybody would."""
-    monkeypatch.setattr(client, "_LET_IN", {})
+def test_s2_a_server_that_is_not_named_gets_no_password(tmp_path: Path, started: list[Service]) -> None:
+    """A request to another port of the same machine carries no credentials."""
     named, other = started[:] = [Service(passing), Service(passing)]
     file = configured(tmp_path, basic_auth={"username": "report", "password": PASSWORD})
-    client.be_let_in(http_config.load(file), [f"{named.url}/prefix"])
+    client = Client(http_config.load(file), [f"{named.url}/prefix"])
     for each in started:
         client.get(f"{each.url}/api/v2/status", 5)
     assert (named.named, other.named) == ([BASIC], [""])
 
 
-def test_s2_a_drill_is_let_in(tmp_path: Path, authority: Authority, started: list[Service]) -> None:
-    """With the right password Alertmanager takes it; with another one it does not, exit 2."""
+def test_s2_a_drill_is_authenticated(tmp_path: Path, authority: Authority, started: list[Service]) -> None:
+    """With the right password Alertmanager accepts it; with a wrong one it does not, exit 2."""
     started.append(Service(passing, authority.server(), BASIC, UNAUTHORIZED))
     program = [sys.executable, "-m", "alerting.check", str(write_demo(tmp_path / "demo", date(2025, 3, 9)))]
     command = [*program, "--drill", "RevenueDrop", "--alertmanager.url", started[0].url]
-    for password, code, said in ((PASSWORD, 0, "took it"), ("wrong", 2, "HTTP status 401")):
+    for password, code, said in ((PASSWORD, 0, "accepted it"), ("wrong", 2, "HTTP status 401")):
         file = configured(tmp_path, basic_auth={"username": "report", "password": password})
         done = subprocess.run([*command, "--http.config.file", str(file)], capture_output=True, text=True, check=False)
         assert (done.returncode, said in done.stderr, PASSWORD in done.stderr) == (code, True, False), done.stderr
     done = subprocess.run([*program, "--http.config.file", str(file)], capture_output=True, text=True, check=False)
-    assert (done.returncode, "name them with --alertmanager.url" in done.stderr) == (64, True)
+    assert (done.returncode, "needs --drill and --alertmanager.url" in done.stderr) == (64, True)
 
 
 MISTAKES = {
     "basic_auth: {username: a, password: t0ken, passwort: t0ken}": "1: basic_auth.passwort: unknown key",
     "basic_auth:\n  username: a\n  password: 123456": "3: basic_auth.password: input should be a valid string",
-    "basic_auth: {username: a}": "1: basic_auth: password or password_file is wanted",
-    "basic_auth: {username: 'a:b', password: t0ken}": "1: basic_auth.username: must not have a colon",
+    "basic_auth: {username: a}": "1: basic_auth: expected either password or password_file",
+    "basic_auth: {username: 'a:b', password: t0ken}": "1: basic_auth.username: must not contain a colon",
     "basic_auth: {username: a, password_file: gone}": "1: basic_auth.password_file: {}/gone: No such file or directory",
     "basic_auth:\n  username: a\n  password: *t0ken": "3: not valid YAML",
-    "authorization:\n  credentials: 't0ken\n\n    X: y'": "1: authorization: only visible ASCII characters fit",
-    "authorization: {type: basic, credentials: t0ken}": "1: authorization.type: must be another one than Basic",
+    "authorization:\n  credentials: 't0ken\n\n    X: y'": "1: authorization: expected only printable ASCII characters",
+    "authorization: {type: basic, credentials: t0ken}": "1: authorization.type: must not be Basic",
     "authorization: {credentials: t0ken}\nbasic_auth: {username: a, password: t0ken}": "1: authorization: cannot be",
-    "tls_config: {cert_file: a.pem}": "1: tls_config: cert_file and key_file are wanted together",
+    "tls_config: {cert_file: a.pem}": "1: tls_config: expected both cert_file and key_file, or neither",
     "tls_config: {ca_file: empty}": "1: tls_config.ca_file: {}/empty: no certificates in PEM",
     "proxy_url: http://proxy.example": "1: proxy_url: unknown key",
     "": "1: a mapping with the key tls_config or basic_auth or authorization is wanted",
@@ -236,12 +234,12 @@ def test_mistakes(tmp_path: Path, capsys: pytest.CaptureFixture[str], content: s
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--alertmanager.url", "http://report:t0ken@alerts.example"], "must not have a user or a password"),
-        (["--http.config.file", "http.yml"], "is for servers that are named"),
+        (["--alertmanager.url", "http://report:t0ken@alerts.example"], "must not contain a user or password"),
+        (["--http.config.file", "http.yml"], "needs the URL of a server"),
     ],
 )
 def test_arguments(capsys: pytest.CaptureFixture[str], options: list[str], said: str) -> None:
-    """A password in a URL is refused and not told; a file for nobody is refused, too."""
+    """A password in a URL is refused and not repeated; a file without a server is refused, too."""
     with pytest.raises(SystemExit) as ended:
         report.main(options)
     err = capsys.readouterr().err

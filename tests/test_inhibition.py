@@ -93,7 +93,7 @@ def dataset() -> str:
 
 
 def settled(alertmanager: Alertmanager, dataset: str, total: int) -> tuple[list[str], list[str]]:
-    """What is heard and what is inhibited, once all alerts are listed."""
+    """What notifies and what is inhibited, once all alerts are listed."""
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         found = alertmanager.heard(dataset), alertmanager.inhibited(dataset)
@@ -111,7 +111,7 @@ def settled(alertmanager: Alertmanager, dataset: str, total: int) -> tuple[list[
     ],
 )
 def test_a_cause_inhibits_the_business_alerts(alertmanager: Alertmanager, dataset: str, cause: str) -> None:
-    """What the data cannot tell is not told; what is wrong with the data themselves is."""
+    """What the data cannot show does not notify; what is wrong with the data themselves does."""
     alertmanager.post(dataset, cause, *BUSINESS, *SOUND)
     total = 1 + len(BUSINESS) + len(SOUND)
     assert settled(alertmanager, dataset, total) == (sorted([cause, *SOUND]), sorted(BUSINESS))
@@ -119,14 +119,14 @@ def test_a_cause_inhibits_the_business_alerts(alertmanager: Alertmanager, datase
 
 @pytest.mark.parametrize("cause", ["PartialDay", "HoursMissing", "UnreadableFiles"])
 def test_a_truncated_day_is_one_page(alertmanager: Alertmanager, dataset: str, cause: str) -> None:
-    """Of six alerts about a day of which a part is missing, the cause is heard."""
+    """Of six alerts about a day that is partly missing, only the cause notifies."""
     others = ["EventVolumeDrop", "NoPurchases", "RevenueDrop", "ConversionRateDrop", "AssistedShareDrop"]
     alertmanager.post(dataset, cause, *others)
     assert settled(alertmanager, dataset, 6) == ([cause], sorted(others))
 
 
 def test_small_spikes_are_heard(alertmanager: Alertmanager, dataset: str) -> None:
-    """A remark is no warning: no cause silences it."""
+    """An info is not a warning: no cause inhibits it."""
     alertmanager.post(dataset, "MissingDay", "RevenueDrop")
     alertmanager.post(dataset, "RevenueSpike", severity="info")
     assert settled(alertmanager, dataset, 3) == (["MissingDay", "RevenueSpike"], ["RevenueDrop"])
@@ -144,14 +144,14 @@ def test_the_exporter_that_is_down_inhibits_every_data_set(alertmanager: Alertma
 
 @pytest.mark.parametrize("sound", ["DuplicatePurchases", "NullClientIds", "RevenueDrop"])
 def test_what_is_no_cause_inhibits_nothing(alertmanager: Alertmanager, dataset: str, sound: str) -> None:
-    """Data that are unsound, and a drop of the revenue, leave the rest to be heard."""
+    """Unsound data and a revenue drop inhibit nothing else."""
     others = [name for name in BUSINESS if name != sound]
     alertmanager.post(dataset, sound, *others)
     assert settled(alertmanager, dataset, 1 + len(others)) == (sorted([sound, *others]), [])
 
 
 def test_a_partial_day_that_is_normal_inhibits_nothing(alertmanager: Alertmanager, dataset: str) -> None:
-    """A day that fills up compares like with like: its drops are heard."""
+    """A day that fills up compares like with like: its drops notify."""
     alertmanager.post(dataset, "PartialDay", severity="info")
     alertmanager.post(dataset, *BUSINESS)
     assert settled(alertmanager, dataset, 1 + len(BUSINESS)) == (sorted(["PartialDay", *BUSINESS]), [])

@@ -19,9 +19,9 @@ import yaml
 
 from alerting import rulefile
 from alerting.gate.proof import UnprovenError, proven
-from alerting.gate.verdict import Verdict, Wanted
+from alerting.gate.verdict import Subject, Verdict
 from alerting.http.alertmanager import listing
-from alerting.http.client import FetchError, get
+from alerting.http.client import Client, FetchError
 from alerting.stack.stack import Server, alertmanager_at, await_answer, end, free_address, prometheus_at, start, write
 from tests.broken_days.delivery import Delivery, healthy, without
 from tests.broken_days.shop import PURCHASE, SHOP
@@ -150,7 +150,7 @@ def _write(folder: Path, setup: Setup, targets: Sequence[str], alertmanagers: Se
 def firing(url: str) -> dict[str, list[Alert]]:
     """The alerts that fire in a Prometheus, by name."""
     found: dict[str, list[Alert]] = {}
-    for alert in get(f"{url}/api/v1/alerts", 5).body["data"]["alerts"]:
+    for alert in Client().get(f"{url}/api/v1/alerts", 5).body["data"]["alerts"]:
         if alert["state"] == "firing":
             found.setdefault(alert["labels"]["alertname"], []).append(alert)
     return found
@@ -158,7 +158,7 @@ def firing(url: str) -> dict[str, list[Alert]]:
 
 def judged_at(url: str) -> float:
     """When a Prometheus judged last, 0 if never."""
-    found = get(f"{url}/api/v1/query?{urlencode({'query': STATE})}", 5).body["data"]["result"]
+    found = Client().get(f"{url}/api/v1/query?{urlencode({'query': STATE})}", 5).body["data"]["result"]
     return float(found[0]["value"][1]) if found else 0.0
 
 
@@ -203,7 +203,7 @@ def proved(url: str) -> Verdict | str:
     deadline, since = time.monotonic() + PATIENCE, dict[str, datetime]()
     while True:
         try:
-            return proven(listing(url, 5), since, Wanted(DATASET)).verdict
+            return proven(listing(Client(), url, 5), since, Subject(DATASET)).verdict
         except (UnprovenError, FetchError) as error:
             reason = str(error)
         if time.monotonic() > deadline:

@@ -81,7 +81,7 @@ def test_the_airflow_snippet_runs(stack: Stack, tmp_path: Path) -> None:
     done = shell(operator["bash_command"], tmp_path, DAY="2025-03-09", **urls)
     assert (done.returncode, '"status": "FAIL"' in done.stdout) == (1, True)
     done = shell(operator["bash_command"], tmp_path, DAY="2025-03-10", **urls)
-    assert (done.returncode, "asked for 2025-03-10, but the newest day in the data is 2025-03-09" in done.stdout) == (
+    assert (done.returncode, "requested 2025-03-10, but the newest day in the data is 2025-03-09" in done.stdout) == (
         2,
         True,
     )
@@ -124,7 +124,7 @@ def test_an_expected_snapshot(stack: Stack, tmp_path: Path) -> None:
     assert shell(f"{ask} --snapshot {snapshot}", tmp_path).returncode == 1
     done = shell(f"{ask} --snapshot 1 --exporter.url {stack.exporter} --junit events.xml", tmp_path)
     assert done.returncode == 2
-    assert f"asked for snapshot 1, but the data give {snapshot}" in done.stdout
+    assert f"requested snapshot 1, but the data give {snapshot}" in done.stdout
     assert cases(tmp_path / "events.xml") == {"verdict": "error"}
 
 
@@ -137,7 +137,7 @@ def test_an_expectation_that_is_none_is_a_usage_error(tmp_path: Path, option: st
 
 
 def test_v13_a_killed_report_leaves_no_passing_junit(tmp_path: Path) -> None:
-    """Until the verdict is there, the file says that there is none."""
+    """Until there is a verdict, the file says so."""
     command = [sys.executable, "-m", "alerting.report", "--date", "2025-03-09", "--junit", str(tmp_path / "events.xml")]
     command += ["--alertmanager.url", "http://127.0.0.1:9"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

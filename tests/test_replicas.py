@@ -17,14 +17,15 @@ import yaml
 from alerting import rulefile
 from alerting.gate.judge import Servers, judge
 from alerting.gate.proof import Proof, UnprovenError, proven
-from alerting.gate.verdict import Verdict, Wanted
+from alerting.gate.verdict import Subject, Verdict
 from alerting.http.alertmanager import Alert, Listing
+from alerting.http.client import Client
 from alerting.stack import stack
 from exporter.demo.write import write_demo
 from tests.support.generations import Generation
 
 NOW = datetime(2025, 3, 10, 6, tzinfo=UTC)
-WANTED = Wanted("shop", "2025-03-09", 7)
+WANTED = Subject("shop", "2025-03-09", 7)
 CHECKS = str(len(rulefile.checks()))
 
 
@@ -68,7 +69,7 @@ def pair(generation: Generation, tmp_path_factory: pytest.TempPathFactory) -> It
 
 def verdict(pair: Pair, timeout: float = 30) -> Verdict:
     """The verdict of the gate."""
-    return judge(pair.servers, Wanted(), timeout, lambda _: None)
+    return judge(Client(), pair.servers, Subject(), timeout, lambda _: None)
 
 
 def test_v16_replicas_that_agree_are_one_truth(pair: Pair) -> None:
@@ -85,7 +86,7 @@ def test_v16_replicas_that_agree_are_one_truth(pair: Pair) -> None:
 
 
 def test_v16_replicas_that_contradict_each_other_are_unknown(pair: Pair) -> None:
-    """What they certify differently is named, with the labels that tell them apart."""
+    """What they certify differently is named, with the labels that distinguish them."""
     file = pair.folders[1] / "clickstream.yml"
     shipped = file.read_text("utf-8")
     loaded = yaml.safe_load(shipped)
@@ -136,7 +137,7 @@ def test_v16_a_replica_that_lags_behind_is_waited_for() -> None:
     """Its alert about an older snapshot may be one that has healed: it is named."""
     listed = [certificate("a", "RevenueDrop"), alert("a", "RevenueDrop")]
     assert [line.message for line in proof(*listed).verdict.lines] == ["RevenueDrop!"]
-    with pytest.raises(UnprovenError, match=r'RevenueDrop from \{replica="b"\} is still about an older snapshot'):
+    with pytest.raises(UnprovenError, match=r'RevenueDrop from \{replica="b"\} is still about another snapshot'):
         proof(*listed, alert("b", "RevenueDrop", snapshot="6"))
     with pytest.raises(UnprovenError, match="lists JsonErrors, which the certificate does not count"):
         proof(*listed, alert("b", "JsonErrors", snapshot="6"))
@@ -158,14 +159,14 @@ def test_v16_an_alert_that_only_one_replica_sends_counts() -> None:
 
 
 def test_v16_one_severity_for_each_check() -> None:
-    """A check that is critical for one replica and a remark for the other is no truth."""
+    """A check that is critical for one replica and info for the other proves nothing."""
     both = (certificate("a", "PartialDay"), certificate("b", "PartialDay"))
     with pytest.raises(UnprovenError, match="lists 2 alerts, the certificate counts 1"):
         proof(*both, alert("a", "PartialDay"), alert("b", "PartialDay", severity="info"))
 
 
 def test_v10_v16_a_silence_of_one_replica_silences_nothing() -> None:
-    """The alert of the other one is still heard of."""
+    """The alert of the other replica still notifies."""
     loud = alert("b", "RevenueDrop")
     quiet = replace(alert("a", "RevenueDrop"), silenced_by=("s",))
     whole = certificate("a", "RevenueDrop")

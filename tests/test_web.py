@@ -22,7 +22,7 @@ import pytest
 import yaml
 
 from alerting.http import http_config
-from alerting.http.client import FetchError, get
+from alerting.http.client import Client, FetchError
 from alerting.stack.stack import end, free_address, prometheus_at, start
 from exporter.web import passwords
 from exporter.web.listener import CONNECTIONS
@@ -357,7 +357,7 @@ def test_s2_the_files_of_the_readme(tmp_path: Path, generation: Generation, auth
 def health(address: str) -> list[str]:
     """The state of every target of Prometheus."""
     try:
-        targets = get(f"http://{address}/api/v1/targets?state=active", 5).body["data"]["activeTargets"]
+        targets = Client().get(f"http://{address}/api/v1/targets?state=active", 5).body["data"]["activeTargets"]
         return [each["health"] for each in targets]
     except FetchError:
         return []

@@ -18,13 +18,13 @@ import yaml
 
 from alerting import rulefile
 from alerting.gate.judge import Servers, judge
-from alerting.gate.verdict import Verdict, Wanted
-from alerting.http.client import post, send
+from alerting.gate.verdict import Subject, Verdict
+from alerting.http.client import Client
 from alerting.stack.stack import Stack, running
 from exporter.demo.write import write_demo
 from tests.support.generations import Generation
 
-WANTED = Wanted("shop", "2025-03-09")
+WANTED = Subject("shop", "2025-03-09")
 
 
 @pytest.fixture(scope="module")
@@ -49,13 +49,13 @@ def servers(stack: Stack) -> Servers:
 
 def verdict(stack: Stack, **others: object) -> Verdict:
     """The verdict of the gate, where `others` replaces some of the servers."""
-    return judge(replace(servers(stack), **others), WANTED, 30 if not others else 6, lambda _: None)
+    return judge(Client(), replace(servers(stack), **others), WANTED, 30 if not others else 6, lambda _: None)
 
 
 @contextmanager
 def forged(stack: Stack) -> Iterator[None]:
     """Somebody says again and again that nothing fires: a whole certificate."""
-    (outcome,) = post(f"{stack.exporter}/-/refresh", 30).body["datasets"]
+    (outcome,) = Client().post(f"{stack.exporter}/-/refresh", 30).body["datasets"]
     labels = {"alertname": "ClickstreamCertificate", "dataset": "shop", "severity": "none", "date": "2025-03-09"}
     labels |= {"snapshot": str(outcome["snapshot"]), "checks": str(len(rulefile.checks())), "firing": "0"}
     over = threading.Event()
@@ -63,7 +63,7 @@ def forged(stack: Stack) -> Iterator[None]:
     def say(seconds: int) -> None:
         until = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
         body = {"labels": labels, "annotations": {"firing": "", "switched_off": "DataStale"}, "endsAt": until}
-        send(f"{stack.alertmanager}/api/v2/alerts", [body], 5)
+        Client().send(f"{stack.alertmanager}/api/v2/alerts", [body], 5)
 
     def repeat() -> None:
         while not over.wait(0.3):
@@ -103,7 +103,7 @@ def test_a_prometheus_that_does_not_answer_changes_nothing(stack: tuple[Stack, P
 
 
 def test_somebody_elses_prometheus_at_the_default_address_changes_nothing(stack: tuple[Stack, Path]) -> None:
-    """Without our rules it says nothing, unless it was named: then its rules are gone, and that is no PASS."""
+    """Without our rules it is ignored, unless its URL was given: then its rules are gone, which must not be a PASS."""
     made, folder = stack
     file = folder / "clickstream.yml"
     shipped = file.read_text("utf-8")
@@ -112,8 +112,8 @@ def test_somebody_elses_prometheus_at_the_default_address_changes_nothing(stack:
     time.sleep(1.5)
     try:
         with forged(made):
-            assert verdict(made, guessed=True).exit_code == 0
-            found = verdict(made, guessed=False)
+            assert verdict(made, is_default=True).exit_code == 0
+            found = verdict(made, is_default=False)
     finally:
         file.write_text(shipped, "utf-8")
         made.processes["prometheus"].send_signal(signal.SIGHUP)
@@ -131,4 +131,4 @@ def test_the_command_asks_the_prometheus_that_is_named(stack: tuple[Stack, Path]
     assert done.returncode == 2
     said = " ".join(done.stdout.split())
     assert f"Prometheus at {made.prometheus} contradicts Alertmanager" in said
-    assert "if it is this one, look who else sends." in said
+    assert "if it is this one, find the other sender." in said

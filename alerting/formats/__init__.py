@@ -1,1 +1,1 @@
-"""The verdict for people and machines, a format a module. `report` and `check` print it."""
+"""Formats of the verdict for people and machines, one per module; `report` and `check` print them."""

@@ -14,11 +14,11 @@ from typing import Any
 from alerting.gate.verdict import PASS, Verdict
 
 NAMESPACE = "Clickstream"
-MOST = 100
-"""Metrics of a document."""
+MAX_METRICS = 100
+"""Metrics in one document."""
 
-_LARGEST = 2.0**360
-"""CloudWatch refuses values beyond it, NaN and the infinities."""
+_MAX_VALUE = 2.0**360
+"""CloudWatch refuses larger values, NaN and infinities."""
 
 _NAME = re.compile(r"[!-~]{1,255}")
 _DIMENSION = re.compile(r"(?!:)[ -~]{0,1023}[!-~]")
@@ -26,14 +26,16 @@ _COUNTED = re.compile(r"_(events|purchases|sessions)(_|$)")
 
 
 def emf(verdict: Verdict, numbers: Mapping[str, float], now: datetime) -> str:
-    """The documents, each a line; what CloudWatch would refuse is left out."""
+    """The documents, one a line, without the metrics that CloudWatch would refuse."""
     metrics = [each for each in (*_judged(verdict), *sorted(numbers.items())) if _is_metric(*each)]
-    documents = [_document(verdict, dict(metrics[at : at + MOST]), now) for at in range(0, len(metrics), MOST)]
+    documents = [
+        _document(verdict, dict(metrics[at : at + MAX_METRICS]), now) for at in range(0, len(metrics), MAX_METRICS)
+    ]
     return "".join(json.dumps(document, allow_nan=False) + "\n" for document in documents)
 
 
 def _judged(verdict: Verdict) -> Iterator[tuple[str, float]]:
-    """The verdict in numbers; of an unknown one only that it is."""
+    """The verdict as metrics; an unknown one has only `Pass` and `Unknown`."""
     yield "Pass", int(verdict.status == PASS)
     yield "Unknown", int(not verdict.proven)
     if verdict.proven:
@@ -44,12 +46,12 @@ def _judged(verdict: Verdict) -> Iterator[tuple[str, float]]:
 
 
 def _is_metric(name: str, value: float) -> bool:
-    # Written so that NaN, which compares as false, is none.
-    return bool(_NAME.fullmatch(name)) and abs(value) <= _LARGEST
+    # NaN compares as false, so it is refused, too.
+    return bool(_NAME.fullmatch(name)) and abs(value) <= _MAX_VALUE
 
 
 def _document(verdict: Verdict, metrics: Mapping[str, float], now: datetime) -> dict[str, Any]:
-    """A document; the date and the snapshot are properties, which cost nothing and can be searched for."""
+    """A document; date and snapshot are properties, which are searchable and cost nothing."""
     dataset = verdict.dataset or ""
     dimensions = {"dataset": dataset} if _DIMENSION.fullmatch(dataset) else {}
     directive = {
@@ -63,7 +65,7 @@ def _document(verdict: Verdict, metrics: Mapping[str, float], now: datetime) -> 
 
 
 def _unit(name: str) -> str:
-    """Count for what is counted, Seconds for seconds, and None for the rest, as CloudWatch calls it."""
+    """CloudWatch's unit of a metric: Count, Seconds, or None for any other."""
     if name.endswith("_seconds"):
         return "Seconds"
     return "Count" if name[:1].isupper() or _COUNTED.search(name) else "None"

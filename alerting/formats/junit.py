@@ -1,4 +1,4 @@
-"""The verdict as JUnit XML, which every CI server can show: one test case a check."""
+"""The verdict as JUnit XML, which every CI server can display: one test case per check."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def write(path: Path, verdict: Verdict) -> None:
-    """Write the verdict to `path`, at once. Raises OSError."""
+    """Write the verdict to `path` atomically. Raises OSError."""
     unfinished = path.with_name(f".{path.name}.tmp")
     unfinished.write_bytes(document(verdict))
     os.replace(unfinished, path)
 
 
 def document(verdict: Verdict) -> bytes:
-    """The verdict as XML: a critical alert is a failure, no verdict an error, what did not judge is skipped."""
+    """The verdict as XML: a critical alert is a failure, an unknown verdict an error, a check that is off skipped."""
     suite = Element("testsuite", name=_text(f"clickstream {verdict.dataset or ''}".strip()))
     properties = {"date": verdict.date, "snapshot": verdict.snapshot, "status": verdict.status}
     if verdict.proven:
@@ -49,7 +49,7 @@ def document(verdict: Verdict) -> bytes:
 
 
 def _check(suite: Element, check: str, verdict: Verdict) -> None:
-    """The case of a check; what is not critical is said, and fails nothing."""
+    """The test case of a check; an alert that is not critical is printed and does not fail it."""
     case = _case(suite, check, verdict)
     for line in _of(check, verdict.lines):
         if line.severity == "CRITICAL":

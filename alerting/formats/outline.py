@@ -1,4 +1,4 @@
-"""The order in which a person wants to read a verdict: what broke, what follows from it, what else there is."""
+"""A verdict in the order in which a person reads it: causes, effects, warnings, and what was not judged."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from alerting.gate.verdict import FAIL, Line, Verdict
 
 UNKNOWN = "UNKNOWN"
 REASONS = ("SmallSampleDay", "BaselineShort", "LowVolume", "NotMeasured", "LimitOutOfReach", "SwitchedOff")
-"""The checks whose messages say which others are switched off, and why."""
+"""The checks whose messages name other checks that are switched off, and why."""
 
 _WHY = {
-    "QueryFailing": "the measures that they need failed",
-    "NoData": "there are no data",
-    "": "what they need is not there",
+    "QueryFailing": "the measures they need failed",
+    "NoData": "there is no data",
+    "": "the gauges they need are missing",
 }
-_BY_HAND = "DataStale: the newest day was set by hand, so its age says nothing"
+_AS_OF = "DataStale: --as-of sets the newest day, so its age has no meaning"
 
 
 @dataclass(frozen=True)
 class Section:
-    """Some of the alerts, under a title."""
+    """A group of alerts under a title."""
 
     title: str
     lines: tuple[Line, ...]
@@ -32,19 +32,19 @@ def word(verdict: Verdict) -> str:
 
 
 def about(verdict: Verdict) -> str:
-    """What was judged, and how much fires."""
+    """What was judged, and how many alerts fire."""
     what = f"data set {verdict.dataset}" if verdict.dataset else "no data set"
     what += f", {verdict.date or 'no day'}"
     if not verdict.proven:
         return f"{what}: no verdict could be proven, which counts as {FAIL}"
-    counted = {name: sum(line.severity == name for line in verdict.lines) for name in ("CRITICAL", "WARN", "INFO")}
-    named = [f"{number} {name}" for name, number in counted.items() if number]
-    named += [f"{len(verdict.inhibited)} inhibited"] if verdict.inhibited else []
-    return f"{what}: {', '.join(named) or 'nothing fires'}"
+    counts = {name: sum(line.severity == name for line in verdict.lines) for name in ("CRITICAL", "WARN", "INFO")}
+    shown = [f"{number} {name}" for name, number in counts.items() if number]
+    shown += [f"{len(verdict.inhibited)} inhibited"] if verdict.inhibited else []
+    return f"{what}: {', '.join(shown) or 'nothing fires'}"
 
 
 def sections(verdict: Verdict) -> list[Section]:
-    """The alerts of a proven verdict: the causes, the effects, the rest; none of them empty."""
+    """The alerts of a proven verdict as causes, effects and the rest, without empty sections."""
     causes = [line for line in verdict.lines if line.severity == "CRITICAL" and line.tier != "business"]
     business = [line for line in verdict.lines if line.tier == "business" and line.severity != "INFO"]
     shown = {id(line) for line in (*causes, *business)}
@@ -53,25 +53,25 @@ def sections(verdict: Verdict) -> list[Section]:
     found = (
         Section("Causes (pipeline)", tuple(causes)),
         Section("Effects (business)", (*business, *hidden)),
-        Section("Warnings and remarks", tuple(rest)),
+        Section("Warnings and notes", tuple(rest)),
     )
     return [section for section in found if section.lines]
 
 
 def judged(verdict: Verdict) -> str:
-    """How many checks of a proven verdict judged: what it rests on."""
+    """How many checks of a proven verdict judged."""
     off = len(verdict.switched_off)
     return f"{verdict.judged} of {verdict.checks} checks judged{f', {off} off' if off else ''}"
 
 
-def rests_on(verdict: Verdict) -> str:
-    """The word, how many checks judged, and the first reason why others did not, on one line."""
+def basis(verdict: Verdict) -> str:
+    """The status, how many checks judged, and the first reason why others did not, on one line."""
     return plain(": ".join([word(verdict), judged(verdict), *not_judged(verdict)[:1]]))
 
 
 def reason(verdict: Verdict, check: str) -> str:
     """Why the check is switched off."""
-    found = (said for said in not_judged(verdict) if check in _words(said))
+    found = (message for message in not_judged(verdict) if check in _words(message))
     return next(found, "switched off")
 
 
@@ -82,15 +82,15 @@ def not_judged(verdict: Verdict) -> list[str]:
     others = [check for check in verdict.switched_off if check not in named]
     if "DataStale" in others and not _fires(verdict, "NoData"):
         others.remove("DataStale")
-        reasons.append(_BY_HAND)
+        reasons.append(_AS_OF)
     if others:
-        why = next(said for check, said in _WHY.items() if not check or _fires(verdict, check))
+        why = next(text for check, text in _WHY.items() if not check or _fires(verdict, check))
         reasons.append(f"{', '.join(others)}: {why}")
     return reasons
 
 
-def _words(said: str) -> set[str]:
-    return {word.strip(",:;") for word in said.split()}
+def _words(message: str) -> set[str]:
+    return {word.strip(",:;") for word in message.split()}
 
 
 def _fires(verdict: Verdict, check: str) -> bool:
@@ -98,5 +98,5 @@ def _fires(verdict: Verdict, check: str) -> bool:
 
 
 def plain(text: str) -> str:
-    """The text on one line, without characters that a terminal or a reader could take for more than text."""
+    """The text on one line, without control or other unprintable characters."""
     return "".join(each if each.isprintable() else "?" for each in " ".join(text.split()))

@@ -1,4 +1,4 @@
-"""Puts a verdict into the form that was asked for."""
+"""Renders a verdict in the requested format."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from alerting.formats.emf import emf
 from alerting.formats.markdown import markdown
 from alerting.formats.outline import not_judged
 from alerting.formats.text import WIDTH, text
-from alerting.gate.verdict import Verdict, in_order
+from alerting.gate.verdict import Verdict, by_severity
 
 FORMATS = ("json", "text", "markdown", "junit", "emf")
 
@@ -22,19 +22,19 @@ FORMATS = ("json", "text", "markdown", "junit", "emf")
 def printed(
     verdict: Verdict, form: str, to: TextIO, *, details: bool = False, numbers: Mapping[str, float] | None = None
 ) -> str:
-    """The verdict in one of the `FORMATS`, as `to` can show it; `numbers` are those of the day, for emf."""
+    """The verdict in one of the `FORMATS`, in the encoding of `to`; `numbers` are those of the day, for emf."""
     if form == "json":
         return _json(_report(verdict, details=details), to.encoding or "utf-8")
     if form == "text":
-        said = _for_terminal(verdict) if to.isatty() else text(verdict)
+        output = _for_terminal(verdict) if to.isatty() else text(verdict)
     elif form == "markdown":
-        said = markdown(verdict)
+        output = markdown(verdict)
     elif form == "junit":
-        said = str(junit.document(verdict), "utf-8")
+        output = str(junit.document(verdict), "utf-8")
     else:
-        said = emf(verdict, numbers or {}, datetime.now(UTC))
+        output = emf(verdict, numbers or {}, datetime.now(UTC))
     encoding = to.encoding or "utf-8"
-    return said.encode(encoding, "xmlcharrefreplace" if form == "junit" else "replace").decode(encoding)
+    return output.encode(encoding, "xmlcharrefreplace" if form == "junit" else "replace").decode(encoding)
 
 
 def _for_terminal(verdict: Verdict) -> str:
@@ -46,16 +46,16 @@ def _for_terminal(verdict: Verdict) -> str:
 
 def _json(report: dict[str, Any], encoding: str) -> str:
     """The report as JSON, with escapes where the encoding lacks a character."""
-    said = json.dumps(report, indent=2, ensure_ascii=False)
+    output = json.dumps(report, indent=2, ensure_ascii=False)
     try:
-        said.encode(encoding)
+        output.encode(encoding)
     except UnicodeEncodeError:
-        said = json.dumps(report, indent=2)
-    return said + "\n"
+        output = json.dumps(report, indent=2)
+    return output + "\n"
 
 
 def _report(verdict: Verdict, *, details: bool) -> dict[str, Any]:
-    lines = in_order((*verdict.lines, *verdict.inhibited)) if details else verdict.lines
+    lines = by_severity((*verdict.lines, *verdict.inhibited)) if details else verdict.lines
     report: dict[str, Any] = {
         "date": verdict.date,
         "alerts": [{"severity": line.severity, "message": line.message} for line in lines],

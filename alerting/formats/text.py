@@ -1,4 +1,4 @@
-"""The verdict for a terminal: what a person on call wants to read."""
+"""The verdict for a terminal, as the person on call reads it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from alerting.formats.outline import about, judged, not_judged, plain, sections,
 from alerting.gate.verdict import Line, Verdict
 
 WIDTH = 100
-"""Columns of a line; names that are longer are not broken."""
+"""Columns of a line; longer names are not broken."""
 
 _LABEL = 10
 _COLOURS = {"FAIL": "31", "UNKNOWN": "35", "PASS": "32", "CRITICAL": "31", "WARN": "33"}
@@ -18,7 +18,7 @@ _COLOURS = {"FAIL": "31", "UNKNOWN": "35", "PASS": "32", "CRITICAL": "31", "WARN
 
 
 def text(verdict: Verdict, width: int = WIDTH, *, colour: bool = False) -> str:
-    """The verdict in lines of `width` columns, with colours where a terminal can show them."""
+    """The verdict in lines of `width` columns, in colour if that is requested."""
     lines = list(_labelled(word(verdict), about(verdict), width, colour, indent=""))
     if verdict.proven:
         for section in sections(verdict):
@@ -26,20 +26,20 @@ def text(verdict: Verdict, width: int = WIDTH, *, colour: bool = False) -> str:
             lines += [shown for line in section.lines for shown in _alert(line, width, colour)]
         lines += ["", judged(verdict), *_items(not_judged(verdict), width)]
     else:
-        lines += _listed("What is missing", verdict.missing, width)
+        lines += _listed("Reasons", verdict.missing, width)
         lines += _listed("What to do", advice(verdict), width)
     return "\n".join(lines) + "\n"
 
 
 def _alert(line: Line, width: int, colour: bool) -> Iterator[str]:
-    """An alert: its message, what it means, and where its runbook is."""
+    """An alert: its message, description and runbook."""
     yield from _labelled(line.severity, line.message, width, colour)
     for further in filter(None, (line.description, line.runbook)):
         yield from _wrapped(further, width, " " * (2 + _LABEL))
 
 
-def _labelled(label: str, said: str, width: int, colour: bool, indent: str = "  ") -> Iterator[str]:
-    first, *others = _wrapped(said, width, " " * (len(indent) + _LABEL))
+def _labelled(label: str, content: str, width: int, colour: bool, indent: str = "  ") -> Iterator[str]:
+    first, *others = _wrapped(content, width, " " * (len(indent) + _LABEL))
     number = _COLOURS.get(label) if colour else None
     shown = f"\x1b[{number}m{label}\x1b[0m" if number else label
     yield indent + shown + " " * (_LABEL - len(label)) + first.lstrip()
@@ -59,10 +59,10 @@ def _items(items: Sequence[str], width: int) -> Iterator[str]:
         yield from others
 
 
-def _wrapped(said: str, width: int, indent: str) -> list[str]:
-    """The lines of a text, each indented; one at least."""
+def _wrapped(content: str, width: int, indent: str) -> list[str]:
+    """The lines of a text, each indented; at least one."""
     found = textwrap.wrap(
-        plain(said),
+        plain(content),
         max(width, 40),
         initial_indent=indent,
         subsequent_indent=indent,

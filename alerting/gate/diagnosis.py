@@ -1,4 +1,4 @@
-"""Asks Prometheus why there is no certificate."""
+"""Queries Prometheus for the reasons why there is no certificate."""
 
 from __future__ import annotations
 
@@ -13,32 +13,33 @@ from urllib.parse import quote
 from alerting import rulefile
 from alerting.gate.scrape import scrape_problem
 from alerting.http import shape
-from alerting.http.client import Answer, FetchError, RefusedError, get
+from alerting.http.client import Answer, Client, FetchError, RefusedError
 
-REQUEST = 3.0
+REQUEST_TIMEOUT = 3.0
 """Seconds for one request."""
 
 EXPORTER = "clickstream_exporter_build_info"
-"""Which targets are exporters: the name of their job is for the owner to choose."""
+"""Identifies the targets that are exporters: the name of their job is up to the operator."""
 
 Target = tuple[str, str]
 """A job and an instance."""
 
-APART = 30
-"""Seconds that two clocks may differ: an alert ends after a minute."""
+MAX_CLOCK_SKEW = 30
+"""Seconds by which two clocks may differ: an alert ends after a minute."""
 
 CERTIFIED = (
     "Prometheus has certified it: its notifications are lost or changed on the way, "
-    "or someone else posts to Alertmanager"
+    "or another sender posts to Alertmanager"
 )
 
 
 @dataclass(frozen=True)
 class _Prometheus:
-    """The Prometheus at a URL, which is asked until a deadline (of `time.monotonic`)."""
+    """The Prometheus at a URL, queried until a deadline (of `time.monotonic`)."""
 
+    client: Client
     url: str
-    until: float
+    deadline: float
 
     def data(self, path: str) -> Any:
         return self.get(f"{self.url}/api/v1/{path}").body["data"]
@@ -49,34 +50,40 @@ class _Prometheus:
         return [(shape.texts(each["metric"]), float(each["value"][1])) for each in result]
 
     def get(self, url: str) -> Answer:
-        return get(url, min(REQUEST, self.until - time.monotonic()))
+        return self.client.get(url, min(REQUEST_TIMEOUT, self.deadline - time.monotonic()))
 
 
 def reasons(
-    prometheus: str | None,
+    client: Client,
+    url: str | None,
     alertmanagers: Sequence[str],
     dataset: str | None,
     snapshot: int | None,
-    until: float = math.inf,
+    deadline: float = math.inf,
 ) -> list[str]:
-    """What is wrong with the Prometheus at the URL `prometheus`, worst first; empty where nothing is found.
+    """What is wrong with the Prometheus at `url`, worst first; empty where nothing is found.
 
-    It is asked until `until`, a time of `time.monotonic`.
+    The queries end at `deadline`, a time of `time.monotonic`.
     """
     found: list[str] = []
-    if not prometheus:
+    if not url:
         return found
-    asked = _Prometheus(prometheus, until)
+    prometheus = _Prometheus(client, url, deadline)
     try:
-        for each in (_rules(asked), _targets(asked), _alertmanagers(asked), _clocks(asked, alertmanagers)):
+        for each in (
+            _rules(prometheus),
+            _targets(prometheus),
+            _alertmanagers(prometheus),
+            _clocks(prometheus, alertmanagers),
+        ):
             found.extend(each)
-        return found or list(_snapshot(asked, dataset, snapshot))
+        return found or list(_snapshot(prometheus, dataset, snapshot))
     except RefusedError as error:
-        return [*found, f"Prometheus does not let in: {error}"]
+        return [*found, f"Prometheus refused access: {error}"]
     except FetchError as error:
         return [*found, f"Prometheus does not answer: {error}"]
     except (LookupError, TypeError, ValueError, AttributeError, OverflowError):
-        return [*found, f"{prometheus}: not the answer of Prometheus"]
+        return [*found, f"{url}: not a valid answer of Prometheus"]
 
 
 def _rules(prometheus: _Prometheus) -> Iterator[str]:
@@ -95,13 +102,13 @@ def _rules(prometheus: _Prometheus) -> Iterator[str]:
 
 
 def _targets(prometheus: _Prometheus) -> Iterator[str]:
-    """The targets that are or were an exporter; where none is known, what else cannot be scraped may be it."""
+    """The targets that are or were exporters; where none is known, any target that is down may be one."""
     known = {_target(labels) for labels, _ in prometheus.query(f"last_over_time({EXPORTER}[36h])")}
     active = prometheus.data("targets?state=active")["activeTargets"]
     own = [target for target in active if _target(target["labels"]) in known]
     if not own:
-        were = f", it had {_listed(known)}" if known else ""
-        yield f"Prometheus has no target that serves {EXPORTER}{were}"
+        earlier = f", it had {_listed(known)}" if known else ""
+        yield f"Prometheus has no target that serves {EXPORTER}{earlier}"
     down = [target for target in own or active if target["health"] == "down"]
     for target in down[:3]:
         yield f"Prometheus cannot scrape {target['scrapeUrl']}: {target['lastError']}"
@@ -122,29 +129,29 @@ def _alertmanagers(prometheus: _Prometheus) -> Iterator[str]:
 
 
 def _clocks(prometheus: _Prometheus, alertmanagers: Sequence[str]) -> Iterator[str]:
-    """Alertmanager drops what ended by its own clock, and keeps what ends later."""
+    """Alertmanager drops an alert once it has ended by its own clock, which may be ahead of Prometheus."""
     for url in alertmanagers:
         try:
             theirs = prometheus.get(f"{url}/api/v2/status").date
         except FetchError:
             continue
-        apart = (prometheus.get(f"{prometheus.url}/api/v1/query?query=1").date - theirs).total_seconds()
-        if abs(apart) > APART:
-            side = "ahead of" if apart > 0 else "behind"
-            yield f"the clock of Prometheus is {abs(apart):.0f} s {side} that of {url}"
+        skew = (prometheus.get(f"{prometheus.url}/api/v1/query?query=1").date - theirs).total_seconds()
+        if abs(skew) > MAX_CLOCK_SKEW:
+            side = "ahead of" if skew > 0 else "behind"
+            yield f"the clock of Prometheus is {abs(skew):.0f} s {side} that of {url}"
 
 
 def _snapshot(prometheus: _Prometheus, dataset: str | None, snapshot: int | None) -> Iterator[str]:
-    """How far the snapshot came: served as one truth, scraped whole, numbers all of it, judged, told."""
+    """How far the snapshot got: served by one exporter, scraped whole and without NaN, judged, notified."""
     name = f"data set {dataset}" if dataset else "any data set"
     of = _selector(dataset)
     found = prometheus.query(f"clickstream_snapshot{{{of}}}")
     if not found:
         yield f"Prometheus has no snapshot of {name}"
     elif dataset and len({value for _, value in found}) > 1:
-        said = sorted((_target(labels), value) for labels, value in found)
-        told = "; ".join(f"{value:.0f} from {_listed([target])}" for target, value in said[:3])
-        yield f"Prometheus has different snapshots of {name}: {told}"
+        served = sorted((_target(labels), value) for labels, value in found)
+        named = "; ".join(f"{value:.0f} from {_listed([target])}" for target, value in served[:3])
+        yield f"Prometheus has different snapshots of {name}: {named}"
     elif dataset and (problem := scrape_problem(prometheus.query(f'{{__name__=~"clickstream_.+",{of}}}'))):
         yield problem
     elif snapshot and found[0][1] != snapshot:
@@ -158,7 +165,7 @@ def _selector(dataset: str | None) -> str:
 
 
 def _judged(prometheus: _Prometheus, dataset: str | None, snapshot: int | None) -> Iterator[str]:
-    """Whether the rules judged it: they certify it now or, where a scrape came between two of them, did just before."""
+    """Whether the rules judged it: they certify it now, or did so before a scrape between two evaluations."""
     of = [_selector(dataset)] if dataset else []
     firing = ['alertname="ClickstreamCertificate"', 'alertstate="firing"', *of]
     states = prometheus.query(f"count(dataset:clickstream_check:state{{{','.join(of)}}})")

@@ -1,9 +1,9 @@
-"""The gate: a verdict counts only when it is proven to be about the wanted snapshot.
+"""The gate: a verdict counts only when it is proven to be about the expected snapshot.
 
-Alertmanager's list alone proves nothing: it is empty after a restart, lags behind, and loses a
-notification now and then. The certificate that the rules send names the snapshot that was judged and the
-checks that fire; the verdict counts when exactly these alerts are listed, each about that snapshot. Where Prometheus
-answers, it must have the same certificate and the same alerts: they could be forged.
+Alertmanager's list alone proves nothing: it is empty after a restart, lags behind, and misses an alert whose
+notification was lost. So the rules send a certificate that names the snapshot they judged and the checks that fire, and
+the verdict counts when exactly these alerts are listed, each about that snapshot. All of it could be forged; so where
+Prometheus answers, it must have the same certificate and the same alerts.
 """
 
 from __future__ import annotations
@@ -18,92 +18,94 @@ from typing import Any
 
 from alerting.gate import diagnosis
 from alerting.gate.proof import Proof, UnprovenError, choose, proven
-from alerting.gate.verdict import Verdict, Wanted, unknown
-from alerting.gate.witness import contradiction
+from alerting.gate.verdict import Subject, Verdict, unknown
+from alerting.gate.witness import Prometheus, contradiction
 from alerting.http import shape
 from alerting.http.alertmanager import Listing, listing
-from alerting.http.client import Answer, FetchError, RefusedError, post
+from alerting.http.client import Answer, Client, FetchError, RefusedError
 from alerting.http.shape import ShapeError
 
 POLL = 0.5
-"""Seconds between two looks at Alertmanager."""
+"""Seconds between two requests to Alertmanager."""
 
-REQUEST = 3.0
-"""Seconds for one request: one that hangs must not use up the time."""
+REQUEST_TIMEOUT = 3.0
+"""Seconds for one request: one that hangs must not use up the whole timeout."""
 
-LEAST = 1.0
-"""Seconds that the last look may take beyond the deadline."""
+MIN_REQUEST_TIMEOUT = 1.0
+"""Seconds that the last request may take, even beyond the deadline."""
 
-DIAGNOSIS = 3.0
-"""Seconds for all that Prometheus is asked once there is no verdict."""
+DIAGNOSIS_TIMEOUT = 3.0
+"""Seconds for all queries to Prometheus after a verdict could not be proven."""
 
 
 @dataclass(frozen=True)
 class Servers:
-    """Where the servers listen; the verdict needs Alertmanager alone.
+    """The URLs of the servers; a verdict needs only Alertmanager.
 
-    A Prometheus that answers must have the same; `guessed` says that its URL was not given.
+    A Prometheus that answers must agree; `is_default` says that its URL was not given.
     """
 
     alertmanagers: Sequence[str]
     exporter: str | None = None
     prometheus: str | None = None
-    guessed: bool = False
+    is_default: bool = False
 
 
 class _UnreachableError(UnprovenError):
-    """No Alertmanager answers, or a server does not let in: there is nothing more to ask."""
+    """No Alertmanager answers, or a server refuses access: a diagnosis would add nothing."""
 
 
 class _UnknownError(Exception):
-    """Why there will be no verdict."""
+    """Why there is no verdict, however long one waits."""
 
 
-def judge(servers: Servers, wanted: Wanted, timeout: float, tell: Callable[[str], None]) -> Verdict:
-    """Wait up to `timeout` seconds for a proven verdict; `tell` hears what a person wants to know meanwhile.
+def judge(client: Client, servers: Servers, subject: Subject, timeout: float, log: Callable[[str], None]) -> Verdict:
+    """Wait up to `timeout` seconds for a proven verdict, and `log` the progress.
 
-    Never raises for a server that fails: the verdict is then unknown, and its alert says what is missing.
+    A server that fails raises nothing: it makes the verdict unknown, whose alert gives the reason.
     Raises UsageError when a data set must be chosen.
     """
     deadline = time.monotonic() + timeout
     try:
         if servers.exporter:
-            wanted = _refresh(servers.exporter, wanted, deadline, tell)
-        return _wait(servers, wanted, deadline, tell)
+            subject = _refresh(client, servers.exporter, subject, deadline, log)
+        return _wait(client, servers, subject, deadline, log)
     except _UnreachableError as error:
-        return unknown(wanted, f"{error} within {timeout:g} s")
+        return unknown(subject, f"{error} within {timeout:g} s")
     except UnprovenError as error:
-        until = time.monotonic() + DIAGNOSIS
-        reasons = diagnosis.reasons(servers.prometheus, servers.alertmanagers, wanted.dataset, wanted.snapshot, until)
-        return unknown(wanted, f"{error} within {timeout:g} s", *reasons)
+        end = time.monotonic() + DIAGNOSIS_TIMEOUT
+        reasons = diagnosis.reasons(
+            client, servers.prometheus, servers.alertmanagers, subject.dataset, subject.snapshot, end
+        )
+        return unknown(subject, f"{error} within {timeout:g} s", *reasons)
     except _UnknownError as error:
-        return unknown(wanted, str(error))
+        return unknown(subject, str(error))
 
 
-def _refresh(exporter: str, wanted: Wanted, deadline: float, tell: Callable[[str], None]) -> Wanted:
-    """Ask the exporter to measure now; returns what the verdict must be about."""
-    tell(f"asking {exporter} to refresh")
-    answer = _refreshed(exporter, deadline)
+def _refresh(client: Client, exporter: str, subject: Subject, deadline: float, log: Callable[[str], None]) -> Subject:
+    """Have the exporter measure now; returns what the verdict must be about."""
+    log(f"refreshing {exporter}")
+    answer = _refreshed(client, exporter, deadline)
     try:
         outcomes = _outcomes(answer.body)
     except (KeyError, ShapeError):
-        raise _UnknownError(f"{exporter}/-/refresh: not the answer of clickstream-exporter") from None
-    dataset = choose(outcomes, wanted.dataset)
+        raise _UnknownError(f"{exporter}/-/refresh: not a valid answer of clickstream-exporter") from None
+    dataset = choose(outcomes, subject.dataset)
     outcome = outcomes[dataset]
     if outcome.error:
         raise _UnknownError(f"the refresh of data set {dataset} failed: {outcome.error}")
-    if wanted.date and wanted.date != outcome.date:
+    if subject.date and subject.date != outcome.date:
         newest = f"the newest day in the data is {outcome.date}" if outcome.date else "there is no data"
-        raise _UnknownError(f"asked for {wanted.date}, but {newest}{outcome.left_out}")
-    if wanted.snapshot and wanted.snapshot != outcome.snapshot:
-        raise _UnknownError(f"asked for snapshot {wanted.snapshot}, but the data give {outcome.snapshot}")
-    tell(f"data set {dataset}: snapshot {outcome.snapshot}, newest day {outcome.date}")
-    return Wanted(dataset, outcome.date, outcome.snapshot)
+        raise _UnknownError(f"requested {subject.date}, but {newest}{outcome.left_out}")
+    if subject.snapshot and subject.snapshot != outcome.snapshot:
+        raise _UnknownError(f"requested snapshot {subject.snapshot}, but the data give {outcome.snapshot}")
+    log(f"data set {dataset}: snapshot {outcome.snapshot}, newest day {outcome.date}")
+    return Subject(dataset, outcome.date, outcome.snapshot)
 
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What a refresh of a data set brought, or the error; `left_out` may hold the day that is asked for."""
+    """What a refresh of a data set measured, or its error; what was `left_out` may hold the expected day."""
 
     date: str | None = None
     snapshot: int | None = None
@@ -112,7 +114,7 @@ class _Outcome:
 
 
 def _outcomes(body: object) -> dict[str, _Outcome]:
-    """By data set. Raises KeyError or ShapeError where it is not the answer of an exporter."""
+    """The outcomes by data set. Raises KeyError or ShapeError where the answer is not that of an exporter."""
     found = map(shape.mapping, shape.sequence(shape.mapping(body)["datasets"]))
     return {shape.text(each["dataset"]): _outcome(each) for each in found}
 
@@ -130,12 +132,12 @@ def _outcome(each: Mapping[str, Any]) -> _Outcome:
     return _Outcome(shape.day(each["date"]), shape.whole(each["snapshot"]), left_out=left_out)
 
 
-def _refreshed(exporter: str, deadline: float) -> Answer:
-    """The exporter's answer. Raises _UnknownError, with a refusal for the reason if there was one."""
+def _refreshed(client: Client, exporter: str, deadline: float) -> Answer:
+    """The exporter's answer. Raises _UnknownError; a refused access takes precedence as the reason."""
     refusal = None
     while True:
         try:
-            return post(f"{exporter}/-/refresh", max(0.1, deadline - time.monotonic()))
+            return client.post(f"{exporter}/-/refresh", max(0.1, deadline - time.monotonic()))
         except FetchError as error:
             refusal = error if isinstance(error, RefusedError) else refusal
             if time.monotonic() + POLL > deadline:
@@ -143,15 +145,16 @@ def _refreshed(exporter: str, deadline: float) -> Answer:
             time.sleep(POLL)
 
 
-def _wait(servers: Servers, wanted: Wanted, deadline: float, tell: Callable[[str], None]) -> Verdict:
-    """Look at every Alertmanager until all that answer prove the same verdict, and Prometheus does not object."""
-    tell(f"waiting for the certificate at {', '.join(servers.alertmanagers)}")
+def _wait(client: Client, servers: Servers, subject: Subject, deadline: float, log: Callable[[str], None]) -> Verdict:
+    """Poll every Alertmanager until all that answer prove the same verdict, and Prometheus does not contradict."""
+    log(f"waiting for the certificate at {', '.join(servers.alertmanagers)}")
     since: dict[str, datetime] = {}
     while True:
         try:
-            proofs = [_named(each, since, wanted, servers) for each in _listings(servers.alertmanagers, deadline)]
+            listings = _listings(client, servers.alertmanagers, deadline)
+            proofs = [_proven(each, since, subject, servers) for each in listings]
             agreed = _agreed([proof.verdict for proof in proofs])
-            _witness(servers, proofs, deadline)
+            _check_prometheus(client, servers, proofs, deadline)
             return agreed
         except UnprovenError:
             if time.monotonic() + POLL > deadline:
@@ -159,13 +162,13 @@ def _wait(servers: Servers, wanted: Wanted, deadline: float, tell: Callable[[str
         time.sleep(POLL)
 
 
-def _listings(urls: Sequence[str], deadline: float) -> list[Listing]:
-    """What every Alertmanager that answers lists; one must, and none may refuse to."""
+def _listings(client: Client, urls: Sequence[str], deadline: float) -> list[Listing]:
+    """What every Alertmanager that answers lists; at least one must answer, and none may refuse access."""
     with ThreadPoolExecutor(len(urls)) as pool:
-        answers = list(pool.map(partial(_listing, timeout=_seconds(deadline)), urls))
+        answers = list(pool.map(partial(_listing, client, timeout=_seconds(deadline)), urls))
     for answer in answers:
         if isinstance(answer, RefusedError):
-            raise _UnreachableError(f"Alertmanager does not let in: {answer}")
+            raise _UnreachableError(f"Alertmanager refused access: {answer}")
     found = [answer for answer in answers if isinstance(answer, Listing)]
     if not found:
         raise _UnreachableError(f"no Alertmanager answered ({'; '.join(map(str, answers))})")
@@ -173,21 +176,21 @@ def _listings(urls: Sequence[str], deadline: float) -> list[Listing]:
 
 
 def _seconds(deadline: float) -> float:
-    """For one request."""
-    return min(REQUEST, max(LEAST, deadline - time.monotonic()))
+    """The timeout of one request."""
+    return min(REQUEST_TIMEOUT, max(MIN_REQUEST_TIMEOUT, deadline - time.monotonic()))
 
 
-def _listing(url: str, timeout: float) -> Listing | FetchError:
+def _listing(client: Client, url: str, timeout: float) -> Listing | FetchError:
     try:
-        return listing(url, timeout)
+        return listing(client, url, timeout)
     except FetchError as error:
         return error
 
 
-def _named(found: Listing, since: dict[str, datetime], wanted: Wanted, servers: Servers) -> Proof:
-    """What this listing proves. Raises UnprovenError, with the URL where there are several."""
+def _proven(found: Listing, since: dict[str, datetime], subject: Subject, servers: Servers) -> Proof:
+    """The proof in this listing. Raises UnprovenError, with the URL where there are several."""
     try:
-        return proven(found, since, wanted)
+        return proven(found, since, subject)
     except UnprovenError as error:
         raise UnprovenError(f"{found.url}: {error}" if len(servers.alertmanagers) > 1 else str(error)) from None
 
@@ -198,15 +201,13 @@ def _agreed(verdicts: Sequence[Verdict]) -> Verdict:
     return verdicts[0]
 
 
-def _witness(servers: Servers, proofs: Sequence[Proof], deadline: float) -> None:
+def _check_prometheus(client: Client, servers: Servers, proofs: Sequence[Proof], deadline: float) -> None:
     """Raise UnprovenError where Prometheus has other alerts than those of the proofs."""
     for proof in proofs if servers.prometheus else ():
         try:
-            seconds = _seconds(deadline)
-            said = contradiction(
-                str(servers.prometheus), proof.certificate, proof.listed, guessed=servers.guessed, timeout=seconds
-            )
+            prometheus = Prometheus(client, str(servers.prometheus), _seconds(deadline))
+            found = contradiction(prometheus, proof.certificate, proof.listed, is_default=servers.is_default)
         except RefusedError as error:
-            raise _UnreachableError(f"Prometheus does not let in: {error}") from None
-        if said:
-            raise UnprovenError(said)
+            raise _UnreachableError(f"Prometheus refused access: {error}") from None
+        if found:
+            raise UnprovenError(found)

@@ -1,4 +1,4 @@
-"""What a listing of Alertmanager proves: the certificate in it, and exactly the alerts that it counts."""
+"""Proves a verdict from Alertmanager's alerts: the certificate, and exactly the alerts that it counts."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alerting import rulefile
-from alerting.gate.verdict import SEVERITIES, Line, Verdict, Wanted, in_order
-from alerting.http.alertmanager import Alert, Listing, said
+from alerting.gate.verdict import SEVERITIES, Line, Subject, Verdict, by_severity
+from alerting.http.alertmanager import Alert, Listing, claims
 
 
 class UsageError(Exception):
-    """Arguments that do not fit what the servers say: `what`."""
+    """Arguments that do not match what the servers have."""
 
 
 class UnprovenError(Exception):
-    """Why there is no verdict (yet)."""
+    """Why no verdict is proven (yet)."""
 
 
 @dataclass(frozen=True)
@@ -28,74 +28,74 @@ class Proof:
     listed: Sequence[Alert]
 
 
-def choose(names: Iterable[str], wanted: str | None) -> str:
-    """The wanted data set, or the only one. Raises UsageError."""
+def choose(names: Iterable[str], requested: str | None) -> str:
+    """The requested data set, or the only one. Raises UsageError."""
     known = sorted(names)
-    if wanted is None and len(known) == 1:
+    if requested is None and len(known) == 1:
         return known[0]
-    if wanted not in known:
-        what = f"no data set {wanted}" if wanted else "several data sets"
-        raise UsageError(f"{what}, choose one with --dataset: {', '.join(known) or 'there is none'}")
-    return wanted
+    if requested not in known:
+        what = f"no data set {requested!r}" if requested else "several data sets"
+        raise UsageError(f"{what}: choose one with --dataset: {', '.join(known) or 'none is served'}")
+    return requested
 
 
-def proven(found: Listing, since: dict[str, datetime], wanted: Wanted) -> Proof:
-    """What this listing proves. Raises UnprovenError."""
-    asked = since.setdefault(found.url, found.now + timedelta(seconds=1))
-    certificate = _certificate(found, wanted, asked)
+def proven(found: Listing, since: dict[str, datetime], subject: Subject) -> Proof:
+    """The proof in this listing. Raises UnprovenError."""
+    earliest = since.setdefault(found.url, found.now + timedelta(seconds=1))
+    certificate = _certificate(found, subject, earliest)
     dataset = certificate.labels["dataset"]
     snapshot = certificate.labels.get("snapshot", "")
     for alert in found.plumbing(dataset):
         raise UnprovenError(f"{alert.name} fires: {alert.annotations.get('summary')}")
     listed = found.of(dataset)
     _check_listed(listed, certificate, snapshot)
-    weighed = _weighed(found, listed)
+    ranked = _ranked(found, listed)
     verdict = Verdict(
         date=certificate.labels.get("date"),
-        lines=in_order(each.line for each in weighed if each.weight < _HIDDEN),
+        lines=by_severity(each.line for each in ranked if each.rank < _HIDDEN),
         proven=True,
         dataset=dataset,
         snapshot=int(snapshot) if snapshot.isascii() and snapshot.isdigit() and len(snapshot) < 16 else None,
-        inhibited=in_order(each.line for each in weighed if each.weight == _HIDDEN),
+        inhibited=by_severity(each.line for each in ranked if each.rank == _HIDDEN),
         switched_off=tuple(certificate.annotations.get("switched_off", "").split()),
         checks=len(rulefile.checks()),
     )
     return Proof(verdict, certificate, listed)
 
 
-def _certificate(found: Listing, wanted: Wanted, asked: datetime) -> Alert:
-    """The certificate that is about what is wanted, sent since it was asked for; replicas must say the same."""
-    listed = found.certificates(wanted.dataset)
-    if wanted.dataset is None and listed:
+def _certificate(found: Listing, subject: Subject, earliest: datetime) -> Alert:
+    """The certificate about the subject that was sent since `earliest`; all replicas must claim the same."""
+    listed = found.certificates(subject.dataset)
+    if subject.dataset is None and listed:
         choose({alert.labels["dataset"] for alert in listed}, None)
-    fresh = [alert for alert in listed if alert.updated >= asked]
-    about = [alert for alert in fresh if _is_about(alert, wanted)]
-    name = f"data set {wanted.dataset}" if wanted.dataset else "any data set"
+    fresh = [alert for alert in listed if alert.updated >= earliest]
+    matching = [alert for alert in fresh if _is_about(alert, subject)]
+    name = f"data set {subject.dataset}" if subject.dataset else "any data set"
     if not fresh:
         raise UnprovenError(f"no fresh certificate for {name} in Alertmanager")
-    if not about:
+    if not matching:
         seen = ", ".join(f"{a.labels.get('date')} (snapshot {a.labels.get('snapshot')})" for a in fresh)
-        raise UnprovenError(f"no certificate for {_sought(wanted)} of {name}: the newest is about {seen}")
-    _check_same([*about, *_last_words(listed, fresh, wanted)], name)
+        raise UnprovenError(f"no certificate for {_shown(subject)} of {name}: the newest is about {seen}")
+    _check_same([*matching, *_last_of_others(listed, fresh, subject)], name)
     shipped = len(rulefile.checks())
-    if about[0].labels.get("checks") != str(shipped):
-        theirs = about[0].labels.get("checks")
-        raise UnprovenError(f"the rules that are loaded have {theirs} checks, this release has {shipped}")
-    return about[0]
+    if matching[0].labels.get("checks") != str(shipped):
+        theirs = matching[0].labels.get("checks")
+        raise UnprovenError(f"the loaded rules have {theirs} checks, this release has {shipped}")
+    return matching[0]
 
 
-def _last_words(listed: Sequence[Alert], fresh: Sequence[Alert], wanted: Wanted) -> list[Alert]:
-    """The newest certificate of each replica that has sent none since: it may send the same again in a moment."""
+def _last_of_others(listed: Sequence[Alert], fresh: Sequence[Alert], subject: Subject) -> list[Alert]:
+    """The newest certificate of each replica without a fresh one: it may send that again in a moment."""
     senders = {alert.sender for alert in fresh}
     newest = {alert.sender: alert for alert in sorted(listed, key=lambda alert: alert.updated)}
-    return [alert for sender, alert in newest.items() if sender not in senders and _is_about(alert, wanted)]
+    return [alert for sender, alert in newest.items() if sender not in senders and _is_about(alert, subject)]
 
 
 def _check_same(certificates: Sequence[Alert], name: str) -> None:
-    """Raise UnprovenError, and say in what, where replicas of Prometheus certify different things."""
-    told = [said(each.labels, each.annotations) for each in certificates]
-    for what in told[0]:
-        by_value = {each[what]: alert.sender for each, alert in zip(told, certificates, strict=True)}
+    """Raise UnprovenError where replicas of Prometheus certify different things, and name what differs."""
+    claimed = [claims(each.labels, each.annotations) for each in certificates]
+    for what in claimed[0]:
+        by_value = {each[what]: alert.sender for each, alert in zip(claimed, certificates, strict=True)}
         if len(by_value) > 1:
             both = ", ".join(f"{value!r}{sender and ' from ' + sender}" for value, sender in sorted(by_value.items()))
             raise UnprovenError(
@@ -103,14 +103,14 @@ def _check_same(certificates: Sequence[Alert], name: str) -> None:
             )
 
 
-def _is_about(alert: Alert, wanted: Wanted) -> bool:
-    return (wanted.snapshot is None or alert.labels.get("snapshot") == str(wanted.snapshot)) and (
-        wanted.date is None or alert.labels.get("date") == wanted.date
+def _is_about(alert: Alert, subject: Subject) -> bool:
+    return (subject.snapshot is None or alert.labels.get("snapshot") == str(subject.snapshot)) and (
+        subject.date is None or alert.labels.get("date") == subject.date
     )
 
 
-def _sought(wanted: Wanted) -> str:
-    return f"{wanted.date or 'any day'}" + (f" (snapshot {wanted.snapshot})" if wanted.snapshot else "")
+def _shown(subject: Subject) -> str:
+    return f"{subject.date or 'any day'}" + (f" (snapshot {subject.snapshot})" if subject.snapshot else "")
 
 
 def _check_listed(listed: Sequence[Alert], certificate: Alert, snapshot: str) -> None:
@@ -120,7 +120,7 @@ def _check_listed(listed: Sequence[Alert], certificate: Alert, snapshot: str) ->
     if certificate.labels.get("firing") != str(len(certified)):
         raise UnprovenError("the certificate is being renewed")
     if missing := sorted(certified - names):
-        raise UnprovenError(f"Alertmanager does not list {', '.join(missing)}, which the certificate says fires")
+        raise UnprovenError(f"Alertmanager does not list {', '.join(missing)}, which the certificate counts")
     if surplus := sorted(names - certified):
         raise UnprovenError(f"Alertmanager lists {', '.join(surplus)}, which the certificate does not count")
     distinct = {alert.own for alert in listed}
@@ -129,47 +129,47 @@ def _check_listed(listed: Sequence[Alert], certificate: Alert, snapshot: str) ->
     for alert in listed:
         if alert.annotations.get("snapshot") != snapshot:
             sender = alert.sender and f" from {alert.sender}"
-            raise UnprovenError(f"the message of {alert.name}{sender} is still about an older snapshot")
+            raise UnprovenError(f"{alert.name}{sender} is still about another snapshot")
 
 
 _COUNTS, _SILENCED, _HIDDEN = range(3)
 
 
 @dataclass(frozen=True, order=True)
-class _Weighed:
-    """A line, and whether it counts, is silenced, or is inhibited by a cause of which somebody hears."""
+class _Ranked:
+    """A line, and whether it counts, is silenced, or is inhibited by a cause that notifies."""
 
-    weight: int
+    rank: int
     message: str
     line: Line = field(compare=False)
 
 
-def _weighed(found: Listing, listed: Sequence[Alert]) -> list[_Weighed]:
-    """A line for every alert of the data set, of the replicas' the one that counts most."""
-    # A cause that is not certified hides nothing: somebody could have posted it.
+def _ranked(found: Listing, listed: Sequence[Alert]) -> list[_Ranked]:
+    """A line for every alert of the data set; where replicas differ, the one that counts most."""
+    # A cause that is not certified hides nothing: it may be forged.
     causes = {alert.fingerprint: alert for alert in listed}
-    heard = {alert.own for alert in listed if not alert.silenced_by}
-    by_check: dict[frozenset[tuple[str, str]], list[_Weighed]] = {}
+    notifying = {alert.own for alert in listed if not alert.silenced_by}
+    by_check: dict[frozenset[tuple[str, str]], list[_Ranked]] = {}
     for alert in listed:
-        by_check.setdefault(alert.own, []).append(_weigh(found, alert, causes, heard))
+        by_check.setdefault(alert.own, []).append(_rank(found, alert, causes, notifying))
     return [min(replicas) for replicas in by_check.values()]
 
 
-def _weigh(
-    found: Listing, alert: Alert, causes: Mapping[str, Alert], heard: set[frozenset[tuple[str, str]]]
-) -> _Weighed:
+def _rank(
+    found: Listing, alert: Alert, causes: Mapping[str, Alert], notifying: set[frozenset[tuple[str, str]]]
+) -> _Ranked:
     line = _line(alert)
     by = [causes[cause] for cause in alert.inhibited_by if cause in causes]
     if alert.silenced_by:
-        weight, why = _SILENCED, f"Silenced{_until(found, alert)}"
-    elif loud := _names(cause for cause in by if cause.own in heard):
-        weight, why = _HIDDEN, f"Inhibited by {loud}"
+        rank, why = _SILENCED, f"Silenced{_until(found, alert)}"
+    elif causing := _names(cause for cause in by if cause.own in notifying):
+        rank, why = _HIDDEN, f"Inhibited by {causing}"
     elif by:
-        weight, why = _SILENCED, f"Inhibited by {_names(by)}, which is silenced{_until(found, by[0])}"
+        rank, why = _SILENCED, f"Inhibited by {_names(by)}, which is silenced{_until(found, by[0])}"
     else:
-        return _Weighed(_COUNTS, line.message, line)
+        return _Ranked(_COUNTS, line.message, line)
     shown = replace(line, severity="INFO", message=f"{why}: {line.message}")
-    return _Weighed(weight, shown.message, shown)
+    return _Ranked(rank, shown.message, shown)
 
 
 def _names(alerts: Iterable[Alert]) -> str:
@@ -182,7 +182,7 @@ def _until(found: Listing, alert: Alert) -> str:
 
 
 def _line(alert: Alert) -> Line:
-    """The alert as if it were neither silenced nor inhibited."""
+    """The alert as a line, silenced and inhibited or not."""
     return Line(
         severity=SEVERITIES.get(alert.labels.get("severity", ""), "CRITICAL"),
         message=alert.annotations.get("summary", alert.name),

@@ -1,4 +1,4 @@
-"""Is a scrape whole? What is wrong with the gauges that Prometheus has of a data set."""
+"""Checks that Prometheus has every gauge of a data set that the exporter served, once each."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ SERIES = "clickstream_series"
 """How many samples of the data set the exporter served."""
 
 GAUGE_SERIES = "clickstream_gauge_series"
-"""How many of each gauge it served, where it says so."""
+"""How many samples of each gauge it served, where it publishes that."""
 
 Series = Sequence[tuple[Mapping[str, str], float]]
 
 
 def scrape_problem(series: Series) -> str | None:
-    """The first thing that is wrong with a data set's gauges, given with their labels and values; None for nothing."""
+    """The first problem with a data set's series, given as labels and values; None where there is none."""
     if any(labels["__name__"] == GAUGE_SERIES for labels, _ in series):
         return next(_counted_by_gauge(series), None)
     targets = {(labels.get("job", ""), labels.get("instance", "")) for labels, _ in _named(SERIES, series)}
     if len(targets) > 1:
-        named = ", ".join(instance for _, instance in sorted(targets))
-        return f"Prometheus scrapes the data set from {len(targets)} targets: {named}"
+        instances = ", ".join(instance for _, instance in sorted(targets))
+        return f"Prometheus scrapes the data set from {len(targets)} targets: {instances}"
     return _counted(series)
 
 
@@ -31,13 +31,13 @@ def _named(name: str, series: Series) -> Series:
 
 
 def _counted_by_gauge(series: Series) -> Iterator[str]:
-    """By target and gauge; what else begins with clickstream_ is somebody else's."""
+    """Problems by target and gauge; any other series that begins with clickstream_ is not ours."""
     served = {_of(labels, labels["gauge"]): value for labels, value in _named(GAUGE_SERIES, series)}
     own = [(_of(labels, labels["__name__"]), value) for labels, value in series]
-    if wrong := sorted(
+    if invalid := sorted(
         {key[0] for key, value in own if math.isnan(value) and (key in served or key[0] == GAUGE_SERIES)}
     ):
-        yield f"{', '.join(wrong[:3])} is NaN"
+        yield f"{', '.join(invalid[:3])} is NaN"
     found = Counter(key for key, _ in own)
     for key, expected in sorted(served.items()):
         yield from _difference(found[key], expected, "{} from job {}, instance {}".format(*key))
@@ -51,12 +51,12 @@ def _difference(found: int, expected: float, source: str) -> Iterator[str]:
     elif found > expected:
         yield (
             f"Prometheus has {found} series of {source}, which served {expected:.0f}: "
-            "a relabeling or a recording rule may add them, or some are left over"
+            "a relabeling or a recording rule may add them, or some are stale"
         )
 
 
 def _total(series: Series, job: str, instance: str) -> Iterator[str]:
-    """A target says how many series it has in all, once; so many stand there when each gauge has its own."""
+    """A target publishes once how many series it serves: the sum over its gauges must be the same."""
     target = f"job {job}, instance {instance}"
     totals = [value for labels, value in _named(SERIES, series) if _of(labels, SERIES) == (SERIES, job, instance)]
     counted = [value for labels, value in _named(GAUGE_SERIES, series) if _of(labels, "") == ("", job, instance)]
@@ -74,25 +74,25 @@ def _of(labels: Mapping[str, str], gauge: str) -> tuple[str, str, str]:
 
 
 def _counted(series: Series) -> str | None:
-    """All together, for an exporter that does not say how many each gauge has."""
+    """The check of the total, for an exporter that does not publish the number of each gauge."""
     served = [value for _, value in _named(SERIES, series)]
-    wrong = sorted({labels["__name__"] for labels, value in series if math.isnan(value)})
-    if wrong:
-        return f"{', '.join(wrong[:3])} is NaN"
+    invalid = sorted({labels["__name__"] for labels, value in series if math.isnan(value)})
+    if invalid:
+        return f"{', '.join(invalid[:3])} is NaN"
     if not served:
-        return f"Prometheus has no {SERIES}, which says how many series there must be"
+        return f"Prometheus has no {SERIES}, which is the number of series to expect"
     if len(series) < served[0]:
         return f"Prometheus has {len(series)} of {served[0]:.0f} series that the exporter served"
     if len(series) > served[0]:
-        names = _doubled([labels for labels, _ in series])
+        names = _duplicated([labels for labels, _ in series])
         return f"Prometheus has {len(series)} series where the exporter served {served[0]:.0f}: " + (
-            f"{', '.join(names[:3])} is there twice" if names else "some are left over"
+            f"{', '.join(names[:3])} is duplicated" if names else "some are stale"
         )
     return None
 
 
-def _doubled(series: Sequence[Mapping[str, str]]) -> list[str]:
-    """The gauges of which some series differ only in a label that the others do not have."""
+def _duplicated(series: Sequence[Mapping[str, str]]) -> list[str]:
+    """The gauges with series that differ only in a label which other series of the gauge lack."""
     usual = {"__name__", "dataset", "instance", "job"}
     names = sorted({labels["__name__"] for labels in series})
     found = []

@@ -1,4 +1,4 @@
-"""What a verdict says."""
+"""The verdict about a day, and what it is about."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 
 from exporter.text import clean
 
-LONGEST = 4000
-"""Characters of a reason for no verdict."""
+MAX_REASON = 4000
+"""Characters of one reason why a verdict is unknown."""
 
 PASS, FAIL = "PASS", "FAIL"
 SEVERITIES = {"critical": "CRITICAL", "warning": "WARN", "info": "INFO"}
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What the verdict must be about; what is None is taken from the exporter's answer."""
+class Subject:
+    """What the verdict must be about; None stands for any, or for what the exporter's refresh returns."""
 
     dataset: str | None = None
     date: str | None = None
@@ -25,9 +25,9 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Line:
-    """An alert of the report; `check` is the one that it belongs to, if any.
+    """An alert of the report, and the check that it belongs to, if any.
 
-    What only helps a person to read it is no part of the proof, so it makes no two lines differ.
+    The fields that only help a person to read it are not compared, because they are not part of the proof.
     """
 
     severity: str
@@ -40,10 +40,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the report says; `proven` is false where no verdict could be proven: unknown.
+    """The content of the report; the verdict is unknown where it is not `proven`.
 
-    `inhibited` are the alerts that another one silences, `switched_off` those of the `checks` that did
-    not judge, and `missing` is what an unknown verdict lacks.
+    `inhibited` are the alerts that another one hides, `switched_off` the names of the checks that did not judge,
+    `checks` the number of all, and `missing` the reasons why a verdict is unknown.
     """
 
     date: str | None
@@ -58,7 +58,7 @@ class Verdict:
 
     @property
     def judged(self) -> int:
-        """How many of the checks judged."""
+        """The number of checks that judged."""
         return self.checks - len(self.switched_off)
 
     @property
@@ -73,13 +73,13 @@ class Verdict:
         return 2 if not self.proven else 0 if self.status == PASS else 1
 
 
-def unknown(wanted: Wanted, *missing: str) -> Verdict:
-    """The verdict where none could be proven: FAIL, with what is missing as its one alert."""
-    shown = tuple(clean(" ".join(each.split()), LONGEST) for each in missing)  # a server may have said it
+def unknown(subject: Subject, *missing: str) -> Verdict:
+    """The verdict where none could be proven: FAIL, with the reasons as its only alert."""
+    shown = tuple(clean(" ".join(each.split()), MAX_REASON) for each in missing)  # may be a server's own text
     line = Line("CRITICAL", f"Not judged: {'; '.join(shown)}")
-    return Verdict(wanted.date, (line,), False, wanted.dataset, wanted.snapshot, missing=shown)
+    return Verdict(subject.date, (line,), False, subject.dataset, subject.snapshot, missing=shown)
 
 
-def in_order(lines: Iterable[Line]) -> tuple[Line, ...]:
+def by_severity(lines: Iterable[Line]) -> tuple[Line, ...]:
     """The lines by severity, then message."""
     return tuple(sorted(lines, key=lambda line: (list(SEVERITIES.values()).index(line.severity), line.message)))

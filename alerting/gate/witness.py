@@ -1,4 +1,4 @@
-"""Does Prometheus have what Alertmanager lists? Whoever can post to Alertmanager can forge all of it."""
+"""Compares Alertmanager's alerts with those of Prometheus: anyone who can post to Alertmanager can forge them."""
 
 from __future__ import annotations
 
@@ -8,67 +8,76 @@ from typing import Any
 
 from alerting import rulefile
 from alerting.http import shape
-from alerting.http.alertmanager import CERTIFICATE, Alert, said
-from alerting.http.client import FetchError, RefusedError, get
+from alerting.http.alertmanager import CERTIFICATE, Alert, claims
+from alerting.http.client import Client, FetchError, RefusedError
 from alerting.http.shape import ShapeError
 
-REQUEST = 3.0
-"""Seconds for one request: a Prometheus that hangs changes nothing."""
+REQUEST_TIMEOUT = 3.0
+"""Seconds for one request: a Prometheus that hangs does not change the verdict."""
+
+
+@dataclass(frozen=True)
+class Prometheus:
+    """A Prometheus, and the seconds for each request to it."""
+
+    client: Client
+    url: str
+    timeout: float = REQUEST_TIMEOUT
+
+    def data(self, path: str) -> Mapping[str, Any]:
+        """The data of an answer. Raises FetchError, KeyError or ShapeError."""
+        return shape.mapping(shape.mapping(self.client.get(f"{self.url}/api/v1/{path}", self.timeout).body)["data"])
 
 
 def contradiction(
-    prometheus: str, certificate: Alert, listed: Sequence[Alert], *, guessed: bool, timeout: float = REQUEST
+    prometheus: Prometheus, certificate: Alert, listed: Sequence[Alert], *, is_default: bool
 ) -> str | None:
-    """What the Prometheus at the URL `prometheus` has otherwise than the listed alerts and their certificate say.
+    """How Prometheus differs from the listed alerts and their certificate; None where it agrees or does not answer.
 
-    None where it has the same, and where it does not answer. One whose address is only `guessed` may be somebody
-    else's: then it must have the rules to contradict. Raises RefusedError where one that was named does not let in.
+    A Prometheus at the default URL may be another team's, so it contradicts only if it has loaded the rules.
+    Raises RefusedError where one whose URL was given refuses access.
     """
     dataset = certificate.labels["dataset"]
     try:
-        own = [each for each in _alerts(prometheus, timeout) if each.labels.get("dataset") == dataset]
+        own = [each for each in _alerts(prometheus) if each.labels.get("dataset") == dataset]
         certified = [each for each in own if each.labels.get("alertname") == CERTIFICATE]
         if not certified:
-            foreign = guessed and not _has_rules(prometheus, timeout)
-            return None if foreign else f"Prometheus at {prometheus} has no certificate of data set {dataset}"
+            foreign = is_default and not _has_rules(prometheus)
+            return None if foreign else f"Prometheus at {prometheus.url} has no certificate of data set {dataset}"
     except FetchError as error:
-        if isinstance(error, RefusedError) and not guessed:
+        if isinstance(error, RefusedError) and not is_default:
             raise
         return None
     except (KeyError, ShapeError):
-        return None  # It is no Prometheus.
-    if said(certificate.labels, certificate.annotations) not in [
-        said(each.labels, each.annotations) for each in certified
+        return None  # Another kind of server listens there.
+    if claims(certificate.labels, certificate.annotations) not in [
+        claims(each.labels, each.annotations) for each in certified
     ]:
-        return f"Prometheus at {prometheus} contradicts Alertmanager: its own certificate says otherwise"
-    if differ := _firing(own) ^ _firing(listed):
-        names = ", ".join(sorted({check for check, _ in differ}))
-        return f"Prometheus at {prometheus} contradicts Alertmanager about {names}"
+        return f"Prometheus at {prometheus.url} contradicts Alertmanager: its own certificate differs"
+    if different := _firing(own) ^ _firing(listed):
+        names = ", ".join(sorted({check for check, _ in different}))
+        return f"Prometheus at {prometheus.url} contradicts Alertmanager about {names}"
     return None
 
 
 @dataclass(frozen=True)
 class _Firing:
-    """An alert as Prometheus has it."""
+    """An alert as Prometheus lists it."""
 
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
 
 
-def _alerts(prometheus: str, timeout: float) -> list[_Firing]:
-    """What fires. Raises FetchError, and KeyError or ShapeError where the answer is not that of a Prometheus."""
-    found = shape.sequence(_data(prometheus, "alerts", timeout)["alerts"])
+def _alerts(prometheus: Prometheus) -> list[_Firing]:
+    """The firing alerts. Raises FetchError, and KeyError or ShapeError where the answer is not that of Prometheus."""
+    found = shape.sequence(prometheus.data("alerts")["alerts"])
     firing = [each for each in map(shape.mapping, found) if each["state"] == "firing"]
     return [_Firing(shape.texts(each["labels"]), shape.texts(each["annotations"])) for each in firing]
 
 
-def _has_rules(prometheus: str, timeout: float) -> bool:
-    groups = shape.sequence(_data(prometheus, "rules", timeout)["groups"])
+def _has_rules(prometheus: Prometheus) -> bool:
+    groups = shape.sequence(prometheus.data("rules")["groups"])
     return any(shape.mapping(group)["name"] == rulefile.GROUP for group in groups)
-
-
-def _data(prometheus: str, path: str, timeout: float) -> Mapping[str, Any]:
-    return shape.mapping(shape.mapping(get(f"{prometheus}/api/v1/{path}", timeout).body)["data"])
 
 
 def _firing(alerts: Iterable[Alert | _Firing]) -> set[tuple[str, str | None]]:

@@ -1,5 +1,5 @@
-"""Requests to servers that may be slow, wrong or hostile: absolute deadlines, bounded bodies, checked shapes.
+"""Requests to servers that may be slow, faulty or hostile: absolute deadlines, bounded bodies, checked types.
 
-`client` makes them, `access` reads --http.config.file, `alertmanager` understands what Alertmanager lists.
-The gate, the drill and the formats of numbers call it.
+`client` sends them, `access` reads --http.config.file, `alertmanager` parses what Alertmanager lists.
+Each command builds one `Client` and passes it to the gate or the drill.
 """

@@ -1,4 +1,4 @@
-"""How to be let in by servers."""
+"""Access to a protected server."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Access:
-    """TLS, the host name that the certificate must have if it is not that of the URL, and the header that lets in."""
+    """TLS, the host name to expect in the certificate if it is not that of the URL, and the Authorization header."""
 
     tls: ssl.SSLContext
     server_name: str | None = None

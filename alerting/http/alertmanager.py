@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from alerting.http import shape
-from alerting.http.client import FetchError, get
+from alerting.http.client import Client, FetchError
 from alerting.http.shape import ShapeError
 
 CERTIFICATE = "ClickstreamCertificate"
@@ -20,16 +20,16 @@ four, where the notification is lost.
 """
 
 DRILL = "drill"
-"""The label of an alert that somebody sent to try who hears of it: it says nothing of the data."""
+"""The label of an alert sent as a test of the notifications: it says nothing about the data."""
 
-_SAID = (("date", "snapshot", "checks", "firing"), ("firing", "switched_off"))
-"""The labels and the annotations in which a certificate says something."""
+_CLAIMS = (("date", "snapshot", "checks", "firing"), ("firing", "switched_off"))
+"""The labels and the annotations that carry what a certificate claims."""
 
-_OWN = ("alertname", "check", "dataset", "drill", "severity", "tier", *_SAID[0])
-"""The labels that the rules give; what else there is tells replicas of Prometheus apart."""
+_OWN = ("alertname", "check", "dataset", "drill", "severity", "tier", *_CLAIMS[0])
+"""The labels that the rules set; any other label distinguishes replicas of Prometheus."""
 
 _ALL = "active=true&silenced=true&inhibited=true&unprocessed=true"
-"""Spelled out, because a mistyped filter silently matches nothing."""
+"""All spelled out: Alertmanager ignores a misspelled filter without an error."""
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,14 @@ class Alert:
 
     @property
     def sender(self) -> str:
-        """The labels that the replica of Prometheus has added, as `{replica="a"}`; empty where there are none."""
+        """The labels that identify the replica of Prometheus, as `{replica="a"}`; empty where there are none."""
         added = ", ".join(f'{name}="{value}"' for name, value in sorted(self.labels.items()) if name not in _OWN)
         return added and f"{{{added}}}"
 
 
 @dataclass(frozen=True)
 class Listing:
-    """All alerts of one Alertmanager but drills, its clock, and when the silences of its alerts end."""
+    """All alerts of one Alertmanager except drills, its clock, and when the silences of its alerts end."""
 
     url: str
     alerts: tuple[Alert, ...]
@@ -81,35 +81,35 @@ class Listing:
         return [alert for alert in found if dataset in (None, alert.labels["dataset"])]
 
     def plumbing(self, dataset: str) -> list[Alert]:
-        """The alerts that say that the data set is not measured at all."""
+        """The alerts that report that the data set is not measured at all."""
         return [
             alert for alert in self.alerts if alert.name in PLUMBING and alert.labels.get("dataset", dataset) == dataset
         ]
 
     def silenced_until(self, alert: Alert) -> str:
-        """When the last silence of the alert ends, as `2025-03-10 12:00 UTC`; empty where it cannot be told."""
+        """When the last silence of the alert ends, as `2025-03-10 12:00 UTC`; empty where that is unknown."""
         if not alert.silenced_by or not self.silences.keys() >= set(alert.silenced_by):
             return ""
         return f"{max(self.silences[silence] for silence in alert.silenced_by):%Y-%m-%d %H:%M} UTC"
 
 
-def said(labels: Mapping[str, str], annotations: Mapping[str, str]) -> dict[str, str]:
-    """All that a certificate with these labels and annotations says, by name; an empty text is no label."""
-    named = {f"label {name}": labels.get(name, "") for name in _SAID[0]}
-    return named | {f"annotation {name}": annotations.get(name, "") for name in _SAID[1]}
+def claims(labels: Mapping[str, str], annotations: Mapping[str, str]) -> dict[str, str]:
+    """All that a certificate with these labels and annotations claims, by name; an empty label counts as absent."""
+    named = {f"label {name}": labels.get(name, "") for name in _CLAIMS[0]}
+    return named | {f"annotation {name}": annotations.get(name, "") for name in _CLAIMS[1]}
 
 
-def listing(url: str, timeout: float) -> Listing:
+def listing(client: Client, url: str, timeout: float) -> Listing:
     """What the Alertmanager at `url` lists, drills left out. Raises FetchError."""
     where = f"{url}/api/v2/alerts?{_ALL}"
-    answer = get(where, timeout)
+    answer = client.get(where, timeout)
     try:
         found = tuple(_alert(shape.mapping(each)) for each in shape.sequence(answer.body))
     except (KeyError, ShapeError):
-        raise FetchError(f"{where}: the answer is no list of alerts") from None
+        raise FetchError(f"{where}: the answer is not a list of alerts") from None
     alerts = tuple(alert for alert in found if DRILL not in alert.labels)
     is_silenced = any(alert.silenced_by for alert in alerts)
-    return Listing(url, alerts, answer.date, _silences(url, timeout) if is_silenced else {})
+    return Listing(url, alerts, answer.date, _silences(client, url, timeout) if is_silenced else {})
 
 
 def _alert(body: Mapping[str, Any]) -> Alert:
@@ -124,10 +124,10 @@ def _alert(body: Mapping[str, Any]) -> Alert:
     )
 
 
-def _silences(url: str, timeout: float) -> dict[str, datetime]:
-    """When each silence ends, by its id; none where that cannot be told, because nothing rests on it."""
+def _silences(client: Client, url: str, timeout: float) -> dict[str, datetime]:
+    """When each silence ends, by its id; empty where that is unknown, because no verdict depends on it."""
     try:
-        found = shape.sequence(get(f"{url}/api/v2/silences", timeout).body)
+        found = shape.sequence(client.get(f"{url}/api/v2/silences", timeout).body)
         return {shape.text(each["id"]): shape.moment(each["endsAt"]) for each in map(shape.mapping, found)}
     except (FetchError, KeyError, ShapeError):
         return {}

@@ -1,4 +1,4 @@
-"""How to be let in by servers, from a file in the format of Prometheus' http_config: TLS and credentials."""
+"""Access to protected servers, from a file in the format of Prometheus' http_config: TLS and credentials."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from exporter.config.yaml_lines import Problem
 
 
 class Tls(Model):
-    """Whom to trust, and who to be."""
+    """The authority to trust, and the client certificate to present."""
 
     ca_file: File | None = None
     cert_file: File | None = None
@@ -26,7 +26,7 @@ class Tls(Model):
 
 
 class BasicAuth(Model):
-    """A user and the password."""
+    """Basic authentication."""
 
     username: str
     password: str | None = None
@@ -34,7 +34,7 @@ class BasicAuth(Model):
 
 
 class Authorization(Model):
-    """Credentials of another kind, such as a token."""
+    """Any other kind of credentials, such as a token."""
 
     type: str = "Bearer"
     credentials: str | None = None
@@ -50,9 +50,9 @@ class HttpConfig(Model):
 
 
 def load(path: Path) -> Access:
-    """The access that the file at `path`, and the files beside it, give.
+    """The access configured in the file at `path`.
 
-    Raises ConfigError with every problem, each with file, line and key, and nothing of a secret.
+    Raises ConfigError that lists every problem by file, line and key, without any secret.
     """
     return strict_yaml.read(path, HttpConfig, partial(_access, path.resolve().parent), secret=True)
 
@@ -60,34 +60,34 @@ def load(path: Path) -> Access:
 def _access(folder: Path, config: HttpConfig) -> Access:
     if problems := list(_cross_checks(config)):
         raise ProblemsError(*problems)
-    made = config.tls_config or Tls()
+    tls = config.tls_config or Tls()
     context = ssl.create_default_context()
-    if made.ca_file:
+    if tls.ca_file:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        pem.trust(context, folder / made.ca_file, ("tls_config", "ca_file"))
-    if made.insecure_skip_verify:
+        pem.trust(context, folder / tls.ca_file, ("tls_config", "ca_file"))
+    if tls.insecure_skip_verify:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    if made.cert_file and made.key_file:
-        pem.identify(context, folder / made.cert_file, folder / made.key_file, "tls_config")
-    return Access(context, made.server_name, _header(folder, config))
+    if tls.cert_file and tls.key_file:
+        pem.identify(context, folder / tls.cert_file, folder / tls.key_file, "tls_config")
+    return Access(context, tls.server_name, _header(folder, config))
 
 
 def _cross_checks(config: HttpConfig) -> Iterator[Problem]:
-    """Problems that only the keys together show."""
+    """Problems that concern several keys at once."""
     if config.tls_config and bool(config.tls_config.cert_file) != bool(config.tls_config.key_file):
-        yield ("tls_config",), "cert_file and key_file are wanted together"
+        yield ("tls_config",), "expected both cert_file and key_file, or neither"
     if config.basic_auth and config.authorization:
-        yield ("authorization",), "cannot be there beside basic_auth"
+        yield ("authorization",), "cannot be combined with basic_auth"
     if config.basic_auth and (config.basic_auth.password is None) == (config.basic_auth.password_file is None):
-        yield ("basic_auth",), "password or password_file is wanted"
+        yield ("basic_auth",), "expected either password or password_file"
     if config.basic_auth and ":" in config.basic_auth.username:
-        yield ("basic_auth", "username"), "must not have a colon"
+        yield ("basic_auth", "username"), "must not contain a colon"
     given = config.authorization
     if given and (given.credentials is None) == (given.credentials_file is None):
-        yield ("authorization",), "credentials or credentials_file is wanted"
+        yield ("authorization",), "expected either credentials or credentials_file"
     if given and given.type.strip().lower() in ("", "basic"):
-        yield ("authorization", "type"), "must be another one than Basic, which is basic_auth"
+        yield ("authorization", "type"), "must not be Basic: use basic_auth instead"
 
 
 def _header(folder: Path, config: HttpConfig) -> str | None:
@@ -98,14 +98,14 @@ def _header(folder: Path, config: HttpConfig) -> str | None:
         place = ("authorization", "credentials_file")
         header = f"{given.type.strip()} {_secret(folder, given.credentials, given.credentials_file, place)}"
         if not header.isascii() or not header.isprintable():
-            raise ProblemsError((("authorization",), "only visible ASCII characters fit into a header"))
+            raise ProblemsError((("authorization",), "expected only printable ASCII characters"))
         return header
     return None
 
 
 def _secret(folder: Path, text: str | None, file: str | None, place: tuple[str, str]) -> str:
-    """The text, or what stands in the file, without the line break at its end."""
+    """The text, or the content of the file without the line break at its end."""
     try:
         return pem.bytes_of(folder / file, place).decode().strip() if file else text or ""
     except UnicodeDecodeError:
-        raise ProblemsError((place, f"{folder / str(file)}: not UTF-8 text")) from None
+        raise ProblemsError((place, f"{folder / str(file)}: not valid UTF-8")) from None

@@ -1,4 +1,4 @@
-"""The shape of JSON that a server answered: what has another one raises ShapeError."""
+"""Checks the types in JSON that a server sent; a wrong one raises ShapeError."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class ShapeError(ValueError):
-    """A value of another type than expected, or none at all."""
+    """A missing value, or one of an unexpected type."""
 
 
 def mapping(value: object) -> Mapping[str, Any]:
@@ -26,14 +26,14 @@ def sequence(value: object) -> list[Any]:
 
 
 def text(value: object) -> str:
-    """The value, a text; what is no Unicode, such as one half of a surrogate pair, becomes `?`."""
+    """The value, a string; invalid Unicode, such as half a surrogate pair, becomes `?`."""
     if not isinstance(value, str):
-        raise ShapeError("expected a text")
+        raise ShapeError("expected a string")
     return value.encode("utf-8", "replace").decode()
 
 
 def texts(value: object) -> dict[str, str]:
-    """The value, texts by name, as labels are."""
+    """The value, an object of strings, as labels are."""
     return {text(name): text(each) for name, each in mapping(value).items()}
 
 
@@ -49,7 +49,7 @@ def moment(value: object) -> datetime:
 
 
 def day(value: object) -> str | None:
-    """The value, a date as YYYY-MM-DD, or None for none."""
+    """The value, a date as YYYY-MM-DD, or None."""
     if value is None:
         return None
     try:
@@ -59,7 +59,7 @@ def day(value: object) -> str | None:
 
 
 def whole(value: object) -> int:
-    """The value, a whole number."""
+    """The value, an integer."""
     if not isinstance(value, int) or isinstance(value, bool):
-        raise ShapeError("expected a whole number")
+        raise ShapeError("expected an integer")
     return value

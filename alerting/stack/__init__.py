@@ -1,4 +1,4 @@
-"""Servers of our own: finds Prometheus and Alertmanager, starts them with an exporter, and ends them.
+"""Temporary servers: finds Prometheus and Alertmanager, starts them with an exporter, and stops them.
 
-`stack` is called by `check` and the tests; `programs` also unpacks Debian's packages in a clone.
+`check` and the tests call `stack`; `programs` also unpacks Debian's packages in a clone.
 """

@@ -1,4 +1,4 @@
-"""Finds the programs of Prometheus and Alertmanager, or unpacks the distribution's packages of them."""
+"""Finds the programs of Prometheus and Alertmanager, or unpacks the distribution's packages."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[2] / ".servers"
-"""Where `make servers` unpacks: the root of the clone."""
+"""Where `make servers` unpacks them, in the root of the clone."""
 
 PACKAGES = ("prometheus", "prometheus-alertmanager")
-"""Debian's packages, which hold all four programs up to Prometheus 2; later promtool has its own."""
+"""Debian's packages, with all four programs up to Prometheus 2; from 3 on, promtool has a package of its own."""
 
 _NAMES = {
     "prometheus": ("prometheus",),
@@ -24,20 +24,20 @@ _NAMES = {
 _BESIDE = {"promtool": "prometheus", "amtool": "alertmanager"}
 _BY_HAND = (
     "install Prometheus (with promtool) and Alertmanager (with amtool) on PATH, "
-    "or name their programs in the variables PROMETHEUS and ALERTMANAGER"
+    "or set the variables PROMETHEUS and ALERTMANAGER to their programs"
 )
 
 
 class ServerError(Exception):
-    """A program that is missing, or that could not be unpacked: `where: what`, and what to install."""
+    """A program that is missing or could not be unpacked: `where: what`, and what to install."""
 
 
 def find(program: str) -> Path:
-    """Return the absolute path of prometheus, promtool, alertmanager or amtool, or raise ServerError."""
+    """The absolute path of prometheus, promtool, alertmanager or amtool. Raises ServerError."""
     found = _locate(program)
     if found is None:
         raise ServerError(
-            f"{program}: not found on PATH nor in the variable {program.upper()}; install Debian's packages "
+            f"{program}: not found on PATH or in the variable {program.upper()}; install Debian's packages "
             f"{' and '.join(PACKAGES)} (apt-get install {' '.join(PACKAGES)}), "
             "or run `make servers` in a clone"
         )
@@ -45,7 +45,7 @@ def find(program: str) -> Path:
 
 
 def unpack(folder: Path) -> None:
-    """Unpack the packages into `folder`/root, once: as any user, installing and starting nothing."""
+    """Unpack the packages into `folder`/root unless they are there; needs no root, and installs and starts nothing."""
     if _is_complete(folder):
         return
     _require_apt()
@@ -57,16 +57,15 @@ def unpack(folder: Path) -> None:
 
 
 def _locate(program: str) -> Path | None:
-    given = _given(program)
-    if given:
-        return given
-    server = _given(_BESIDE[program]) if program in _BESIDE else None
+    if configured := _configured(program):
+        return configured
+    server = _configured(_BESIDE[program]) if program in _BESIDE else None
     places = (os.environ.get("PATH", os.defpath), server and server.parent, _programs(FOLDER))
     found = (_within(place, program) for place in places if place)
     return next((path for path in found if path), None)
 
 
-def _given(program: str) -> Path | None:
+def _configured(program: str) -> Path | None:
     variable = program.upper()
     value = os.environ.get(variable)
     if not value:
@@ -109,12 +108,12 @@ def _unpack(folder: Path) -> None:
 def _fetch(packages: tuple[str, ...], scratch: Path) -> None:
     debs = scratch / "debs"
     debs.mkdir(parents=True, exist_ok=True)
-    # As root, apt would warn that its sandboxed user cannot write here.
+    # As root, apt warns that its sandbox user cannot write here.
     apt = ["apt-get", "-qq", "-o", "APT::Sandbox::User=root"]
     download = ["download", *packages]
     try:
         _run([*apt, *download], cwd=debs)
-    except ServerError:  # No package lists, or old ones: fetch our own, which needs no root.
+    except ServerError:  # The package lists are missing or outdated: fetch separate ones, without root.
         own = [*apt, *_own_state(scratch / "apt")]
         _run([*own, "update"], [*own, *download], cwd=debs)
     for deb in debs.glob("*.deb"):
@@ -136,22 +135,22 @@ def _own_state(apt: Path) -> list[str]:
 
 
 def _run(*commands: list[str], cwd: Path) -> None:
-    # Only the last one must succeed: `apt-get update` also fails for a source that we do not need.
+    # Only the last one must succeed: `apt-get update` also fails for sources we do not need.
     output = ""
     for command in commands:
         done = subprocess.run(command, cwd=cwd, check=False, capture_output=True, text=True)
         output += done.stdout + done.stderr
     if done.returncode:
         failed = f"{command[0]}: exit code {done.returncode}"
-        raise ServerError(f"{failed}\n{output.strip()}\nIf that cannot be mended, {_BY_HAND}")
+        raise ServerError(f"{failed}\n{output.strip()}\nIf that cannot be fixed, {_BY_HAND}")
 
 
 def main() -> int:
-    """Print the paths of prometheus and alertmanager, unpacking them first if a program is missing."""
+    """Print the paths of prometheus and alertmanager; unpack the packages first if a program is missing."""
     try:
         missing = [program for program in _NAMES if not _locate(program)]
         if missing:
-            print(f"No {', '.join(missing)} on PATH, unpacking into {FOLDER}", file=sys.stderr)
+            print(f"{', '.join(missing)}: not found on PATH, unpacking packages into {FOLDER}", file=sys.stderr)
             unpack(FOLDER)
         paths = {program: find(program) for program in _NAMES}
     except (ServerError, OSError) as error:

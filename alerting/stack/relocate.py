@@ -1,7 +1,7 @@
-"""Runs Debian's Alertmanager from wherever its package was unpacked.
+"""Runs Debian's Alertmanager from any folder where its package was unpacked.
 
-Debian's build reads its default template from a fixed folder, which is there only when the package is
-installed. One that is merely unpacked, without root, has that folder beside it.
+Debian's build reads its default template from a fixed folder, which exists only where the package is installed. An
+unpacked package has that folder beside the program.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from pathlib import Path
 
 INSTALLED = Path("/usr/share/prometheus/alertmanager")
 _RELATIVE = b"./" * 11 + b"alertmanager"
-"""A path of the same length that is found below the working directory."""
+"""A path of the same length, relative to the working directory."""
 
 
 def runnable(program: Path, folder: Path) -> tuple[Path, Path]:
-    """The program to start and the working directory to start it in.
+    """The program to start, and its working directory.
 
-    `program` itself, unless it was only unpacked: then a copy of it in `folder` that finds its template.
+    A program that was only unpacked is replaced by a copy in `folder` that finds its template.
     """
     share = program.resolve().parents[1] / "share" / "prometheus"
     template = Path("alertmanager") / "default.tmpl"

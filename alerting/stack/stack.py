@@ -1,4 +1,4 @@
-"""Real exporter, Prometheus and Alertmanager on free ports of the loopback, for as long as a `with` lasts."""
+"""Runs a real exporter, Prometheus and Alertmanager on free loopback ports for the duration of a `with`."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from alerting.stack.programs import find
 from alerting.stack.relocate import runnable
 from alerting.stack.watchdog import REGISTER, watchdog
 
-START = 30.0
-"""Seconds that a server may take until it answers."""
+START_TIMEOUT = 30.0
+"""Seconds for a server to start answering."""
 
 
 class StackError(Exception):
@@ -44,11 +44,10 @@ class Stack:
 
 @contextmanager
 def running(folder: Path, config: Path, options: Sequence[str] = (), interval: str = "1s") -> Iterator[Stack]:
-    """Start the three servers, whose data and logs go into `folder`, and end them.
+    """Start the three servers, with data and logs in `folder`, and stop them at the end.
 
-    `options` are further options of the exporter. Scrapes and rules run every `interval`. Notifications go
-    nowhere. The servers end even when this process is killed. Raises StackError, and ServerError when a program is
-    missing.
+    `options` are further options of the exporter. Scrapes and rules run every `interval`. Nobody is notified. The
+    servers stop even when this process is killed. Raises StackError, and ServerError when a program is missing.
     """
     exporter, prometheus, alertmanager = (free_address() for _ in range(3))
     write(folder, [exporter], [alertmanager], interval)
@@ -58,27 +57,27 @@ def running(folder: Path, config: Path, options: Sequence[str] = (), interval: s
         prometheus_at(prometheus, folder, interval),
     )
     with ExitStack() as stack:
-        telling = stack.enter_context(watchdog())
-        processes = {each.name: stack.enter_context(_process(each, folder, telling)) for each in servers}
+        watchdog_pipe = stack.enter_context(watchdog())
+        processes = {each.name: stack.enter_context(_process(each, folder, watchdog_pipe)) for each in servers}
         for each in servers:
             await_answer(each, processes[each.name], folder)
         yield Stack(f"http://{exporter}", f"http://{prometheus}", f"http://{alertmanager}", processes)
 
 
 def free_address() -> str:
-    """An address of the loopback at which nobody listens.
+    """A free loopback address.
 
-    Its port is below those that the system gives to connections: one of them could take it before the server does.
+    Its port is below the ephemeral range, so that no outgoing connection takes it before the server does.
     """
     while True:
-        port = random.randrange(15_000, 32_000)  # noqa: S311 - nothing is to be guessed
+        port = random.randrange(15_000, 32_000)  # noqa: S311 - not a secret
         with contextlib.suppress(OSError), socket.socket() as listener:
             listener.bind(("127.0.0.1", port))
             return f"127.0.0.1:{port}"
 
 
 def write(folder: Path, exporters: Sequence[str], alertmanagers: Sequence[str], interval: str) -> None:
-    """Write the shipped rules and inhibitions, with an interval and addresses of our own, into `folder`."""
+    """Write the shipped rules and inhibitions, with the given interval and addresses, into `folder`."""
     prometheus = {
         "global": {"scrape_interval": interval, "evaluation_interval": interval},
         "rule_files": ["clickstream.yml"],
@@ -98,7 +97,7 @@ def write(folder: Path, exporters: Sequence[str], alertmanagers: Sequence[str], 
 
 @dataclass(frozen=True)
 class Server:
-    """How to start a server, in which folder, and the URL that answers once it is ready."""
+    """The command and working directory of a server, and the URL that answers once it is ready."""
 
     name: str
     command: list[str]
@@ -113,7 +112,7 @@ def _exporter(config: Path, address: str, options: Sequence[str]) -> Server:
 
 
 def prometheus_at(address: str, folder: Path, interval: str, options: Sequence[str] = ()) -> Server:
-    """Prometheus with the files that `write` put into `folder`, which keeps its data too."""
+    """Prometheus with the configuration that `write` put into `folder`, where its data go, too."""
     command = [
         str(find("prometheus")),
         f"--config.file={folder / 'prometheus.yml'}",
@@ -127,7 +126,7 @@ def prometheus_at(address: str, folder: Path, interval: str, options: Sequence[s
 
 
 def alertmanager_at(address: str, folder: Path) -> Server:
-    """Alertmanager with the file that `write` put into `folder`, which keeps its data too."""
+    """Alertmanager with the configuration that `write` put into `folder`, where its data go, too."""
     program, cwd = runnable(find("alertmanager"), folder)
     command = [
         str(program),
@@ -141,28 +140,28 @@ def alertmanager_at(address: str, folder: Path) -> Server:
 
 
 @contextmanager
-def _process(server: Server, folder: Path, telling: int) -> Iterator[subprocess.Popen[bytes]]:
-    process = start(server, folder, telling)
+def _process(server: Server, folder: Path, watchdog_pipe: int) -> Iterator[subprocess.Popen[bytes]]:
+    process = start(server, folder, watchdog_pipe)
     try:
         yield process
     finally:
         end(process)
 
 
-def start(server: Server, folder: Path, telling: int | None = None) -> subprocess.Popen[bytes]:
-    """The started server; what the exporter says goes to stderr, all else into a log in `folder`.
+def start(server: Server, folder: Path, watchdog_pipe: int | None = None) -> subprocess.Popen[bytes]:
+    """The started server; the exporter logs to stderr, the others to a file in `folder`.
 
-    Its process is told to the watchdog behind the descriptor `telling`, if there is one.
+    Its process is registered with the watchdog that reads `watchdog_pipe`, if there is one.
     """
-    command = server.command if telling is None else [*REGISTER, *server.command]
-    stdin = subprocess.DEVNULL if telling is None else telling
+    command = server.command if watchdog_pipe is None else [*REGISTER, *server.command]
+    stdin = subprocess.DEVNULL if watchdog_pipe is None else watchdog_pipe
     with (folder / f"{server.name}.log").open("ab") as log:
         errors = None if server.name == "exporter" else subprocess.STDOUT
         return subprocess.Popen(command, cwd=server.folder, stdin=stdin, stdout=log, stderr=errors)
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """Ask the process to end; after 5 seconds, make it."""
+    """Terminate the process; kill it after 5 seconds."""
     process.terminate()
     try:
         process.wait(5)
@@ -172,11 +171,12 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 def await_answer(server: Server, process: subprocess.Popen[bytes], folder: Path) -> None:
-    """Wait until the server answers. Raises StackError with the end of its log."""
-    deadline = time.monotonic() + START
+    """Wait until the server answers. Raises StackError with the tail of its log."""
+    deadline = time.monotonic() + START_TIMEOUT
     while not _answers(server.ready):
         if process.poll() is not None or time.monotonic() > deadline:
-            what = "ended" if process.poll() is not None else f"does not answer within {START:g} s"
+            code = process.poll()
+            what = f"no answer within {START_TIMEOUT:g} s" if code is None else f"exited with code {code}"
             tail = (folder / f"{server.name}.log").read_text("utf-8", "replace")[-800:].strip()
             raise StackError(f"{server.name}: {what}{': ' + tail if tail else ''}")
         time.sleep(0.05)

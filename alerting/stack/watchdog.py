@@ -1,6 +1,7 @@
-"""The process that ends servers once the one that started them is gone, however it ended.
+"""A process that stops servers once the process that started them is gone, even if it was killed.
 
-Each line on stdin is the id of a process; the other end of stdin is held by nobody but the one that started it.
+Each line on stdin is the id of a server's process. Only the starting process holds the other end of the pipe, so the
+pipe closes when it is gone.
 """
 
 from __future__ import annotations
@@ -18,35 +19,35 @@ from contextlib import contextmanager
 COMMAND = [sys.executable, "-P", "-m", "alerting.stack.watchdog"]
 
 REGISTER = ["/bin/sh", "-c", 'echo $$ >&0; exec "$@" </dev/null', "sh"]
-"""Begins a command line: it tells the watchdog, its stdin, the id of its process, and becomes the server.
+"""Prefix of a command: registers its own process id with the watchdog through stdin, then becomes the server.
 
-No moment is left in which the one that started it could die before the watchdog knows of the server.
+So the starting process cannot die between the start of a server and its registration.
 """
 
 GRACE = 2.0
-"""Seconds that servers may take to end by themselves."""
+"""Seconds that servers may take to stop after SIGTERM."""
 
 
 @contextmanager
 def watchdog() -> Iterator[int]:
-    """The descriptor that must be stdin of a command that begins with `REGISTER`; servers end with this, at last."""
-    told, telling = os.pipe()
+    """A pipe to use as stdin of commands that begin with `REGISTER`; their servers stop when this context ends."""
+    read_end, write_end = os.pipe()
     try:
-        # A session of its own: what ends everybody in front of a terminal must not end it first.
+        # A session of its own: a signal to the terminal's processes must not end it first.
         process = subprocess.Popen(
-            COMMAND, stdin=told, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+            COMMAND, stdin=read_end, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
     finally:
-        os.close(told)
+        os.close(read_end)
     try:
-        yield telling
+        yield write_end
     finally:
-        os.close(telling)
+        os.close(write_end)
         process.wait()
 
 
 class _Process:
-    """A process, by a descriptor where the system has such, because its id may soon be another's."""
+    """A process, by file descriptor where the system supports that, because its id may be reused."""
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
@@ -70,12 +71,12 @@ class _Process:
 
 
 def main() -> None:
-    """End the processes that are named on stdin when it ends."""
+    """Stop the processes listed on stdin once stdin is closed."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     found = []
     for line in sys.stdin:
-        with contextlib.suppress(OSError):  # ended already
+        with contextlib.suppress(OSError):  # it has exited
             found.append(_Process(int(line)))
     _end(found)
 

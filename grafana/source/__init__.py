@@ -1,1 +1,1 @@
-"""What the dashboards are made of. `make dashboards` writes `grafana/dashboards/` from here."""
+"""The source of the dashboards: `make dashboards` writes `grafana/dashboards/` from it."""

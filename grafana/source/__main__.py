@@ -1,4 +1,4 @@
-"""Writes the dashboards that are shipped: `python -m grafana.source`."""
+"""Writes the shipped dashboards: `python -m grafana.source`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FOLDER = Path(__file__).parents[1] / "dashboards"
 
 
 def render() -> dict[str, str]:
-    """The text of each dashboard, by the name of its file."""
+    """The JSON of each dashboard, by file name."""
     boards = (overview.dashboard(), dataset.dashboard(), exporter.dashboard())
     return {f"{each['uid']}.json": json.dumps(each, indent=2, ensure_ascii=False) + "\n" for each in boards}
 

@@ -1,4 +1,4 @@
-"""What the three dashboards have in common: their variables, their links to each other, their clock."""
+"""What the three dashboards share: variables, links to each other, and the time zone."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DATASOURCE: Panel = {
 
 
 def dataset_variable(*, several: bool) -> Panel:
-    """The data sets that were served within the dashboard's time; `several` may be chosen, at first all."""
+    """The variable for data sets served within the time range; `several` allows more than one, by default all."""
     query = "label_values(clickstream_series, dataset)"
     variable: Panel = {
         "name": "dataset",

@@ -1,4 +1,4 @@
-"""Columns of the anchor day's files that are not what they were."""
+"""Columns that are missing or changed in the anchor day's files."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ _CHANGED = f"max by (column, file, change) (clickstream_changed_column_info{{{ON
 _CHANGED_EVENTS = of_day("changed_column_events", by="column")
 
 CHANGED = table(
-    "Columns that are missing or changed",
-    "In the files of the anchor day, in how many events, and the first file: ColumnMissing, ColumnChanged.",
+    "Missing or changed columns",
+    "Columns in the anchor day's files that trigger ColumnMissing or ColumnChanged: the number of affected events, and "
+    "the first file.",
     targets(
         f"{_MISSING} * on (column) group_left () {_MISSING_EVENTS}\n"
         f"or {_CHANGED} * on (column) group_left () {_CHANGED_EVENTS}"
     ),
-    {"custom": {"align": "left", "minWidth": 80}, "noValue": "Every mapped column is there, as in the week before."},
+    {"custom": {"align": "left", "minWidth": 80}, "noValue": "Every mapped column is present and unchanged."},
     transformations=[
         renamed({"column": "Column", "change": "What", "Value": "Events", "file": "First file"}, drop=["Time"]),
         transform("sortBy", fields={}, sort=[{"field": "Events", "desc": True}]),

@@ -1,4 +1,4 @@
-"""The dashboard of one data set: its days by their dates, and the anchor day against its baseline."""
+"""The dashboard of one data set: its days by date, and the anchor day against its baseline."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from grafana.source.panels import Panel, heading, placed, target
 
 DAY: Panel = {
     "name": "day",
-    "label": "Day (empty: the newest)",
+    "label": "Day (empty: newest)",
     "type": "textbox",
     "query": "",
     "current": {"text": "", "value": ""},
@@ -34,7 +34,7 @@ DAY: Panel = {
 
 
 def _fact(title: str, description: str, expr: str, **defaults: Any) -> Panel:
-    """A number of the data set, without a colour of its own."""
+    """One number of the data set, in the text colour."""
     shown = {"color": palette.fixed("text"), "noValue": "-"} | defaults
     return stat(title, description, [target(expr, table=False)], shown, options={"colorMode": "none"})
 
@@ -58,7 +58,7 @@ FACTS = [
         4,
         _fact(
             "Anchor day",
-            "The newest day in the data, in the reporting time zone of the data set. It is the one that is judged.",
+            "The newest day in the data, in the reporting time zone of the data set: the day that is judged.",
             promql.anchor_date(promql.ONE),
             unit="time:YYYY-MM-DD",
         ),
@@ -67,7 +67,7 @@ FACTS = [
         4,
         _fact(
             "Age of the data",
-            "How long ago the last event was.",
+            "Time since the last event.",
             f"time() - {promql.number('dataset:clickstream_last_event_timestamp_seconds:max')}",
             unit="dtdurations",
             decimals=0,
@@ -77,7 +77,7 @@ FACTS = [
         3,
         _fact(
             "Complete hours",
-            "Hours of the anchor day that are surely over; these are compared with the same hours of the days before.",
+            "Hours of the anchor day that are certainly complete; these are compared with the same hours before.",
             promql.number("dataset:clickstream_complete_hours:max"),
         ),
     ),
@@ -85,15 +85,15 @@ FACTS = [
         3,
         _fact(
             "Baseline days",
-            "Days of the seven before that have enough events. Below the limit min_baseline_days, drift is not judged.",
+            "Days with enough events, of the seven before. Below min_baseline_days, drift is not judged.",
             promql.number("dataset:clickstream_baseline:days"),
         ),
     ),
     (
         4,
         _fact(
-            "Checks that fire",
-            "Of all severities.",
+            "Firing checks",
+            "The number of firing checks, of any severity.",
             f"count({STATE}{{{promql.ONE}}} == 1) or max({STATE}{{{promql.ONE}}}) * 0",
         ),
     ),
@@ -104,15 +104,15 @@ def dashboard() -> dict[str, Any]:
     """The dashboard as Grafana's JSON."""
     panels = placed(
         (4, FACTS),
-        (4, [(24, days.CHOSEN)]),
-        heading("Is the newest day whole?"),
-        (8, [(8, hours.MISSING), (8, hours.ENDS), (8, notes.ASIDE)]),
+        (4, [(24, days.SELECTED)]),
+        heading("Is the newest day complete?"),
+        (8, [(8, hours.MISSING), (8, hours.ENDS), (8, notes.NOT_COUNTED)]),
         (8, [*((8, each) for each in repeats.PANELS), (8, notes.CONFIGURED)]),
-        heading("Volumes of the days, and what the alerts compare"),
+        heading("Volumes by day, and what the alerts compare"),
         (9, [(8, each) for each in volumes.PANELS]),
         (8, likeforlike.PANELS),
         (8, [(8, parts.PLATFORMS), (8, parts.DEVICES), (8, parts.LOST)]),
-        heading("Are the data sound? Shares of each day, and the limit of each check"),
+        heading("Are the data sound? Shares by day, with the limit of each check"),
         *((7, [(8, each) for each in line]) for line in drifts.INTEGRITY),
         (8, [(12, days.NAMES), (8, columns.CHANGED), (4, drifts.IMPLAUSIBLE)]),
         (8, [(8, drifts.WITHOUT_ID), (8, notes.FREQUENT), (8, notes.SWITCHED_OFF)]),
@@ -124,7 +124,7 @@ def dashboard() -> dict[str, Any]:
     )
     return board.dashboard(
         board.DATASET,
-        "The days of one data set by their dates, and the newest day against its baseline.",
+        "The days of one data set by date, and the newest day against its baseline.",
         panels,
         [board.dataset_variable(several=False), DAY],
     )

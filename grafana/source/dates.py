@@ -1,4 +1,4 @@
-"""Panels over the dates of the data, whatever the dashboard's time is: queries of this moment, joined by lag.
+"""Charts over the dates of the data, whatever the dashboard's time range: instant queries, joined by lag.
 
 A trend panel has numbers on its axis, here milliseconds that are shown as dates: unlike a time series, it ends with
 the newest day of the data and not with the clock.
@@ -20,7 +20,7 @@ SHOWN = "time:MMM D"
 
 @dataclass(frozen=True)
 class Series:
-    """What is drawn: a number of each lag. `fields` are properties of how it is drawn."""
+    """A series of a chart, with a number for each lag; `fields` are its drawing properties."""
 
     name: str
     expr: str
@@ -29,7 +29,7 @@ class Series:
 
 
 def bars(name: str, expr: str, colour: str, opacity: int = 100) -> Series:
-    """Bars, each on top of those before it."""
+    """Stacked bars."""
     stacking = {"group": "A", "mode": "normal"}
     fields = {"drawStyle": "bars", "fillOpacity": opacity, "lineWidth": 0, "barWidthFactor": 0.8, "stacking": stacking}
     return Series(name, expr, colour, fields)
@@ -41,13 +41,13 @@ def line(name: str, expr: str, colour: str, **fields: Any) -> Series:
 
 
 def limit(check: str, expr: str, name: str = "Limit", **fields: Any) -> Series:
-    """The line beyond which the alert of a check fires, in the colour of its severity."""
+    """The limit beyond which the alert of a check fires, as a line in the colour of its severity."""
     colour = palette.SEVERITY[promql.severity(check)]
     return line(name, expr, colour, **{"lineStyle": {"dash": [8, 6], "fill": "dash"}} | fields)
 
 
 def joined(names: Sequence[str], drop: Sequence[str] = ("lag",)) -> list[Panel]:
-    """The transformations that make one table of queries by lag, the first of which is the date; oldest first."""
+    """Transformations that join queries by lag into one table, oldest date first; the first query is the date."""
     columns = {f"Value #{ref(index)}": name for index, name in enumerate((DATE, *names))}
     return [
         transform("filterFieldsByName", include={"pattern": "^(lag|Value.*)$"}),
@@ -63,7 +63,7 @@ def _override(series: Series, axis: dict[str, Any]) -> Panel:
 
 
 def by_date(title: str, description: str, series: Sequence[Series], unit: str, top: float | None = None) -> Panel:
-    """A chart over the dates of the data, from zero to `top` at least.
+    """A chart over the dates of the data; its axis spans at least zero to `top`.
 
     The ends of the axis are those of each series, not of the panel: the dates have an axis, too.
     """
@@ -81,7 +81,7 @@ def by_date(title: str, description: str, series: Sequence[Series], unit: str, t
 
 
 def judged_days(value: str, check: str, rest: str = "") -> list[Series]:
-    """Bars of a number of the days: the anchor day, in another colour where the check fires, and those before it.
+    """Bars by day: the anchor day, in another colour where the check fires, the baseline days and the rest.
 
     What is not compared is `rest`, or else the number of the days that are neither.
     """

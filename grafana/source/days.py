@@ -1,4 +1,4 @@
-"""Days as rows: the one that was chosen, all of them, and how often each event name occurred."""
+"""Days as rows: the selected day, all days, and the number of events by name."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def _converted(kind: str, **how: str) -> Panel:
     return transform("convertFieldType", fields={}, conversions=[{"targetField": DATE, "destinationType": kind} | how])
 
 
-CHOSEN = stat(
-    "The chosen day",
-    "The whole day that the variable `day` names, as the links of the alerts do, or the newest day where it is empty. "
-    "Empty: the day is older than those that the exporter keeps.",
+SELECTED = stat(
+    "Selected day",
+    "The whole day in the variable `day`, which the links of alerts set, or the newest day if that is empty. No "
+    "values: the day is older than the days the exporter serves.",
     _QUERIES,
     {"noValue": "-"},
     transformations=[
@@ -61,7 +61,7 @@ CHOSEN = stat(
 
 ALL = table(
     "All days",
-    "Whole days, the newest first. A date leads to its day.",
+    "Whole days, newest first. Click a date to select it.",
     _QUERIES,
     {"noValue": "-", "custom": {"align": "right", "minWidth": 90}},
     transformations=[*joined(list(NUMBERS)), _NEWEST_FIRST],
@@ -93,7 +93,7 @@ _MATRIX = "Value #A\\event_name"
 NAMES = panel(
     "trend",
     "Events by name",
-    "Names of the taxonomy. EventNameVanished fires where one with enough events in the baseline does not occur.",
+    "Names of the taxonomy. EventNameVanished fires if one with enough events in the baseline does not occur.",
     targets(promql.padded_date(), _NAMED),
     defaults={
         "unit": "short",

@@ -1,4 +1,4 @@
-"""Shares of the days, each with the limit of its check."""
+"""Shares by day, each with the limit of its check."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from grafana.source.dates import Series, bars, by_date, judged_days, limit, line
 from grafana.source.kinds import stat
 from grafana.source.panels import Panel, target
 
-LEAST = 0.001
-"""The end of an axis, where all shares are less."""
+MIN_AXIS = 0.001
+"""The least upper end of an axis."""
 
 
 @dataclass(frozen=True)
 class Share:
-    """A share of the days and its check; `limit` is of the whole day, `increase` and `drop` against the baseline."""
+    """A share and its check; `limit` applies to the whole day, `increase` and `drop` to the baseline."""
 
     check: str
     title: str
@@ -26,7 +26,7 @@ class Share:
     increase: str | None = None
     drop: str | None = None
     recorded: str = ""
-    """The name of the share in the rules, where it has a baseline."""
+    """The name of the share in the rules, if it has a baseline."""
 
 
 def _lines(share: Share) -> list[Series]:
@@ -48,10 +48,10 @@ def _panel(share: Share) -> Panel:
     side = "below" if share.drop else "above"
     return by_date(
         share.title,
-        f"{share.check} fires where the anchor day is {side} a limit.",
+        f"{share.check} fires if the anchor day is {side} a limit.",
         [*judged_days(value(share.part, share.whole), share.check), *_lines(share)],
         "percentunit",
-        top=LEAST,
+        top=MIN_AXIS,
     )
 
 
@@ -63,13 +63,13 @@ _COLUMN_EVENTS = promql.of_day("missing_column_events")
 
 COLUMNS = by_date(
     "Events in files that lack a mapped column",
-    "Of the column that is missing most. ColumnMissing fires where the anchor day is above the limit.",
+    "The share for the column that is missing most. ColumnMissing fires if the anchor day is above the limit.",
     [
         *judged_days(f"{_COLUMN_EVENTS} / on (lag) ({promql.of_day('events')} > 0)", "ColumnMissing"),
         limit("ColumnMissing", promql.at_all(promql.limit("missing_column_ratio")), lineWidth=1),
     ],
     "percentunit",
-    top=LEAST,
+    top=MIN_AXIS,
 )
 
 INTEGRITY = [
@@ -77,12 +77,12 @@ INTEGRITY = [
         _integrity("DuplicateEvents", "Duplicate events", "duplicate_events", limit="duplicate_event_ratio"),
         _integrity(
             "DuplicatePurchases",
-            "Purchases that repeat a transaction id",
+            "Purchases with a repeated transaction id",
             "duplicate_purchases",
             "purchases",
             limit="duplicate_purchase_ratio",
         ),
-        _integrity("InvalidEvents", "Names outside the taxonomy", "invalid_events", limit="invalid_event_ratio"),
+        _integrity("InvalidEvents", "Events outside the taxonomy", "invalid_events", limit="invalid_event_ratio"),
     ],
     [
         _integrity(
@@ -110,7 +110,11 @@ INTEGRITY = [
     ],
     [
         _integrity(
-            "JsonErrors", "Payloads that are no JSON", "json_error_events", "payload_events", limit="json_error_ratio"
+            "JsonErrors",
+            "Payloads that are not valid JSON",
+            "json_error_events",
+            "payload_events",
+            limit="json_error_ratio",
         ),
         _integrity(
             "PurchasesWithoutRevenue",
@@ -157,7 +161,7 @@ DIRECT = _panel(
 ASSISTED = _panel(
     Share(
         "AssistedShareDrop",
-        "Purchases that another source assisted",
+        "Assisted purchases",
         "assisted_purchases",
         "identified_purchases",
         drop="assisted_drop_ratio",
@@ -175,16 +179,16 @@ def _device(name: str) -> Series:
 
 DEVICES = by_date(
     "Revenue by device",
-    "Each device's share of a day's revenue. DeviceRevenueShift fires where one has moved by more than its limit, and "
-    "by more than chance.",
+    "Each device's share of a day's revenue. DeviceRevenueShift fires if one has moved by more than its limit and by "
+    "more than chance.",
     [_device(name) for name in DEVICE_NAMES],
     "percentunit",
     top=1,
 )
 
 IMPLAUSIBLE = stat(
-    "Timestamps that cannot be",
-    "Of the newest files. These events count on no day, so they are in no chart.",
+    "Implausible timestamps",
+    "The share in the newest files. These events count on no day, so no chart shows them.",
     [target(promql.number("dataset:clickstream_implausible_timestamp:ratio"), table=False)],
     {"color": palette.fixed("text"), "unit": "percentunit", "noValue": "-"},
     options={"colorMode": "none", "text": {"valueSize": 40}},

@@ -1,4 +1,4 @@
-"""The dashboard of the exporter itself: what it did, over the time of the scrapes."""
+"""The dashboard of the exporter itself: what it did, over scrape time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from grafana.source.promql import ALL, keyed
 
 _OWN = "clickstream_exporter"
 _EXPORTERS = f"last_over_time({_OWN}_build_info[36h])"
-"""The targets that have been exporters, whatever their job is called."""
+"""The targets that are or were exporters, whatever the name of their job."""
 
 
 def _of_exporters(series: str) -> str:
@@ -48,7 +48,7 @@ def _tile(
 
 UP = _tile(
     "Scrapes",
-    "Whether Prometheus can scrape the exporter. ExporterDown fires after ten minutes without.",
+    "Whether Prometheus can scrape the exporter. ExporterDown fires after ten minutes without a scrape.",
     f"min by (instance) ({_of_exporters('up')})",
     {0: ("DOWN", palette.CRITICAL), 1: ("up", palette.IN_ORDER)},
     "no target",
@@ -57,7 +57,7 @@ UP = _tile(
 
 REFRESHED = _tile(
     "Last refresh",
-    "Whether it succeeded. Where it did not, what is served is the last snapshot.",
+    "Whether the last refresh succeeded. If not, the exporter keeps serving the previous snapshot.",
     _of_dataset(f"{_OWN}_refresh_success", "min"),
     palette.YES_NO,
     "unknown",
@@ -65,16 +65,16 @@ REFRESHED = _tile(
 
 IN_TIME = _tile(
     "Refreshes",
-    "RefreshFailing fires where the last one failed, or none has succeeded for three intervals.",
+    "RefreshFailing fires if the last refresh failed, or none has succeeded for three intervals.",
     _of_dataset("dataset:clickstream_refresh:failing"),
-    {0: ("in order", palette.IN_ORDER), 1: ("FAILING", palette.CRITICAL)},
+    {0: ("ok", palette.IN_ORDER), 1: ("FAILING", palette.CRITICAL)},
     "unknown",
 )
 
 CONFIGURATION = _tile(
     "Configuration",
-    "Whether it could be used when it was last read. Where it could not, the one before stays until a restart, which "
-    "would fail: `--check-config` says why.",
+    "Whether the last reload succeeded. If not, the previous configuration stays in use, but a restart would fail: "
+    "`--check-config` prints the reason.",
     f"min by (instance) ({_OWN}_config_last_reload_successful)",
     {0: ("REFUSED", palette.WARNING), 1: ("in use", palette.IN_ORDER)},
     "unknown",
@@ -82,8 +82,8 @@ CONFIGURATION = _tile(
 )
 
 AGE = _graph(
-    "Time since a refresh succeeded",
-    "It climbs to the interval and falls back; beyond the limit, three intervals, RefreshFailing fires.",
+    "Time since the last successful refresh",
+    "It rises to the refresh interval and drops back. Beyond three intervals, the limit, RefreshFailing fires.",
     "s",
     (f"time() - {_of_dataset(f'{_OWN}_last_refresh_timestamp_seconds')}", "{{dataset}}"),
     (f"3 * {_of_dataset(f'{_OWN}_refresh_interval_seconds')}", "Limit of {{dataset}}"),
@@ -100,22 +100,22 @@ AGE = _graph(
 )
 
 DURATION = _graph(
-    "Duration of a refresh",
-    "Where it comes near to the interval, refreshes follow one another without a pause.",
+    "Refresh duration",
+    "If it approaches the interval, refreshes run back to back.",
     "s",
     (_of_dataset(f"{_OWN}_refresh_duration_seconds"), "{{dataset}}"),
 )
 
 RECOMPUTED = _graph(
-    "Days that were read again",
-    "Days whose events the last refresh had to read: all after a start without a storage, few after a daily load.",
+    "Days measured again",
+    "Days whose events the last refresh read: all after a start without storage, few after a daily load.",
     "short",
     (_of_dataset(f"{_OWN}_days_recomputed"), "{{dataset}}"),
 )
 
 FILES = _graph(
     "Files",
-    "Files found, and those that could not be read and were set aside: UnreadableFiles fires at the first.",
+    "Files found, and files set aside because they could not be read. UnreadableFiles fires at the first.",
     "short",
     (_of_dataset("clickstream_files"), "{{dataset}}"),
     (_of_dataset("clickstream_unreadable_files"), "Unreadable of {{dataset}}"),
@@ -129,7 +129,7 @@ FILES = _graph(
 
 MEMORY = _graph(
     "Memory",
-    "Of the exporter's own process, and the most that the last reading of each data set had: `resources` bounds it.",
+    "Memory of the exporter's process, and the peak of each data set's last reading, which `resources` limits.",
     "bytes",
     (f"max by (instance) ({_of_exporters('process_resident_memory_bytes')})", "Exporter"),
     (_of_dataset(f"{_OWN}_reading_peak_memory_bytes"), "Reading {{dataset}}"),
@@ -137,7 +137,7 @@ MEMORY = _graph(
 
 SERIES = _graph(
     "Series",
-    "Series that are served, and the time of a scrape.",
+    "Series served, and the duration of a scrape.",
     "short",
     (_of_dataset("clickstream_series"), "{{dataset}}"),
     (f"max({_of_exporters('scrape_duration_seconds')})", "Scrape"),
@@ -146,7 +146,7 @@ SERIES = _graph(
 
 QUERIES = table(
     "Measures",
-    "Each measure of the last refresh, the slowest first. What rests on one that failed is not judged: QueryFailing.",
+    "Each measure of the last refresh, slowest first. Checks that depend on a failed one are off: QueryFailing.",
     targets(
         keyed(f"min by (dataset, query) ({_OWN}_query_success{{{ALL}}})", "query"),
         f"max by (key) ({keyed(f'{_OWN}_query_duration_seconds{{{ALL}}}', 'query')})",
@@ -170,8 +170,8 @@ QUERIES = table(
 )
 
 
-def _told(title: str, description: str, info: str, names: dict[str, str], none: str) -> Panel:
-    """A table of what the labels of an `info` series say."""
+def _info_table(title: str, description: str, info: str, names: dict[str, str], none: str) -> Panel:
+    """A table of the labels of an `info` series."""
     return table(
         title,
         description,
@@ -181,33 +181,33 @@ def _told(title: str, description: str, info: str, names: dict[str, str], none: 
     )
 
 
-UNREADABLE = _told(
-    "The first file that could not be read",
-    "Of each data set, and why. Others are in the exporter's log.",
+UNREADABLE = _info_table(
+    "First unreadable file",
+    "The first file of each data set that could not be read, and the reason. The exporter logs the others.",
     "clickstream_unreadable_file_info",
     {"dataset": "Data set", "file": "File", "reason": "Reason"},
-    "Every file can be read.",
+    "All files are readable.",
 )
 
-WAITING = _told(
-    "The first file that is being written",
-    "Of each data set, and how that shows. It is waited for: its events are not counted yet.",
+WAITING = _info_table(
+    "First file being written",
+    "The first unfinished file of each data set, and how that shows. Its events are not counted yet.",
     "clickstream_waiting_file_info",
     {"dataset": "Data set", "file": "File", "reason": "Reason"},
     "No file is being written.",
 )
 
-NOT_MEASURED = _told(
-    "What is not measured",
-    "Gauges that a data set does not have, and why; the checks that need them are switched off.",
+NOT_MEASURED = _info_table(
+    "Gauges not measured",
+    "Gauges that a data set lacks, and the reason. The checks that need them are off.",
     "clickstream_not_measured",
     {"dataset": "Data set", "gauge": "Gauge", "reason": "Reason"},
-    "Every gauge is measured.",
+    "All gauges are measured.",
 )
 
 VERSION = stat(
     "Version",
-    "Of the exporter.",
+    "The version of the exporter.",
     [target(f"max by (version) ({_OWN}_build_info)", table=False, legend="{{version}}")],
     {"color": palette.fixed("text"), "noValue": "-"},
     options={"colorMode": "none", "textMode": "name"},

@@ -1,4 +1,4 @@
-"""The hours of the anchor day: which of them are missing, and where it ends against other days."""
+"""The hours of the anchor day: which are missing, and when the day ends compared with others."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _NONE = f'label_replace(label_replace({_HOURS}, "start", "-", "", ""), "end", "-
 
 MISSING = table(
     "Missing hours",
-    "Hours at the start of the anchor day, inside it and at its end that hold next to nothing, and what they should "
-    "hold: HoursMissing, and PartialDay at the end, where the hours are those that the day ends before a usual one.",
+    "Hours of the anchor day with almost no events, and the number expected. HoursMissing judges those at its start "
+    "and inside it, PartialDay those at its end: the hours by which it ends before a usual day.",
     targets(
         f"{_FROM_TO} * on (part) group_left () {_HOURS}\nor on (part) {_NONE}",
         promql.of_day("missing_hours_events", by="part"),
@@ -22,7 +22,7 @@ MISSING = table(
     ),
     {
         "custom": {"align": "left", "minWidth": 60},
-        "noValue": "Not judged: too few days show what is usual, or the timestamps have no time of day.",
+        "noValue": "Not judged: too few days of history, or the timestamps have no time of day.",
     },
     transformations=joined(
         "part",
@@ -45,12 +45,12 @@ _BEFORE = promql.of_day("day_end_clock_seconds", ',lag!="0"')
 _LIMIT = f"quantile(0.5, {_BEFORE}) - 3600 * {promql.limit('partial_day_hours')}"
 
 ENDS = by_date(
-    "Where the days end",
-    "The wall clock at which the events of a day end; strays are left out. PartialDay fires where the anchor day ends "
-    "below the limit and the hours after that are missing.",
+    "End of each day",
+    "The local time at which a day's events end, stray events ignored. PartialDay fires if the anchor day ends below "
+    "the limit and the hours after that are missing.",
     [
         *judged_days(f"1000 * {promql.of_day('day_end_clock_seconds')}", "PartialDay")[:2],
-        bars("Days before", f"1000 * {_BEFORE}", palette.BASELINE_DAY),
+        bars("Earlier days", f"1000 * {_BEFORE}", palette.BASELINE_DAY),
         limit("PartialDay", promql.at_compared(f"1000 * ({_LIMIT})")),
     ],
     "time:HH:mm",

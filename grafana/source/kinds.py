@@ -1,4 +1,4 @@
-"""The kinds of panels that the dashboards use, each with what is the same wherever it stands."""
+"""The kinds of panels in the dashboards, with their shared properties."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from grafana.source.panels import Panel, panel
 
 
 def stat(title: str, description: str, queries: Sequence[Panel], defaults: Panel, **rest: Any) -> Panel:
-    """A number in large type on its colour, one tile a field; `options` may change how it looks."""
+    """A large number on a coloured background, one tile per field; `options` override its appearance."""
     options = {
         "colorMode": "background_solid",
         "graphMode": "none",
@@ -34,7 +34,7 @@ def table(title: str, description: str, queries: Sequence[Panel], defaults: Pane
 
 
 def coloured() -> Panel:
-    """A cell of a table on the colour of its value."""
+    """Cell options: a background in the colour of the value."""
     return {"type": "color-background", "mode": "basic"}
 
 
@@ -43,7 +43,7 @@ TOOLTIP = {"hideZeros": True, "mode": "multi", "sort": "none"}
 
 
 def graph(title: str, description: str, queries: Sequence[Panel], defaults: Panel, **rest: Any) -> Panel:
-    """Lines over the time of the scrapes: what the exporter did, not what the data say."""
+    """Lines over scrape time: what the exporter did, not what the data contain."""
     custom = {"drawStyle": "line", "lineInterpolation": "stepAfter", "lineWidth": 2, "fillOpacity": 10}
     defaults = (
         {"color": {"mode": "palette-classic"}}

@@ -68,16 +68,16 @@ def _recorded(measures: dict[str, str], kind: str) -> dict[str, str]:
 
 def _volumes() -> Panel:
     anchor, before = _recorded(VOLUMES, "anchor"), _recorded(VOLUMES, "baseline")
-    apart = {measure: f"({anchor[measure]} / ({baseline(name)} > 0) - 1)" for measure, name in VOLUMES.items()}
+    difference = {measure: f"({anchor[measure]} / ({baseline(name)} > 0) - 1)" for measure, name in VOLUMES.items()}
     limits = {
         "Events": EVENTS_LIMIT,
         "Revenue": at_limit("revenue", "revenue_drop_ratio", "-"),
     }
     return _table(
         "Like for like: volumes",
-        "The complete hours of the anchor day against the mean of the same hours of the baseline days. The alert fires "
+        "The complete hours of the anchor day against the mean of the same hours on the baseline days. The alert fires "
         "below the limit.",
-        [promql.named(each) for each in (anchor, before, apart, limits)],
+        [promql.named(each) for each in (anchor, before, difference, limits)],
         WHOLE,
         _state(VOLUMES),
     )
@@ -85,7 +85,7 @@ def _volumes() -> Panel:
 
 def _shares() -> Panel:
     anchor, before = _recorded(SHARES, "comparable_ratio"), _recorded(SHARES, "baseline_ratio")
-    apart = {measure: f"({anchor[measure]} - {before[measure]})" for measure in SHARES}
+    difference = {measure: f"({anchor[measure]} - {before[measure]})" for measure in SHARES}
     dropped = {"conversion": "conversion_drop_ratio", "assisted": "assisted_drop_ratio"}
     limits = {
         measure: f"{before[measure]} * (1 - {promql.limit(dropped[name])})"
@@ -95,9 +95,9 @@ def _shares() -> Panel:
     }
     return _table(
         "Like for like: shares",
-        "The same for shares; the difference is in percentage points. The alert fires below the limit of purchases, "
-        "and above all others. Events without a client id and direct sessions have another limit for the whole day.",
-        [promql.named(each) for each in (anchor, before, apart, limits)],
+        "The same for shares, with the difference in percentage points. Conversion and assisted purchases fire below "
+        "the limit, all others above it. Events without a client id and direct sessions also have a whole-day limit.",
+        [promql.named(each) for each in (anchor, before, difference, limits)],
         SHARE,
         _state(SHARES),
     )

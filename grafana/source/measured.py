@@ -1,4 +1,4 @@
-"""What a check measures, and the limit that it must not pass: a pair of numbers for each check that has one limit."""
+"""The measured number and the limit of each check that compares one number with a limit."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ NUMBERS = {
     "DirectShareHigh": (_SHARE.format("direct_session"), "direct_share"),
     "AssistedShareDrop": ("dataset:clickstream_assisted:drop_ratio", "assisted_drop_ratio"),
 }
-"""Check to the rule's number and the name of the limit, or the number that a rule makes of it."""
+"""Check -> the recorded number, and the name of the limit or the recorded limit."""
 
 SECOND = {
     "NullClientIds": ("dataset:clickstream_null_client:baseline_ratio", "null_client_increase"),
     "DirectShareHigh": ("dataset:clickstream_direct_session:baseline_ratio", "direct_share_increase"),
 }
-"""Those that fire at so much above the baseline, too."""
+"""Checks that also fire at an increase over the baseline."""
 
 
 def _of_dataset(series: str, labels: str = "") -> str:
@@ -53,7 +53,7 @@ def _limit(name: str) -> str:
 
 
 def _lower(check: str, limit: str) -> str:
-    """The limit of a check, or the lower one of two."""
+    """The limit of a check, or the lower of its two limits."""
     if check not in SECOND:
         return _limit(limit)
     baseline, increase = SECOND[check]
@@ -77,12 +77,12 @@ def limits() -> str:
 
 
 def phrases() -> list[dict[str, Any]]:
-    """A value mapping: each check in the words of its alert, without the numbers."""
-    said = {check.name: re.split(r":|\{\{", check.summary)[0].strip() for check in CHECKS}
-    said |= {"RefreshFailing": "Refresh failing", "ExporterDown": "Exporter down", "NotJudged": "Not judged"}
+    """A value mapping: the summary of each check's alert, without numbers."""
+    texts = {check.name: re.split(r":|\{\{", check.summary)[0].strip() for check in CHECKS}
+    texts |= {"RefreshFailing": "Refresh failing", "ExporterDown": "Exporter down", "NotJudged": "Not judged"}
     return [
         {
             "type": "value",
-            "options": {name: {"text": text, "index": index} for index, (name, text) in enumerate(said.items())},
+            "options": {name: {"text": text, "index": index} for index, (name, text) in enumerate(texts.items())},
         }
     ]

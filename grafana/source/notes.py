@@ -1,4 +1,4 @@
-"""What is said beside the numbers: what is found of the configuration, does not count yet, or is switched off."""
+"""Panels beside the numbers: configured names, events not counted yet, and checks that are off."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from grafana.source import palette, promql
 from grafana.source.kinds import stat, table
 from grafana.source.panels import Panel, joined, override, renamed, target, targets, transform
 
-ASIDE = stat(
+NOT_COUNTED = stat(
     "Early, waiting, replaced",
-    "Events of a day after the anchor day that is not over: they count on no day yet. Files that are being written: "
-    "their events are not counted yet. Events in the newest files with text that is not UTF-8: it was replaced.",
+    "Early: events of an unfinished day after the anchor day, which count on no day yet. Waiting: files being written, "
+    "whose events are not counted yet. Replaced: events in the newest files with text that was not valid UTF-8.",
     [
         target(promql.number(f"dataset:clickstream_{name}:max"), ref, table=False, legend=legend)
         for name, ref, legend in (
@@ -38,34 +38,34 @@ def _listed(title: str, description: str, query: str, names: dict[str, str], non
 
 
 SWITCHED_OFF = _listed(
-    "Switched off by hand",
-    "Checks that `switched_off` in the configuration switches off, and why. They judge nothing.",
+    "Switched off in the configuration",
+    "Checks listed under `switched_off` in the configuration, and the reason. They judge nothing.",
     promql.of_day("switched_off_info", by="check, reason"),
     {"check": "Check", "reason": "Reason"},
-    "No check is switched off by hand.",
+    "The configuration switches no check off.",
     "Check",
 )
 
 FREQUENT = _listed(
     "Most frequent event names",
-    "Of the anchor day, in the taxonomy and not. InvalidEvents and NeverFound name some of them.",
+    "Event names of the anchor day, in the taxonomy or not. InvalidEvents and NeverFound name some of them.",
     promql.of_day("frequent_events", by="event_name, in_taxonomy"),
     {"event_name": "Name", "in_taxonomy": "In the taxonomy", "Value": "Events"},
-    "The anchor day has no event.",
+    "The anchor day has no events.",
     "Events",
 )
 
 CONFIGURED = table(
-    "What the configuration names",
-    "In how many events of all days it is found, and among how many it was searched. NeverFound fires where it is in "
-    "none of enough.",
+    "Configured names",
+    "Number of events on all days in which each configured name or amount was found, and number searched. NeverFound "
+    "fires if it was found in none of enough events.",
     targets(
         promql.of_day("configured_events", by="what, configured"),
         promql.of_day("searched_events", by="what"),
     ),
     {"custom": {"align": "left", "minWidth": 60}, "noValue": "No purchase, taxonomy or amount is configured."},
     transformations=joined(
-        "what", {"what": "What", "configured": "Configured", "Value #A": "Found in", "Value #B": "Searched in"}
+        "what", {"what": "Key", "configured": "Configured", "Value #A": "Found in", "Value #B": "Searched in"}
     ),
     overrides=[
         override(name, unit="locale", decimals=0, custom_width=110, custom_align="right")

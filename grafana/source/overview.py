@@ -1,4 +1,4 @@
-"""The dashboard that says in five seconds whether today's data can be trusted."""
+"""The dashboard that shows at a glance whether today's data can be trusted."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ TO_DATASET = f"/d/{board.DATASET}?${{datasource:queryparam}}&var-dataset="
 
 VERDICT = stat(
     "Can today's data be trusted?",
-    "TRUSTWORTHY: the newest snapshot was judged by all checks, and none that is critical fires. BROKEN: one does. "
-    "UNKNOWN: that could not be proven, because the exporter, Prometheus or a rule does not answer for the newest "
-    "snapshot. It is the verdict of clickstream-report, but for silences, which only Alertmanager knows.",
+    "TRUSTWORTHY: all checks judged the newest snapshot, and no critical one fires. BROKEN: a critical one fires. "
+    "UNKNOWN: neither could be proven, because the exporter, Prometheus or a rule did not evaluate the newest "
+    "snapshot. It equals the verdict of clickstream-report, except for silences, which only Alertmanager knows.",
     [target(promql.verdict(), table=False, legend="{{dataset}}")],
     {
         "mappings": palette.mapping(palette.VERDICTS),
@@ -32,7 +32,7 @@ _FIRING = f'ALERTS{{alertstate="firing",{promql.ALL}'
 
 
 def _firing(severity: str) -> str:
-    """How many alerts of a severity fire, where the data set was judged."""
+    """The number of firing alerts of a severity, for data sets that were judged."""
     counted = f'count by (dataset) ({_FIRING},severity="{severity}"}})'
     return f"{counted} or on (dataset) ({promql.certificate()}) * 0"
 
@@ -54,15 +54,15 @@ _COLUMNS = {
 }
 
 
-def _counted(colour: str) -> Panel:
-    """A count that is coloured from one on."""
+def _count(colour: str) -> Panel:
+    """A count that is coloured if it is not zero."""
     return {"thresholds": palette.steps("transparent", (1, colour)), "color": {"mode": "thresholds"}}
 
 
 DATASETS = table(
     "Data sets",
-    "The day that is judged, how old its last event is (empty where someone chose the day, or no event has a time), "
-    "how many alerts fire and how many checks are switched off. Empty counts: not judged.",
+    "The judged day, the age of its last event (empty with `--as-of`, or if no event has a time), the number of firing "
+    "alerts and of checks that are off. Empty counts mean: not judged.",
     targets(
         promql.verdict(),
         promql.anchor_date(),
@@ -86,7 +86,7 @@ DATASETS = table(
         override("Data of", unit="time:YYYY-MM-DD", custom_width=110),
         override("Age", unit="dtdurations", decimals=0, custom_width=130),
         *(
-            override(name, **_counted(colour), custom_cellOptions=coloured(), custom_align="center", custom_width=76)
+            override(name, **_count(colour), custom_cellOptions=coloured(), custom_align="center", custom_width=76)
             for name, colour in (
                 ("Critical", palette.CRITICAL),
                 ("Warning", palette.WARNING),
@@ -101,7 +101,7 @@ _SEVERITIES = (("critical", 3), ("warning", 2), ("info", 1))
 
 
 def _alerts() -> str:
-    """The firing alerts of the data sets and of none, each as a number that sorts them by severity."""
+    """The firing alerts, with or without a data set, as numbers that sort by severity."""
     firing = 'ALERTS{alertstate="firing",dataset=~"$dataset|",severity="%s"}'
     named = f'label_replace({firing}, "check", "$1", "alertname", "Clickstream(.+)")'
     lines = (f"{code} * max by (dataset, check, tier) ({named % severity})" for severity, code in _SEVERITIES)
@@ -120,7 +120,7 @@ or on (dataset, check) {_alerts()},
 
 
 def alerts() -> str:
-    """The firing alerts, with the `page` of the runbook, or where that is no URL its `path`: it would be no link."""
+    """The firing alerts, with the runbook as `page` if it is a URL, otherwise as `path`, which is not a link."""
     page = f'label_replace({_WITH_PLACE}, "page", "$1.md", "path", "(https?://.+)")'
     path = f'label_replace({page}, "path", "$1.md", "path", "(.+)")'
     return f'label_replace({path}, "path", "", "path", "https?://.+")'
@@ -138,9 +138,9 @@ _ALERT_COLUMNS = {
 }
 
 FIRING = table(
-    "What fires",
-    "The alerts that fire, critical ones first. What was measured and its limit are shares: of the day, or how far the "
-    "day is from its baseline. Silences and inhibitions are Alertmanager's, and not seen here.",
+    "Firing alerts",
+    "Firing alerts, critical ones first. Measured value and limit are shares of the day, or the distance of the day "
+    "from its baseline. Silences and inhibitions are known only to Alertmanager and not shown.",
     targets(
         promql.keyed(alerts(), "check"),
         *(
@@ -150,7 +150,7 @@ FIRING = table(
     ),
     {
         "custom": {"align": "left"},
-        "noValue": "No alert fires. Whether that is worth anything, the verdict says.",
+        "noValue": "No alert fires. The verdict shows whether that can be trusted.",
     },
     transformations=[
         *joined("key", _ALERT_COLUMNS, drop=["runbooks"]),
@@ -184,8 +184,8 @@ def _matrix(tier: str, question: str) -> Panel:
     first = "check\\dataset"
     return table(
         f"{tier.capitalize()}: {question}",
-        "The last state of each check. Off: a guard is closed, or what it needs is not measured; an alert of "
-        "its own says why. Not judged: there was a state within 36 hours, but there is none now.",
+        "The last state of each check. Off: a guard is closed, or a gauge it needs is not measured; an info alert "
+        "gives the reason. Not judged: it had a state within 36 hours, but has none now.",
         targets(promql.matrix(tier)),
         {
             "custom": {"align": "center", "cellOptions": coloured(), "minWidth": 80},
@@ -211,7 +211,7 @@ def _matrix(tier: str, question: str) -> Panel:
 
 
 _HEIGHT = max(len(promql.names(tier=tier)) for tier in (PIPELINE, INTEGRITY, BUSINESS)) + 2
-"""So that no check must be scrolled to."""
+"""Tall enough to show every check without scrolling."""
 
 
 def dashboard() -> dict[str, Any]:
@@ -230,7 +230,7 @@ def dashboard() -> dict[str, Any]:
     )
     return board.dashboard(
         board.OVERVIEW,
-        "Whether today's data can be trusted, of every data set.",
+        "Whether today's data can be trusted, for every data set.",
         panels,
         [board.dataset_variable(several=True)],
     )

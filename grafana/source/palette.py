@@ -1,4 +1,4 @@
-"""Colours and the words that go with them: apart for the colour-blind, and never the only sign.
+"""Colours and their labels: distinguishable for the colour-blind, and never the only signal.
 
 The hues are those of Okabe and Ito, some darker, so that white text can be read on them.
 """
@@ -9,7 +9,7 @@ from typing import Any
 
 IN_ORDER = "#00795C"
 QUIET = "rgba(0, 121, 92, 0.25)"
-"""In order, among many that are: what is not shall be seen first."""
+"""For healthy cells in a large table, so that the others stand out."""
 
 CRITICAL = "#C44601"
 WARNING = "#F2BB0C"
@@ -41,7 +41,7 @@ NOT_JUDGED, OK, SWITCHED_OFF, FIRES_INFO, FIRES_WARNING, FIRES_CRITICAL = -1, 0,
 FIRES = {"critical": FIRES_CRITICAL, "warning": FIRES_WARNING, "info": FIRES_INFO}
 STATES = {
     NOT_JUDGED: ("not judged", UNKNOWN),
-    OK: ("in order", QUIET),
+    OK: ("ok", QUIET),
     SWITCHED_OFF: ("off", OFF),
     FIRES_INFO: ("info", INFO),
     FIRES_WARNING: ("warning", WARNING),
@@ -52,13 +52,13 @@ SEVERITIES = {3: ("CRITICAL", CRITICAL), 2: ("warning", WARNING), 1: ("info", IN
 YES_NO = {0: ("failed", CRITICAL), 1: ("succeeded", IN_ORDER)}
 
 
-def mapping(words: dict[int, tuple[str, str]]) -> list[dict[str, Any]]:
-    """Value mappings: what each number is called, and its colour; nothing has none."""
+def mapping(labels: dict[int, tuple[str, str]]) -> list[dict[str, Any]]:
+    """Value mappings: the label and colour of each number; null is transparent."""
     options = {
         str(value): {"text": text, "color": colour, "index": index}
-        for index, (value, (text, colour)) in enumerate(words.items())
+        for index, (value, (text, colour)) in enumerate(labels.items())
     }
-    nothing = {"match": "null", "result": {"text": "-", "color": "transparent", "index": len(words)}}
+    nothing = {"match": "null", "result": {"text": "-", "color": "transparent", "index": len(labels)}}
     return [{"type": "value", "options": options}, {"type": "special", "options": nothing}]
 
 
@@ -68,6 +68,6 @@ def fixed(colour: str) -> dict[str, str]:
 
 
 def steps(colour: str, *above: tuple[float, str]) -> dict[str, Any]:
-    """Thresholds: a colour, and others from a value on."""
+    """Thresholds: a base colour, and others above certain values."""
     rest = [{"value": value, "color": each} for value, each in above]
     return {"mode": "absolute", "steps": [{"value": None, "color": colour}, *rest]}

@@ -1,4 +1,4 @@
-"""Panels as Grafana's JSON, and where they stand on a page that is 24 columns wide."""
+"""Panels as Grafana's JSON, and their layout on a page of 24 columns."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ WIDTH = 24
 
 
 def target(expr: str, ref: str = "A", *, table: bool = True, legend: str = "", ranged: bool = False) -> Panel:
-    """A query: of this moment, or `ranged` over the dashboard's time."""
+    """A query: instant, or `ranged` over the dashboard's time range."""
     return {
         "datasource": SOURCE,
         "editorMode": "code",
@@ -26,12 +26,12 @@ def target(expr: str, ref: str = "A", *, table: bool = True, legend: str = "", r
 
 
 def targets(*exprs: str) -> list[Panel]:
-    """Queries of this moment, as tables, with the names A, B, C ..."""
+    """Instant queries as tables, with the refs A, B, C ..."""
     return [target(expr, ref(index)) for index, expr in enumerate(exprs)]
 
 
 def ref(index: int) -> str:
-    """The name of a query by its place."""
+    """The ref of a query by its index."""
     return chr(ord("A") + index)
 
 
@@ -47,7 +47,7 @@ def panel(
     transformations: Sequence[Panel] = (),
     links: Sequence[Panel] = (),
 ) -> Panel:
-    """A panel without its place."""
+    """A panel without a position."""
     made: Panel = {
         "type": kind,
         "title": title,
@@ -62,7 +62,7 @@ def panel(
 
 
 def override(name: str, **properties: Any) -> Panel:
-    """Properties of the field of a name; `custom_x` stands for `custom.x`."""
+    """Overrides for the field `name`; `custom_x` stands for `custom.x`."""
     listed = [
         {"id": f"custom.{key.removeprefix('custom_')}" if key.startswith("custom_") else key, "value": value}
         for key, value in properties.items()
@@ -76,14 +76,14 @@ def transform(name: str, **options: Any) -> Panel:
 
 
 def renamed(names: dict[str, str], *, drop: Sequence[str] = ()) -> Panel:
-    """Name and order the fields as listed; drop others by name."""
+    """Rename and order the fields as listed, and drop others by name."""
     order = {name: index for index, name in enumerate(names)}
     excluded = dict.fromkeys(drop, True)
     return transform("organize", renameByName=names, indexByName=order, excludeByName=excluded, includeByName={})
 
 
 def joined(label: str, names: dict[str, str], *, drop: Sequence[str] = ()) -> list[Panel]:
-    """One table of several that have a label in common. Unlike a merge, it bears that one of them is empty."""
+    """One table of several that share a label. Unlike a merge, it works if one of them is empty."""
     return [
         transform("filterFieldsByName", exclude={"names": ["Time", *drop]}),
         transform("joinByField", byField=label, mode="outer"),
@@ -102,7 +102,7 @@ def row(title: str) -> Panel:
 
 
 def placed(*lines: tuple[int, Sequence[tuple[int, Panel]]]) -> list[Panel]:
-    """The panels with their numbers and places: each line has a height, and panels with their widths."""
+    """The panels with ids and positions: each line has a height, and panels with their widths."""
     top = 0
     made: list[Panel] = []
     for height, line in lines:

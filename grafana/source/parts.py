@@ -1,4 +1,4 @@
-"""The parts of the traffic: events by platform, device class and name, against what their usual share makes of them."""
+"""Segments of the traffic: events by platform, device class and name, against their usual share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def _stacked(title: str, gauge: str, label: str, colours: Mapping[str, str]) -> 
     """The events of each day by the values of a label."""
     return by_date(
         title,
-        "Whole days. SegmentDrop fires where one has far fewer events than its share in the baseline makes one expect.",
+        "Whole days. SegmentDrop fires if one has far fewer events than expected from its share in the baseline.",
         [bars(name, promql.of_day(gauge, f',{label}="{name}"'), colour) for name, colour in colours.items()],
         "short",
     )
@@ -25,30 +25,30 @@ DEVICES = _stacked("Events by device class", "device_events", "device", palette.
 
 _SEGMENT = "dataset_segment:clickstream_segment_events"
 _LABELS = "dimension, segment"
-_SHOWN = 12
+_COUNT = 12
 
 
 def _segments(kind: str) -> str:
     return f"max by ({_LABELS}) ({_SEGMENT}:{kind}{{{promql.ONE}}} > -Inf)"
 
 
-_MOST = f"topk({_SHOWN}, {_segments('drop_ratio')})"
+_LARGEST = f"topk({_COUNT}, {_segments('drop_ratio')})"
 _KEY = 'label_join({}, "key", "/", "dimension", "segment")'
 
 
-def _of_most(expr: str) -> str:
-    """The numbers of the parts that are listed."""
-    return f"max by (key) ({_KEY.format(f'({expr} and on ({_LABELS}) {_MOST})')})"
+def _of_shown(expr: str) -> str:
+    """A number of the segments shown."""
+    return f"max by (key) ({_KEY.format(f'({expr} and on ({_LABELS}) {_LARGEST})')})"
 
 
 LOST = table(
-    "Parts of the traffic that lost most",
-    f"The {_SHOWN} devices, platforms and event names that are furthest under what their share in the baseline makes "
-    "one expect, over the complete hours. SegmentDrop fires above the limit, which grows where chance explains more.",
+    "Segments with the largest drop",
+    f"The {_COUNT} devices, platforms and event names furthest below the events expected from their share in the "
+    "baseline, over the complete hours. SegmentDrop fires above the limit, which is higher where chance explains more.",
     targets(
-        _KEY.format(_MOST),
+        _KEY.format(_LARGEST),
         *(
-            _of_most(each)
+            _of_shown(each)
             for each in (
                 _segments("anchor"),
                 _segments("expected"),
@@ -62,7 +62,7 @@ LOST = table(
             "key",
             {
                 "dimension": "By",
-                "segment": "Part",
+                "segment": "Segment",
                 "Value #B": "Events",
                 "Value #C": "Expected",
                 "Value #A": "Lost",

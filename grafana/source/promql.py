@@ -1,4 +1,4 @@
-"""PromQL of the dashboards. Labels of the exporter's instance are dropped: one that moved is the same data set."""
+"""PromQL of the dashboards. Instance labels are aggregated away: after a move, it is still the same data set."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _states(checks: list[str], dataset: str) -> str:
 
 
 def _normal(dataset: str, checks: list[str]) -> str:
-    """Those checks that fire and whose alert is an info, because what they see is normal for the data set."""
+    """Firing checks whose alert is an info because the condition is normal for the data set."""
     lines = (
         f"({_states([check.name], dataset)} == 1 and on (dataset) {check.unless} == 1)"
         for check in CHECKS
@@ -39,7 +39,7 @@ def _normal(dataset: str, checks: list[str]) -> str:
 
 
 def certificate(dataset: str = ALL) -> str:
-    """1 for each data set whose newest snapshot was judged, by all checks."""
+    """1 for each data set whose newest snapshot all checks judged."""
     return (
         f'max by (dataset) (ALERTS{{alertname="ClickstreamCertificate",alertstate="firing",{dataset}}})\n'
         f"unless on (dataset) dataset:clickstream_refresh:failing == 1"
@@ -47,12 +47,12 @@ def certificate(dataset: str = ALL) -> str:
 
 
 def known(dataset: str = ALL) -> str:
-    """Each data set that was served within 36 hours."""
+    """Every data set served within 36 hours."""
     return f"max by (dataset) (last_over_time(clickstream_series{{{dataset}}}[36h]))"
 
 
 def verdict(dataset: str = ALL) -> str:
-    """BROKEN where a critical check fires, TRUSTWORTHY where none does, UNKNOWN where that could not be proven."""
+    """BROKEN if a critical check fires, TRUSTWORTHY if none does, UNKNOWN if neither could be proven."""
     critical = names(severity=CRITICAL)
     fires = f"({_states(critical, dataset)} == 1 unless on (dataset, check) ({_normal(dataset, critical)}))"
     judged = f"({certificate(dataset)})"
@@ -65,7 +65,7 @@ def verdict(dataset: str = ALL) -> str:
 
 
 def matrix(tier: str) -> str:
-    """The state of each check of a tier, by severity where it fires, -1 where it is no longer judged."""
+    """The state of each check of a tier: the severity if it fires, -1 if it is no longer judged."""
     unless = [check.name for check in CHECKS if check.unless and check.tier == tier]
     parts = [f"({_normal(ALL, unless)}) + {palette.FIRES_INFO - 1}"] if unless else []
     for severity, code in palette.FIRES.items():
@@ -85,7 +85,7 @@ def date(dataset: str = ONE) -> str:
 
 
 def padded_date() -> str:
-    """The dates of all lags, and one before and after them, so that a chart shows the whole of its outer bars."""
+    """The dates of all lags, plus one before and one after, so that a chart shows its outer bars whole."""
     apart = 1000 * DAY
     anchor = ONE + ',lag="0"'
     after = f'label_replace({date(anchor)} + {apart}, "lag", "after", "", "")'
@@ -109,12 +109,12 @@ def share(part: str, whole: str) -> str:
 
 
 def compared_share(part: str, whole: str) -> str:
-    """A share of the complete hours, by lag, and of the whole days where hours are not compared."""
+    """A share of the complete hours by lag, or of the whole day for days that are not compared."""
     return f"{share(f'comparable_{part}', f'comparable_{whole}')}\nor on (lag) {share(part, whole)}"
 
 
 def number(series: str) -> str:
-    """One number of the data set, where it is one; `series` is a recorded number, with labels or without."""
+    """One number of the data set, unless it is NaN; `series` is a recorded series, with or without labels."""
     name, _, labels = series.rstrip("}").partition("{")
     return f"max({name}{{{labels}{',' if labels else ''}{ONE}}}{THERE})"
 
@@ -125,7 +125,7 @@ def limit(name: str) -> str:
 
 
 def at_compared(expr: str) -> str:
-    """A number of the data set at each lag that is compared: the anchor day and the seven before it."""
+    """A number of the data set at each compared lag: the anchor day and the seven before it."""
     return f"0 * {of_day('comparable_events')} + on () group_left () ({expr})"
 
 
@@ -135,26 +135,26 @@ def at_all(expr: str) -> str:
 
 
 def fires(check: str) -> str:
-    """The state of a check where it fires."""
+    """The state of a check, if it fires."""
     return f'max({STATE}{{{ONE},check="{check}"}} == 1)'
 
 
 def state(check: str) -> str:
-    """The state of a check, by severity where it fires."""
+    """The state of a check: the severity if it fires."""
     return f'({fires(check)} + {palette.FIRES[severity(check)] - 1} or max({STATE}{{{ONE},check="{check}"}}))'
 
 
 def named(numbers: dict[str, str]) -> str:
-    """Several numbers of the data set, told apart by what they measure."""
+    """Several numbers of the data set, labelled by what they measure."""
     return "\nor ".join(f'label_replace({expr}, "measure", "{name}", "", "")' for name, expr in numbers.items())
 
 
 def keyed(expr: str, label: str) -> str:
-    """The series with one more label that tells them apart, for tables are joined by one."""
+    """The series with one unique label more, by which tables are joined."""
     return f'label_join({expr}, "key", "/", "dataset", "{label}")'
 
 
 ANCHOR = of_day("events", ',lag="0"')
 BASELINE_DAYS = f"max by (lag) ({BASELINE_DAY}{{{ONE}}}{THERE})"
 COMPARED = f"({ANCHOR} or {BASELINE_DAYS})"
-"""The lags that take part in a comparison."""
+"""The lags that are compared."""

@@ -1,4 +1,4 @@
-"""What a day has of the days before it: RepeatedDay fires where it is far more than usual."""
+"""How much of a day repeats earlier days: RepeatedDay fires if it is far more than usual."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def _panel(title: str, what: str, part: str, whole: str, recorded: str) -> Panel
     usual = promql.number(f"dataset:clickstream_{recorded}:usual_ratio")
     return by_date(
         title,
-        f"{what} RepeatedDay fires where the anchor day is above the limit: it is a copy.",
+        f"{what} RepeatedDay fires if the anchor day is above the limit: it is a copy.",
         [
             *judged_days(promql.share(part, whole), "RepeatedDay"),
             line("Usual", promql.at_compared(usual), palette.BASELINE),
@@ -24,16 +24,16 @@ def _panel(title: str, what: str, part: str, whole: str, recorded: str) -> Panel
 
 PANELS = [
     _panel(
-        "Purchases that an earlier day has",
-        "The share with a transaction id that one of the seven days before has, too.",
+        "Purchases repeated from an earlier day",
+        "The share with a transaction id that occurs on one of the seven days before.",
         "repeated_purchases",
         "purchases",
         "repeated_purchase",
     ),
     _panel(
-        "Events that an earlier day has",
-        "The share of distinct events, their timestamps left out, that the one of the seven days before with most of "
-        "them has, too.",
+        "Events repeated from an earlier day",
+        "The share of distinct events, timestamps ignored, that also occur on the most similar of the seven days "
+        "before.",
         "repeated_contents",
         "contents",
         "repeated_content",

@@ -1,4 +1,4 @@
-"""Volumes of the days, with the baseline and the very limit that the alert uses."""
+"""Volumes by day, with the baseline and the limit that the alert uses."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from grafana.source.dates import Series, by_date, judged_days, limit, line
 from grafana.source.panels import Panel
 
 NOT_COMPARED = (
-    "Light bars are not compared: older days, days with few events, and hours that the newest day does not have yet."
+    "Grey bars are not compared: older days, days with few events, and hours that the newest day lacks so far."
 )
 
 
 def _days(name: str, check: str) -> list[Series]:
-    """Bars of the complete hours of the days that are compared, and of all that is not."""
+    """Bars of the complete hours of compared days, and of all that is not compared."""
     day, hours = promql.of_day(name), promql.of_day(f"comparable_{name}")
     rest = f"{day} - on (lag) ({hours} and on (lag) {promql.COMPARED})\nor on (lag) {day}"
     return judged_days(hours, check, rest)
@@ -40,12 +40,12 @@ def _limit(check: str, name: str, limit_name: str, sign: str, *called: str, **fi
 
 EVENTS_EXPECTED = promql.number("dataset:clickstream_events:expected")
 EVENTS_LIMIT = f"{EVENTS_EXPECTED} * (1 - {promql.number('dataset:clickstream_events:least_drop_ratio')})"
-"""Of few events a day, more must be gone, and days with fewer than min_day_events are compared, too."""
+"""With few events a day the limit is higher, and days with fewer than min_day_events are compared, too."""
 
 
 _DOTS = {"dash": [2, 8], "fill": "dot"}
 _BAND = {"fillBelowTo": "Limit", "fillOpacity": 15}
-"""From the limit up to the baseline: there a day is in order."""
+"""A band from the limit up to the baseline: the healthy range."""
 
 EVENTS = by_date(
     "Events",
@@ -60,7 +60,7 @@ EVENTS = by_date(
 
 PURCHASES = by_date(
     "Purchases",
-    f"Purchases of each day. NoPurchases fires where there is none. {NOT_COMPARED}",
+    f"Purchases of each day. NoPurchases fires if there are none. {NOT_COMPARED}",
     [*_days("purchases", "NoPurchases"), _baseline_line("purchases")],
     "short",
 )
@@ -82,9 +82,9 @@ _AMOUNT = promql.number("dataset:clickstream_median_purchase_amount:baseline")
 _FACTOR = promql.limit("amount_shift_factor")
 
 AMOUNT = by_date(
-    "Median amount of a purchase",
-    "Whole days, in the currency of the data. AmountShift fires above the upper limit and below the lower one: amounts "
-    "in another unit, such as cents, look like that.",
+    "Median purchase amount",
+    "Whole days, in the currency of the data. AmountShift fires above the upper limit and below the lower one, for "
+    "example if amounts are in cents.",
     [
         *judged_days(promql.of_day("median_purchase_amount"), "AmountShift"),
         line("Baseline", promql.at_compared(_AMOUNT), palette.BASELINE),

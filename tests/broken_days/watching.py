@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from alerting.gate.proof import Proof, UnprovenError, proven
-from alerting.gate.verdict import Wanted
+from alerting.gate.verdict import Subject
 from alerting.http.alertmanager import listing
-from alerting.http.client import post
+from alerting.http.client import Client
 from alerting.stack.stack import Stack, running
 
 from .delivery import SETTINGS, Delivery, write
@@ -85,15 +85,15 @@ def _configure(folder: Path, datasets: Mapping[str, Mapping[str, Any]]) -> Path:
 
 def _proofs(stack: Stack) -> dict[str, Proof | str]:
     """What is proven about the snapshot that each data set has after a refresh."""
-    outcomes = post(f"{stack.exporter}/-/refresh", MEASURED).body["datasets"]
+    outcomes = Client().post(f"{stack.exporter}/-/refresh", MEASURED).body["datasets"]
     found: dict[str, Proof | str] = {each["dataset"]: str(each.get("error", "not judged")) for each in outcomes}
     wanted = {
-        each["dataset"]: Wanted(each["dataset"], None, each["snapshot"]) for each in outcomes if "snapshot" in each
+        each["dataset"]: Subject(each["dataset"], None, each["snapshot"]) for each in outcomes if "snapshot" in each
     }
     since: dict[str, datetime] = {}
     deadline = time.monotonic() + JUDGED
     while time.monotonic() < deadline and (rest := [name for name in wanted if not isinstance(found[name], Proof)]):
-        listed = listing(stack.alertmanager, 10)
+        listed = listing(Client(), stack.alertmanager, 10)
         for name in rest:
             try:
                 found[name] = proven(listed, since, wanted[name])

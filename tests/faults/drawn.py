@@ -16,7 +16,7 @@ from days import DATASET, Day, Fired
 
 from alerting.gate.proof import Proof
 from alerting.http.alertmanager import Alert
-from alerting.http.client import get_text
+from alerting.http.client import Client
 from tests.broken_days import KINDS
 from tests.broken_days.watching import watch
 
@@ -34,7 +34,7 @@ def draw(seed: str, each: int) -> tuple[list[Day], dict[str, str]]:
     with tempfile.TemporaryDirectory() as folder:
         watched = watch(deliveries, Path(folder) / "days", f"--as-of={NEWEST}")
         with watched.judged() as (stack, proofs):
-            series = _series(get_text(f"{stack.exporter}/metrics", REQUEST))
+            series = _series(Client().get_text(f"{stack.exporter}/metrics", REQUEST))
     made = [
         _day(name, proof, series[name], named[name].wrong(proof.verdict.lines))
         for name, proof in proofs.items()

@@ -51,7 +51,7 @@ def alert_forged(trial: Trial) -> None:
 
 @fault("V5")
 def cause_forged(trial: Trial) -> None:
-    """Someone posts a cause that is no alert of a check: Alertmanager then inhibits the business alerts."""
+    """Someone posts a cause that is not a check's alert: Alertmanager then inhibits the business alerts."""
     _forge(trial, {"alertname": "ClickstreamNoData", "severity": "critical"}, {"summary": "forged"}, 60)
 
 

@@ -15,7 +15,7 @@ FRAME = ("clickstream_series", "clickstream_snapshot")
 
 @fault("V7", "is NaN", hides=True)
 def nan_gauge(trial: Trial) -> None:
-    """A series, or all of its gauge, is no number."""
+    """A series, or every series of its gauge, is NaN."""
     hit = _chosen(trial)
     trial.bench.exporter.change = lambda series: {
         name: math.nan if _is_hit(name, hit) else value for name, value in series.items()
@@ -31,9 +31,9 @@ def missing_gauge(trial: Trial) -> None:
     }
 
 
-@fault("V7", r"(?<!or has some )twice|has \d+ series of|different snapshots", hides=True)
+@fault("V7", r"is duplicated|has \d+ series of|different snapshots", hides=True)
 def doubled_gauge(trial: Trial) -> None:
-    """A series is there twice, with another label and another value."""
+    """A series is duplicated, with another label and another value."""
     hit = _chosen(trial)
     trial.bench.exporter.change = lambda series: {
         **series,

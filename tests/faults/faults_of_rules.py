@@ -65,7 +65,7 @@ def rule_file_emptied(trial: Trial) -> None:
 
 @fault("V2")
 def rule_file_broken(trial: Trial) -> None:
-    """The rule file is no YAML: Prometheus keeps what it has."""
+    """The rule file is not valid YAML: Prometheus keeps the rules it has."""
     trial.bench.set_rules("groups: [\n")
 
 

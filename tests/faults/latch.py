@@ -35,7 +35,7 @@ LONGEST = 400.0
 
 @dataclass(frozen=True)
 class Measured:
-    """What PagerDuty heard, and how long after the data healed it heard of it; None if never."""
+    """What PagerDuty received, and how long after the data healed the resolve came; None if never."""
 
     generation: str
     form: str

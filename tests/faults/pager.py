@@ -28,7 +28,7 @@ PATIENCE = 60.0
 
 @dataclass(frozen=True)
 class Event:
-    """What PagerDuty was told, and when by the monotonic clock."""
+    """What PagerDuty received, and when by the monotonic clock."""
 
     action: str
     key: str
@@ -55,7 +55,7 @@ class Pager:
 
     @property
     def actions(self) -> list[str]:
-        """What PagerDuty was asked to do, in order."""
+        """The actions that PagerDuty received, in order."""
         return [event.action for event in self.events]
 
     def configure(self, folder: Path) -> None:
@@ -121,13 +121,13 @@ def outages(bench: Bench) -> Iterator[str]:
 
 
 def _exporter_down(bench: Bench) -> None:
-    """No scrape succeeds for as long as Alertmanager would need to tell of it."""
+    """No scrape succeeds for as long as Alertmanager would need to notify."""
     bench.exporter.service.stop()
     time.sleep(2 * GROUP_INTERVAL)
 
 
 def _exporter_down_at_restart(bench: Bench) -> None:
-    """Prometheus starts again without data, and is up for longer than Alertmanager believes what it heard before."""
+    """Prometheus starts again without data, and stays up for longer than Alertmanager keeps alerts."""
     _exporter_down(bench)
     bench.prometheus.kill()
     bench.start()
@@ -150,7 +150,7 @@ _DOWN: dict[str, Callable[[Bench], None]] = {
 
 
 def _await_renewed(bench: Bench, snapshot: int) -> None:
-    """Wait until Alertmanager has heard of the certificate and of the alert since now."""
+    """Wait until Alertmanager has received the certificate and the alert again."""
     updated = {alert["fingerprint"]: alert["updatedAt"] for alert in _heard(bench)}
 
     def is_renewed() -> bool:

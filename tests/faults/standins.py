@@ -1,4 +1,4 @@
-"""HTTP servers of our own: an exporter that serves what it is told, and what stands between real servers."""
+"""Stand-in HTTP servers: an exporter with scripted answers, and proxies between real servers."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from tests.support.generations import Generation
 
 
 def test_one_incident_from_bad_data_to_healed_data(generation: Generation, tmp_path: Path) -> None:
-    """PagerDuty hears one trigger when the data turn bad, nothing of any outage, and one resolve when they heal."""
+    """PagerDuty receives one trigger when data turn bad, nothing during outages, and one resolve when they heal."""
     with generation.chosen(), paged(tmp_path / "bench") as (bench, pager):
         assert pager.actions == []
         serve(bench, BAD, 2)

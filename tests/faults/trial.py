@@ -14,7 +14,8 @@ from bench import Bench
 from days import DATASET, Day, Line, choose, truth, truths
 
 from alerting.gate.judge import judge
-from alerting.gate.verdict import PASS, Verdict, Wanted
+from alerting.gate.verdict import PASS, Subject, Verdict
+from alerting.http.client import Client
 from alerting.stack.stack import StackError
 
 HEALTHY = 40.0
@@ -153,7 +154,7 @@ def ask(trial: Trial, timeout: float) -> tuple[Verdict, float]:
     bench, since = trial.bench, time.monotonic()
     urls = [bench.alertmanager.url, bench.second.url][: 2 if trial.fault.second else 1]
     servers = bench.servers(urls, bench.front.service.url if trial.fault.fronted else bench.prometheus.url)
-    found = judge(servers, Wanted(), timeout, lambda _: None)
+    found = judge(Client(), servers, Subject(), timeout, lambda _: None)
     return found, time.monotonic() - since
 
 

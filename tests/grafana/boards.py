@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from alerting.http.client import get
+from alerting.http.client import Client
 
 ROOT = Path(__file__).parents[2]
 BOARDS: dict[str, dict[str, Any]] = {
@@ -64,7 +64,7 @@ def chosen(expr: str) -> str:
 
 def ask(prometheus: str, expr: str) -> list[dict[str, Any]]:
     """The series of the answer to a query of this moment."""
-    answer = get(f"{prometheus}/api/v1/query?{urlencode({'query': expr})}", timeout=10)
+    answer = Client().get(f"{prometheus}/api/v1/query?{urlencode({'query': expr})}", timeout=10)
     result: list[dict[str, Any]] = answer.body["data"]["result"]
     return result
 
@@ -73,7 +73,7 @@ def ask_range(prometheus: str, expr: str, seconds: int = 30) -> list[dict[str, A
     """The series of the answer to a query of the last seconds."""
     now = time.time()
     asked = {"query": expr, "start": now - seconds, "end": now, "step": 1}
-    answer = get(f"{prometheus}/api/v1/query_range?{urlencode(asked)}", timeout=10)
+    answer = Client().get(f"{prometheus}/api/v1/query_range?{urlencode(asked)}", timeout=10)
     result: list[dict[str, Any]] = answer.body["data"]["result"]
     return result
 

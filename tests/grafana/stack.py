@@ -11,7 +11,8 @@ from pathlib import Path
 from boards import ask
 
 from alerting.gate.judge import Servers, judge
-from alerting.gate.verdict import Wanted
+from alerting.gate.verdict import Subject
+from alerting.http.client import Client
 from alerting.stack.stack import Stack, running
 from exporter.demo.write import write_demo
 from tests.support.generations import Generation
@@ -32,7 +33,7 @@ def _judged(folder: Path, day: str) -> Iterator[Stack]:
     (folder / "stack").mkdir()
     with running(folder / "stack", config, ("--as-of", day)) as stack:
         servers = Servers([stack.alertmanager], stack.exporter, stack.prometheus)
-        assert judge(servers, Wanted(), 60, lambda _: None).exit_code < 2
+        assert judge(Client(), servers, Subject(), 60, lambda _: None).exit_code < 2
         await_(lambda: settled(stack.prometheus))
         yield stack
 

@@ -19,21 +19,21 @@ from tests.support.generations import Generation
 
 EMPTY = {
     ("overview", "Data sets", "Age"): "the day was chosen by hand",
-    ("exporter", "The first file that could not be read", "A"): "every file can be read",
-    ("exporter", "What is not measured", "A"): "everything is measured",
-    ("exporter", "The first file that is being written", "A"): "none is",
+    ("exporter", "First unreadable file", "A"): "every file can be read",
+    ("exporter", "Gauges not measured", "A"): "everything is measured",
+    ("exporter", "First file being written", "A"): "none is",
     ("dataset", "Missing hours", "Events"): "no hour is missing",
     ("dataset", "Missing hours", "Expected"): "no hour is missing",
-    ("dataset", "Switched off by hand", "A"): "no check is",
-    ("dataset", "Columns that are missing or changed", "A"): "none is",
+    ("dataset", "Switched off in the configuration", "A"): "no check is",
+    ("dataset", "Missing or changed columns", "A"): "none is",
 }
 EITHER = {"page", "path"}
 """A runbook has one of these labels."""
 
-FIRING = {"Revenue", "Events without a client id", "Payloads that are no JSON", "Sessions with a purchase"}
+FIRING = {"Revenue", "Events without a client id", "Payloads that are not valid JSON", "Sessions with a purchase"}
 """Charts whose check fires; in the others the bar of a firing anchor day is absent, and in these the other one."""
 
-LOOKING_BACK = {"Events that an earlier day has"}
+LOOKING_BACK = {"Events repeated from an earlier day"}
 """Charts that compare each day with those before it: the first day has none."""
 
 
@@ -68,7 +68,7 @@ def test_every_query_answers(answers: dict[tuple[str, str, str], list[dict[str, 
 def test_the_days_of_the_demo_are_all_there(answers: dict[tuple[str, str, str], list[dict[str, Any]]]) -> None:
     """Charts and tables have 15 days; those that compare have the anchor day and the seven before it."""
     lags = {str(lag) for lag in range(15)}
-    expected = dict.fromkeys(("Baseline days", "Days before"), lags_of(1, 7))
+    expected = dict.fromkeys(("Baseline days", "Earlier days"), lags_of(1, 7))
     expected |= dict.fromkeys(("Baseline", "Usual", "Limit of a spike", "Upper limit", "Lower limit"), lags_of(0, 7))
     by_lag = {
         key: lag_of(series) - {"before", "after"}

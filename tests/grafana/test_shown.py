@@ -79,7 +79,7 @@ def test_the_overview_says_what_is_wrong(answers: list[dict[str, Any]], tmp_path
     datasets = table(found["Data sets"])
     assert [datasets[name] for name in ("Data set", "Verdict", "Data of")] == [["shop"], ["BROKEN"], [BROKEN_DAY]]
     assert [datasets[name] for name in ("Critical", "Warning", "Info", "Off")] == [["1"], ["3"], ["0"], ["1"]]
-    fires = table(found["What fires"])
+    fires = table(found["Firing alerts"])
     rows = zip(*(fires[name] for name in ("Severity", "Check", "Measured", "Limit", "Runbook file")), strict=True)
     assert next(rows) == ("CRITICAL", "Revenue drop detected", "67.14%", "40.00%", f"{RUNBOOKS}/RevenueDrop.md")
     assert sorted(rows) == [
@@ -108,7 +108,7 @@ def test_charts_have_a_row_for_each_date(answers: list[dict[str, Any]], tmp_path
 def test_dates_do_not_depend_on_the_viewer(answers: list[dict[str, Any]], tmp_path: Path, zone: str) -> None:
     """Even where a viewer overrules the dashboard's time zone, a day keeps its date."""
     at_home, away = shown(tmp_path, answers), shown(tmp_path, answers, timeZone=zone)
-    for title in ("Revenue", "All days", "The chosen day", "Events by name"):
+    for title in ("Revenue", "All days", "Selected day", "Events by name"):
         assert table(away[title])["Date"] == table(at_home[title])["Date"]
     assert table(away["Data sets"])["Data of"] == [BROKEN_DAY]
 
@@ -117,7 +117,7 @@ def test_dates_do_not_depend_on_the_viewer(answers: list[dict[str, Any]], tmp_pa
 def test_the_chosen_day(answers: list[dict[str, Any]], tmp_path: Path, day: str, revenue: list[str]) -> None:
     """The day of an alert's link, the newest where none is named, and nothing where it is too old."""
     found = shown(tmp_path, answers, variables=node.VARIABLES | {"day": day})
-    assert table(found["The chosen day"])["Revenue"] == revenue
+    assert table(found["Selected day"])["Revenue"] == revenue
 
 
 def test_links_lead_to_the_data_set_and_the_day(answers: list[dict[str, Any]], tmp_path: Path) -> None:

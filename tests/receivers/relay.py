@@ -132,7 +132,7 @@ def _moment(**delta: float) -> str:
 
 @contextmanager
 def relaying(folder: Path, write: Callable[[Path, str], None]) -> Iterator[Relay]:
-    """A relay; `write` puts the configuration into the folder and is told the URL of the stand-in."""
+    """A relay; `write` puts the configuration into the folder and receives the URL of the stand-in."""
     inbox = Inbox()
     folder.mkdir(parents=True, exist_ok=True)
     write(folder, inbox.service.url)

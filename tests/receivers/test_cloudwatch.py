@@ -60,7 +60,7 @@ def values(notification: Json) -> dict[str, str]:
 
 
 def test_an_alert_is_a_notification(publisher: Relay, topic: Topic, dataset: str) -> None:
-    """It says what is wrong, what to do and where to look, and later that it is over; PagerDuty hears it, too."""
+    """It says what is wrong, what to do and where to look, and later that it is resolved; PagerDuty gets it, too."""
     fired = alert("RevenueDrop", dataset)
     publisher.fire(fired, alert("LowVolume", dataset))
     (first,) = published(topic, dataset)

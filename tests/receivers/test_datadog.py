@@ -61,7 +61,7 @@ def events(folder: Path, url: str, *, inline: bool = False) -> None:
 
 
 def test_an_alert_is_an_event(programs: Generation, tmp_path: Path) -> None:
-    """Each alert that somebody is told of is one request, and so is its end; the others hear of it, too."""
+    """Each routed alert is one request, and so is its resolve; the other receivers are notified, too."""
     fired = [alert("RevenueDrop"), alert("JsonErrors"), alert("ConversionRateDrop", "web"), alert("LowVolume")]
     with relaying(tmp_path / "relay", lambda folder, url: events(folder, url, inline=is_old(programs))) as relay:
         relay.fire(*fired)

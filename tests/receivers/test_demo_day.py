@@ -102,7 +102,7 @@ def test_nobody_hears_of_the_rest(arrived: Arrived) -> None:
 
 
 def test_the_bad_day_is_a_message_a_tier(arrived: Arrived) -> None:
-    """Data hears of the integrity and of the business, marketing of the business."""
+    """The data team is notified of integrity and business, marketing of business."""
     for message in (*arrived.data, *arrived.marketing):
         assert_slack(message)
     titles = [[each["attachments"][0]["title"] for each in found] for found in (arrived.data, arrived.marketing)]
@@ -113,7 +113,7 @@ def test_the_bad_day_is_a_message_a_tier(arrived: Arrived) -> None:
 
 
 def test_the_bad_day_is_four_events(arrived: Arrived) -> None:
-    """Datadog gets each alert that somebody is told of on its own."""
+    """Datadog gets each routed alert on its own."""
     for event in arrived.events:
         assert_webhook(event)
     names = sorted(event["commonLabels"]["check"] for event in arrived.events)

@@ -1,4 +1,4 @@
-"""A drill through real Alertmanagers: who is told, that it ends, and that it is no verdict."""
+"""A drill through real Alertmanagers: who is notified, that it resolves, and that no verdict counts it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 from relay import Relay, awaited
 
 from alerting import rulefile
-from alerting.drill import DrillError, checks, drill, hold
-from alerting.http.client import get, send
+from alerting.drill import DrillError, checks, drill, send_to_all
+from alerting.http.client import Client
 from exporter.demo.write import write_demo
 
 LINKS = {"runbooks": "https://wiki.example/runbooks", "grafana": "https://grafana.example"}
@@ -21,14 +21,14 @@ LINKS = {"runbooks": "https://wiki.example/runbooks", "grafana": "https://grafan
 def sent(relay: Relay, check: str, dataset: str, seconds: float) -> list[str]:
     """What is said of a drill that stands so long."""
     said: list[str] = []
-    assert hold(drill(check, dataset, LINKS), [relay.url], said.append, timedelta(seconds=seconds))
+    assert send_to_all(Client(), drill(check, dataset, LINKS), [relay.url], said.append, timedelta(seconds=seconds))
     return said
 
 
 def test_the_pager_is_told_of_a_drill_and_that_it_is_over(relay: Relay, dataset: str) -> None:
     """A critical drill pages by the route of its check, says that it is one, and resolves by itself."""
     said = sent(relay, "RevenueDrop", dataset, 3)
-    assert f"{relay.url} took it: it goes to pagerduty; it ends by itself at " in said[-1]
+    assert f"{relay.url} accepted it: it goes to pagerduty; it resolves by itself at " in said[-1]
     pages = awaited(lambda: relay.pages(dataset, 2))
     assert [page["event_action"] for page in pages] == ["trigger", "resolve"]
     assert pages[0]["payload"]["summary"].startswith("DRILL: nothing is wrong")
@@ -40,7 +40,7 @@ def test_a_drill_has_the_labels_of_the_real_alert(relay: Relay, dataset: str) ->
     sent(relay, "RevenueDrop", dataset, 60)
     (rule,) = (rule for rule in rulefile.groups()[rulefile.GROUP] if rule.get("alert") == "ClickstreamRevenueDrop")
     own = {"alertname": "ClickstreamRevenueDrop", "check": "RevenueDrop", "dataset": dataset, "drill": "true"}
-    listed = get(f"{relay.url}/api/v2/alerts?filter=dataset%3D%22{dataset}%22", 10).body
+    listed = Client().get(f"{relay.url}/api/v2/alerts?filter=dataset%3D%22{dataset}%22", 10).body
     assert [alert["labels"] for alert in listed] == [own | rule["labels"]]
 
 
@@ -58,7 +58,7 @@ def test_a_page_of_a_drill_is_an_incident_of_its_own(relay: Relay, dataset: str)
 
 
 def test_channels_are_told_of_a_drill(relay: Relay, dataset: str) -> None:
-    """A warning about the business is told in both channels, under a title that says that it is a drill."""
+    """A business warning arrives in both channels, under a title that says that it is a drill."""
     sent(relay, "ConversionRateDrop", dataset, 60)
     for channel in ("data", "marketing"):
         (message,) = awaited(lambda channel=channel: relay.messages(dataset, channel=channel))
@@ -77,10 +77,10 @@ def test_it_is_said_who_hears_of_it(relay: Relay, check: str, who: str) -> None:
 
 
 def test_a_drill_that_nobody_hears_of_says_so(relay: Relay) -> None:
-    """A drill that a silence covers is no proof that somebody is told."""
+    """A silenced drill does not prove that anyone is notified."""
     times = {"startsAt": "2025-01-01T00:00:00Z", "endsAt": "2125-01-01T00:00:00Z", "createdBy": "t", "comment": "t"}
     matcher = {"name": "dataset", "value": "quiet", "isRegex": False}
-    send(f"{relay.url}/api/v2/silences", {"matchers": [matcher], **times}, 10)
+    Client().send(f"{relay.url}/api/v2/silences", {"matchers": [matcher], **times}, 10)
     assert "it would go to pagerduty, but is silenced;" in sent(relay, "NoData", "quiet", 1)[-1]
 
 
@@ -105,7 +105,7 @@ def test_a_partial_day_of_an_intraday_data_set_is_an_info() -> None:
 
 def test_an_unknown_check_names_those_that_there_are() -> None:
     """The message has all names."""
-    with pytest.raises(DrillError, match=r"no check Nope, there are AmountShift, .*, WaitingFiles$"):
+    with pytest.raises(DrillError, match=r"no check 'Nope': expected one of AmountShift, .*, WaitingFiles$"):
         drill("Nope", "shop", LINKS)
 
 
@@ -117,19 +117,19 @@ def command(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]
 
 
 def test_the_command_sends_a_drill_and_prints_no_verdict(relay: Relay, tmp_path: Path) -> None:
-    """Exit 0 and nothing on stdout; who hears of it, and until when, is on stderr."""
+    """Exit 0 and nothing on stdout; who is notified, and until when, is on stderr."""
     done = command(tmp_path, "--drill", "NoPurchases", "--alertmanager.url", relay.url)
     assert (done.returncode, done.stdout) == (0, "")
     assert 'alertname="ClickstreamNoPurchases"' in done.stderr
-    assert "it goes to pagerduty; it ends by itself at" in done.stderr
+    assert "it goes to pagerduty; it resolves by itself at" in done.stderr
 
 
 def test_an_alertmanager_that_did_not_take_it_is_no_success(relay: Relay, tmp_path: Path) -> None:
-    """Exit 2, although the other one took it."""
+    """Exit 2, although the other one accepted it."""
     urls = ("--alertmanager.url", relay.url, "--alertmanager.url", "http://127.0.0.1:9")
     done = command(tmp_path, "--drill", "JsonErrors", *urls)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "http://127.0.0.1:9 did not take it: " in done.stderr
+    assert "http://127.0.0.1:9 did not accept it: " in done.stderr
 
 
 @pytest.mark.parametrize("arguments", [("--drill", "Nope"), ("--alertmanager.url", "http://127.0.0.1:9")])
@@ -137,4 +137,4 @@ def test_a_drill_of_nothing_is_a_usage_error(tmp_path: Path, arguments: tuple[st
     """Exit 64, a reason on stderr, and nothing on stdout."""
     done = command(tmp_path, *arguments)
     assert (done.returncode, done.stdout) == (64, "")
-    assert "no check Nope" in done.stderr or "--alertmanager.url is for --drill" in done.stderr
+    assert "no check 'Nope'" in done.stderr or "--alertmanager.url needs --drill" in done.stderr

@@ -65,7 +65,7 @@ def test_it_links_to_the_runbook_and_to_the_day(relay: Relay, dataset: str) -> N
 
 
 def test_a_runbook_that_is_a_file_is_no_link(relay: Relay, dataset: str) -> None:
-    """Where `links.runbooks` is not configured, the path is told, and the event still accepted."""
+    """Without `links.runbooks`, the event carries the path and is still accepted."""
     event = page(relay, dataset, alert("RevenueDrop", dataset, runbooks="alerting/runbooks"))
     assert [link["text"] for link in event["links"]] == ["Dashboard"]
     assert event["payload"]["custom_details"]["runbook"] == "alerting/runbooks/RevenueDrop.md"

@@ -89,7 +89,7 @@ def test_a_refused_message_comes_again(attempts: dict[str, list[float]], receive
 
 
 def test_what_is_over_before_it_was_taken_is_never_told(relay: Relay, dataset: str) -> None:
-    """This is what a receiver that refuses for as long as an alert fires costs: nobody hears of it there."""
+    """The cost of a receiver that refuses for as long as an alert fires: it is never notified."""
     relay.inbox.refuse = lambda request: Answer(400) if dataset.encode() in request.body else None
     relay.fire(alert("RevenueDrop", dataset))
     assert awaited(lambda: relay.pages(dataset, 2))

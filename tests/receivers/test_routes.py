@@ -1,4 +1,4 @@
-"""Who hears of what, and what silences whom, by the shipped configuration."""
+"""Who is notified of what, and what inhibits what, in the shipped configuration."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def route_of(generation: Generation, labels: dict[str, str], config: Path = SHIP
 
 @pytest.mark.parametrize("drilled", [False, True], ids=["real", "drill"])
 def test_every_alert_has_its_receiver(generation: Generation, drilled: bool) -> None:
-    """Critical pages, a warning goes to those who can mend it, nobody hears of an info; a drill goes the same way."""
+    """Critical pages, a warning goes to those who can fix it, an info notifies nobody; a drill takes the same route."""
     labels = [(drill if drilled else alert)(check)["labels"] for check in CHECKS]
     found = [route_of(generation, each) for each in labels]
     assert found == [HEARD_BY[each["severity"], each["tier"]] for each in labels]
@@ -92,7 +92,7 @@ def test_n2_renamed_severities(generation: Generation, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["datadog", "cloudwatch"])
 def test_a_snippet_adds_a_receiver(generation: Generation, tmp_path: Path, name: str) -> None:
-    """Merged as its file says, amtool accepts it; whoever is told of an alert is still told, and nobody else."""
+    """Merged as its file says, amtool accepts it; everyone notified before is still notified, and nobody else."""
     config = merged(shipped(), name)
     if name == "datadog" and is_old(generation):
         config = with_datadog(shipped(), tmp_path, "http://localhost", inline=True)

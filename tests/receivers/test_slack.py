@@ -30,7 +30,7 @@ def shown(relay: Relay, dataset: str, *alerts: Json, number: int = 1, channel: s
 
 
 def test_a_bad_day_is_a_message_a_tier(relay: Relay, dataset: str) -> None:
-    """Data hears of both tiers, marketing of the business alone, and each warning is in its message once."""
+    """The data team is notified of both tiers, marketing only of business, and each warning is in its message once."""
     relay.fire(*(alert(check, dataset) for check in (*INTEGRITY, *BUSINESS)))
     assert awaited(lambda: relay.messages(dataset, 2) and relay.messages(dataset, 1, "marketing"))
     data, marketing = (relay.messages(dataset, 1, channel) for channel in ("data", "marketing"))
@@ -62,7 +62,7 @@ def test_a_warning_can_be_acted_on(relay: Relay, dataset: str) -> None:
 
 
 def test_a_runbook_that_is_a_file_is_no_link(relay: Relay, dataset: str) -> None:
-    """Where `links.runbooks` is not configured, the path is told."""
+    """Without `links.runbooks`, the message has the path."""
     found = shown(relay, dataset, alert("JsonErrors", dataset, runbooks="alerting/runbooks"))
     assert "\nRunbook: alerting/runbooks/JsonErrors.md · <https://grafana.example/" in found["text"]
     assert [text for _, text in LINK.findall(found["text"])] == ["Dashboard"]
@@ -118,7 +118,7 @@ def test_a_message_without_end_is_cut(relay: Relay, dataset: str, letter: str) -
 
 
 def test_it_says_what_is_over(relay: Relay, dataset: str) -> None:
-    """While some warnings last, those that are over are told apart; when all are over, the message says so."""
+    """While some warnings last, resolved ones are listed separately; when all are resolved, the message says so."""
     first, second = alert("JsonErrors", dataset), alert("NullClientIds", dataset)
     shown(relay, dataset, first, second)
     relay.resolve(first)
