@@ -15,7 +15,7 @@ from alerting.mixin.check import (
     counts,
     share_dropped,
 )
-from alerting.mixin.expressions import either, exceeds, last, limit, there
+from alerting.mixin.expressions import exceeds, exceeds_either, last, limit, valid
 
 _DEVICE = "dataset_device:clickstream_device_revenue"
 
@@ -49,7 +49,7 @@ CHECKS = (
         "DirectShareHigh",
         WARNING,
         BUSINESS,
-        either(
+        exceeds_either(
             "dataset:clickstream_direct_session:ratio",
             "direct_share",
             "dataset:clickstream_direct_session:increase",
@@ -66,9 +66,9 @@ CHECKS = (
         WARNING,
         BUSINESS,
         "max by (dataset) (\n"
-        f"  ({there(f'{_DEVICE}:shift')} > bool on (dataset) group_left () {limit('device_share_shift')})\n"
+        f"  ({valid(f'{_DEVICE}:shift')} > bool on (dataset) group_left () {limit('device_share_shift')})\n"
         "  * on (dataset, device)\n"
-        f"  ({there(f'{_DEVICE}:shift')} > bool on (dataset, device) {there(f'{_DEVICE}:noise')})\n"
+        f"  ({valid(f'{_DEVICE}:shift')} > bool on (dataset, device) {valid(f'{_DEVICE}:noise')})\n"
         ")",
         "Device revenue shift detected: {{ with printf `topk(1, last_over_time("
         f"{_DEVICE}:shift{{dataset=%q}}[36h]) > on (dataset, device) last_over_time({_DEVICE}:noise[36h]))` "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alerting.mixin import messages as say
 from alerting.mixin.check import DRIFT, IN_HOURS, INTEGRITY, ON_DAY, WARNING, Check, counts, increased, ratio_above
-from alerting.mixin.expressions import either, exceeds, last, limit, rows, there
+from alerting.mixin.expressions import current_or_last, exceeds, exceeds_either, last, limit, valid
 
 _NAME_BASELINE = "dataset_event_name:clickstream_named_events:baseline"
 _NAMED = "clickstream_comparable_named_events"
@@ -75,14 +75,14 @@ CHECKS = (
         WARNING,
         INTEGRITY,
         f"max by (dataset) (\n"
-        f"  ({there(f'{_SEGMENT}:drop_ratio')} > bool on (dataset) group_left () {limit('segment_drop_ratio')})\n"
+        f"  ({valid(f'{_SEGMENT}:drop_ratio')} > bool on (dataset) group_left () {limit('segment_drop_ratio')})\n"
         f"  * {_IN_SEGMENT}\n"
-        f"  ({there(f'{_SEGMENT}:drop_ratio')} > bool {_IN_SEGMENT} {there(f'{_SEGMENT}:noise')})\n"
+        f"  ({valid(f'{_SEGMENT}:drop_ratio')} > bool {_IN_SEGMENT} {valid(f'{_SEGMENT}:noise')})\n"
         f'  unless {_IN_SEGMENT} {_SEGMENT}:anchor{{dimension="event_name"}} == 0\n'
         f")\n+ on (dataset) 0 * sum by (dataset) ({_SEGMENTS}) > -Inf",
         "Segment drop detected: "
         + say.listed(
-            f"sort_desc(topk(3, {rows(_SEGMENT + ':drop_ratio{dataset=%q}')} "
+            f"sort_desc(topk(3, {current_or_last(_SEGMENT + ':drop_ratio{dataset=%q}')} "
             f"> {_IN_SEGMENT} {last(_SEGMENT + ':noise')} > on (dataset) group_left () "
             'last_over_time(dataset_limit:clickstream_limit:max{limit="segment_drop_ratio"}[36h])))',
             "{{ $each.Labels.dimension }} {{ $each.Labels.segment }} "
@@ -96,7 +96,7 @@ CHECKS = (
         "NullClientIds",
         WARNING,
         INTEGRITY,
-        either(
+        exceeds_either(
             "dataset:clickstream_null_client:ratio",
             "null_client_ratio",
             "dataset:clickstream_null_client:increase",
@@ -165,7 +165,7 @@ CHECKS = (
         "ColumnChanged",
         WARNING,
         INTEGRITY,
-        f"{there('dataset:clickstream_changed_column_events:max')} > bool 0",
+        f"{valid('dataset:clickstream_changed_column_events:max')} > bool 0",
         "Column changed: {{ range $i, $each := "
         "printf `max by (change, column, file) (clickstream_changed_column_info{dataset=%q})` $labels.dataset "
         '| query | sortByLabel "column" }}{{ if $i }}; {{ end }}{{ $each.Labels.column }} ({{ $each.Labels.change }}) '

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alerting.mixin.expressions import STATE, last
+from alerting.mixin.expressions import LAGS_BEFORE, STATE, last
 
 REASONS = (
     "DataStale|EarlyEvents|WaitingFiles|ReplacedText|SwitchedOff|LimitOutOfReach|"
@@ -101,7 +101,7 @@ CERTIFIED_DAY = date(f"{_DAY} > -Inf")
 """The anchor day that is served now."""
 
 MISSING_DAY = date(
-    'max by (dataset) (max by (dataset, lag) (clickstream_day_timestamp_seconds{lag=~"[1-7]",dataset=%q})'
+    f"max by (dataset) (max by (dataset, lag) (clickstream_day_timestamp_seconds{{{LAGS_BEFORE},dataset=%q}})"
     " + on (dataset, lag) max by (dataset, lag) (clickstream_day_utc_offset_seconds)"
     " and on (dataset, lag) max by (dataset, lag) (clickstream_events) == 0)"
 )

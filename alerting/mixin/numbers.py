@@ -8,19 +8,20 @@ from alerting.mixin.expressions import (
     BASELINE_DAY,
     DRIFT,
     GUARD,
+    LAGS_BEFORE,
     STARTED,
     Record,
+    baseline_mean,
+    baseline_sum,
+    complete_hours,
     day_ratio,
-    extreme,
-    hours,
+    dedup,
     is_open,
     limit,
-    mean,
+    nan_aware,
     number,
-    one,
     share,
-    there,
-    total,
+    valid,
 )
 
 LIMITS = (number("dataset_limit:clickstream_limit:max", "max by (dataset, limit) (clickstream_limit)"),)
@@ -50,7 +51,7 @@ FRAME = (
 )
 
 WHOLE_DAY = tuple(
-    number(f"dataset:clickstream_{name}:day", one(f'clickstream_{name}{{lag="0"}}'))
+    number(f"dataset:clickstream_{name}:day", dedup(f'clickstream_{name}{{lag="0"}}'))
     for name in (
         "events",
         "duplicate_events",
@@ -73,27 +74,27 @@ WHOLE_DAY = tuple(
     )
 )
 
-_EVENTS_BEFORE = 'clickstream_events{lag=~"[1-7]"}'
+_EVENTS_BEFORE = f"clickstream_events{{{LAGS_BEFORE}}}"
 
 BASELINE = (
     number(
         BASELINE_DAY,
-        f"{one(_EVENTS_BEFORE, 'lag')}\n>= on (dataset) group_left () {limit('min_day_events')}",
+        f"{dedup(_EVENTS_BEFORE, 'lag')}\n>= on (dataset) group_left () {limit('min_day_events')}",
     ),
     Record(
         "dataset:clickstream_baseline:days",
-        f"count by (dataset) {there(BASELINE_DAY)} or on (dataset) {STARTED} * 0",
+        f"count by (dataset) {valid(BASELINE_DAY)} or on (dataset) {STARTED} * 0",
     ),
     number(
         "dataset:clickstream_missing_days:count",
-        f"sum by (dataset) ({one(_EVENTS_BEFORE, 'lag')} == bool 0)"
+        f"sum by (dataset) ({dedup(_EVENTS_BEFORE, 'lag')} == bool 0)"
         f" + on (dataset) 0 * sum by (dataset) ({_EVENTS_BEFORE})",
     ),
-    number("dataset:clickstream_missing_days:over", "(" + one('clickstream_events{lag="1"}') + " > bool 0)"),
+    number("dataset:clickstream_missing_days:over", "(" + dedup('clickstream_events{lag="1"}') + " > bool 0)"),
 )
 
 
-_ALL_BEFORE = one('clickstream_comparable_events{lag=~"[1-7]"}', "lag")
+_ALL_BEFORE = dedup(f"clickstream_comparable_events{{{LAGS_BEFORE}}}", "lag")
 _ALL_MEAN = f"(sum by (dataset) ({_ALL_BEFORE}) / on (dataset) count by (dataset) ({_ALL_BEFORE}))"
 _ENOUGH_DAYS = f"dataset:clickstream_baseline:days >= on (dataset) {limit('min_baseline_days')}"
 
@@ -138,8 +139,8 @@ max by (dataset) (
 def _volume(name: str, *drifts: str) -> Iterator[Record]:
     """A volume of the complete hours, its baseline, and how far they are apart."""
     anchor, baseline = f"dataset:clickstream_{name}:anchor", f"dataset:clickstream_{name}:baseline"
-    yield number(anchor, hours(f"clickstream_comparable_{name}"))
-    yield number(baseline, mean(f"clickstream_comparable_{name}"))
+    yield number(anchor, complete_hours(f"clickstream_comparable_{name}"))
+    yield number(baseline, baseline_mean(f"clickstream_comparable_{name}"))
     apart = {
         "drop_ratio": f"1 - {anchor} / on (dataset) ({baseline} > 0)",
         "rise_ratio": f"{anchor} / on (dataset) ({baseline} > 0) - 1",
@@ -155,14 +156,14 @@ VOLUMES = (
     *_volume("revenue", "drop_ratio", "rise_ratio"),
     number(
         "dataset:clickstream_revenue_spike:small",
-        f"{there('dataset:clickstream_revenue:rise_ratio')}\n"
+        f"{valid('dataset:clickstream_revenue:rise_ratio')}\n"
         f"<= bool on (dataset) {limit('revenue_spike_warning_ratio')}",
     ),
     *_volume("sessions"),
     *_volume("identified_purchases"),
     number(
         "dataset_event_name:clickstream_named_events:baseline",
-        mean("clickstream_comparable_named_events", "dataset, event_name"),
+        baseline_mean("clickstream_comparable_named_events", "dataset, event_name"),
     ),
 )
 
@@ -171,8 +172,8 @@ def _drift(name: str, part: str, whole: str, apart: str) -> Iterator[Record]:
     """A share of the complete hours, the same of the baseline days, and how far they are `apart`."""
     part, whole = f"clickstream_comparable_{part}", f"clickstream_comparable_{whole}"
     anchor, baseline = (f"dataset:clickstream_{name}:{which}_ratio" for which in ("comparable", "baseline"))
-    yield number(anchor, share(hours(part), hours(whole)))
-    yield number(baseline, share(total(part), total(whole)))
+    yield number(anchor, share(complete_hours(part), complete_hours(whole)))
+    yield number(baseline, share(baseline_sum(part), baseline_sum(whole)))
     expr = {
         "increase": f"({anchor} - on (dataset) {baseline} and on (dataset) {DRIFT} == 1)",
         "drop_ratio": f"1 - {anchor} / on (dataset) ({baseline} > 0)",
@@ -195,9 +196,9 @@ SHARES = (
     day_ratio("purchase_without_transaction_id", "purchases_without_transaction_id:day", "purchases:day"),
     day_ratio("implausible_timestamp", "implausible_timestamp_events:max", "anchor_file_events:max"),
     number(
-        "dataset:clickstream_missing_column_events:max", extreme("max", 'clickstream_missing_column_events{lag="0"}')
+        "dataset:clickstream_missing_column_events:max", nan_aware("max", 'clickstream_missing_column_events{lag="0"}')
     ),
-    number("dataset:clickstream_changed_column_events:max", extreme("max", "clickstream_changed_column_events")),
+    number("dataset:clickstream_changed_column_events:max", nan_aware("max", "clickstream_changed_column_events")),
     day_ratio("missing_column", "missing_column_events:max", "events:day"),
     *_increase("null_client", "null_client_events", "events"),
     *_increase("missing_referrer", "missing_referrer_events", "events"),
@@ -213,9 +214,12 @@ _DEVICE_BASELINE = "dataset_device:clickstream_device_revenue:baseline_ratio"
 DEVICES = (
     number(
         "dataset_device:clickstream_device_revenue:ratio",
-        share(hours(_DEVICE, "dataset, device"), hours(_DEVICE), "on (dataset) group_left ()"),
+        share(complete_hours(_DEVICE, "dataset, device"), complete_hours(_DEVICE), "on (dataset) group_left ()"),
     ),
-    number(_DEVICE_BASELINE, share(total(_DEVICE, "dataset, device"), total(_DEVICE), "on (dataset) group_left ()")),
+    number(
+        _DEVICE_BASELINE,
+        share(baseline_sum(_DEVICE, "dataset, device"), baseline_sum(_DEVICE), "on (dataset) group_left ()"),
+    ),
     number(
         "dataset_device:clickstream_device_revenue:shift",
         f"abs(dataset_device:clickstream_device_revenue:ratio - on (dataset, device) {_DEVICE_BASELINE})",
@@ -246,12 +250,12 @@ def _at_least(name: str, value: str, minimum: str) -> Record:
 
 
 def _positive(name: str, value: str) -> Record:
-    return _guard(name, f"{there(value)} > bool 0")
+    return _guard(name, f"{valid(value)} > bool 0")
 
 
 DRIFT_GUARDS = (
     _at_least("baseline_days", "dataset:clickstream_baseline:days", "min_baseline_days"),
-    _at_least("day_events", there("dataset:clickstream_events:anchor"), "min_day_events"),
+    _at_least("day_events", valid("dataset:clickstream_events:anchor"), "min_day_events"),
     Record(
         DRIFT,
         f"count by (dataset) ({is_open('baseline_days')} and on (dataset) {is_open('day_events')})\n"
@@ -259,31 +263,31 @@ DRIFT_GUARDS = (
     ),
 )
 
-_NAMED = there("dataset_event_name:clickstream_named_events:baseline")
+_NAMED = valid("dataset_event_name:clickstream_named_events:baseline")
 
 GUARDS = (
-    _at_least("baseline_events", there("dataset:clickstream_events:expected"), "min_baseline_events"),
-    _at_least("baseline_purchases", there("dataset:clickstream_purchases:baseline"), "min_baseline_purchases"),
+    _at_least("baseline_events", valid("dataset:clickstream_events:expected"), "min_baseline_events"),
+    _at_least("baseline_purchases", valid("dataset:clickstream_purchases:baseline"), "min_baseline_purchases"),
     _at_least(
         "baseline_identified_purchases",
-        there("dataset:clickstream_identified_purchases:baseline"),
+        valid("dataset:clickstream_identified_purchases:baseline"),
         "min_baseline_purchases",
     ),
-    _at_least("baseline_sessions", there("dataset:clickstream_sessions:baseline"), "min_baseline_sessions"),
+    _at_least("baseline_sessions", valid("dataset:clickstream_sessions:baseline"), "min_baseline_sessions"),
     _at_least("baseline_named_events", f"max by (dataset) {_NAMED}", "min_baseline_named_events"),
     _positive("baseline_revenue", "dataset:clickstream_revenue:baseline"),
     _positive("baseline_converting_sessions", "dataset:clickstream_conversion:baseline_ratio"),
     _positive("baseline_assisted_purchases", "dataset:clickstream_assisted:baseline_ratio"),
     _positive("day_payload_events", "dataset:clickstream_payload_events:day"),
-    _at_least("day_purchases", there("dataset:clickstream_purchases:day"), "min_day_purchases"),
-    _at_least("day_contents", there("dataset:clickstream_contents:day"), "min_day_purchases"),
+    _at_least("day_purchases", valid("dataset:clickstream_purchases:day"), "min_day_purchases"),
+    _at_least("day_contents", valid("dataset:clickstream_contents:day"), "min_day_purchases"),
     _positive("day_sessions", "dataset:clickstream_sessions:anchor"),
     _positive("day_revenue", "dataset:clickstream_revenue:anchor"),
     _positive("day_identified_purchases", "dataset:clickstream_identified_purchases:anchor"),
     *(
         _guard(
             f"reach_{name}",
-            f"{there(f'dataset:clickstream_{name}:baseline_ratio')} + on (dataset) "
+            f"{valid(f'dataset:clickstream_{name}:baseline_ratio')} + on (dataset) "
             f"{limit(f'{name}_increase')} < bool 1",
         )
         for name in ("missing_referrer", "missing_utm")

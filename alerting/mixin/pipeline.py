@@ -13,7 +13,7 @@ from alerting.mixin.check import (
     Check,
     apart_from_baseline,
 )
-from alerting.mixin.expressions import STARTED, exceeds, extreme, limit, there
+from alerting.mixin.expressions import STARTED, exceeds, limit, nan_aware, valid
 
 _QUERIES = "clickstream_exporter_query_success"
 _NEVER = "dataset:clickstream_never_found:count"
@@ -36,7 +36,7 @@ CHECKS = (
         "QueryFailing",
         CRITICAL,
         PIPELINE,
-        f"1 - ({extreme('min', _QUERIES)} > -Inf)",
+        f"1 - ({nan_aware('min', _QUERIES)} > -Inf)",
         "Query failing: "
         + say.names(
             "min by (dataset, query) (clickstream_exporter_query_success{dataset=%q}) == 0 or on (dataset) "
@@ -50,7 +50,7 @@ CHECKS = (
         "UnreadableFiles",
         CRITICAL,
         PIPELINE,
-        f"{there('dataset:clickstream_unreadable_files:max')} > bool 0",
+        f"{valid('dataset:clickstream_unreadable_files:max')} > bool 0",
         f"Unreadable files: {say.whole('dataset:clickstream_unreadable_files:max')}"
         "{{ with printf `clickstream_unreadable_file_info{dataset=%q}` $labels.dataset | query }}{{ with first . }}"
         ", first {{ .Labels.file }} ({{ .Labels.reason }}){{ end }}{{ end }}",
@@ -77,7 +77,7 @@ CHECKS = (
         "NeverFound",
         CRITICAL,
         PIPELINE,
-        f"{there(_NEVER)} > bool 0",
+        f"{valid(_NEVER)} > bool 0",
         "Never found: "
         + say.listed(_CONFIGURED, "{{ $each.Labels.what }} ({{ $each.Labels.configured }})", by="what")
         + "; names that occur: "
@@ -101,7 +101,7 @@ CHECKS = (
         "HoursMissing",
         CRITICAL,
         PIPELINE,
-        f"{there('dataset:clickstream_missing_hours:before_end')} >= bool on (dataset) {limit('missing_hours')}",
+        f"{valid('dataset:clickstream_missing_hours:before_end')} >= bool on (dataset) {limit('missing_hours')}",
         f"Hours missing: {say.DAY} from "
         + say.listed(_HOURS, "{{ $each.Labels.start }} to {{ $each.Labels.end }}", " and from ", by="start"),
         f"These hours hold {_events_in('events', 'start|inside')} events where "
@@ -137,7 +137,7 @@ CHECKS = (
         "EventVolumeDrop",
         CRITICAL,
         PIPELINE,
-        f"{there('dataset:clickstream_events:drop_ratio')} > bool on (dataset) "
+        f"{valid('dataset:clickstream_events:drop_ratio')} > bool on (dataset) "
         "dataset:clickstream_events:least_drop_ratio",
         f"Event volume drop detected: {say.whole('dataset:clickstream_events:anchor')} vs baseline "
         f"{say.whole('dataset:clickstream_events:expected')}",
@@ -149,7 +149,7 @@ CHECKS = (
         "NoPurchases",
         CRITICAL,
         PIPELINE,
-        f"{there('dataset:clickstream_purchases:anchor')} == bool 0",
+        f"{valid('dataset:clickstream_purchases:anchor')} == bool 0",
         f"No purchases: 0 vs baseline {say.tenths('dataset:clickstream_purchases:baseline')}",
         f"{IN_HOURS}, there is no purchase; baseline days have "
         f"{say.tenths('dataset:clickstream_purchases:baseline')} in these hours.",
