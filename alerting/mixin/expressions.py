@@ -44,7 +44,7 @@ class Record:
 
 
 def number(name: str, expr: str, labels: dict[str, str] | None = None) -> Record:
-    """A rule with a sample for each data set that is judged, NaN where `expr` has none; if it fails, it leaves no sample.
+    """A rule with a sample for each data set that is judged, NaN where `expr` has none, and no sample where it fails.
 
     `expr` must bind tighter than `or`.
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from alerting.mixin.checks import CHECKS
@@ -78,11 +77,11 @@ def limits() -> str:
 
 def phrases() -> list[dict[str, Any]]:
     """A value mapping: each check in the words of its alert, without the numbers."""
-    said = {check.name: re.split(r":|\{\{", check.summary)[0].strip() for check in CHECKS}
-    said |= {"RefreshFailing": "Refresh failing", "ExporterDown": "Exporter down", "NotJudged": "Not judged"}
+    titles = {check.name: check.title for check in CHECKS}
+    titles |= {"RefreshFailing": "Refresh failing", "ExporterDown": "Exporter down", "NotJudged": "Not judged"}
     return [
         {
             "type": "value",
-            "options": {name: {"text": text, "index": index} for index, (name, text) in enumerate(said.items())},
+            "options": {name: {"text": text, "index": index} for index, (name, text) in enumerate(titles.items())},
         }
     ]
