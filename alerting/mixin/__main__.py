@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from alerting.mixin import day_parts, numbers, whole_scrape
+from alerting.mixin import baselines, day_parts, guards, numbers, shares, whole_scrape
 from alerting.mixin.certificate import certificate
 from alerting.mixin.check import INFO, Check
 from alerting.mixin.checks import CHECKS
@@ -53,14 +53,14 @@ SECTIONS: tuple[tuple[str, Iterable[Record]], ...] = (
         "numbers: of the data set, and of the whole anchor day",
         (*numbers.FRAME, *numbers.WHOLE_DAY),
     ),
-    ("numbers: baseline days, and the volumes of the complete hours", (*numbers.BASELINE, *numbers.VOLUMES)),
-    ("guards: the minimum that a comparison with the baseline needs", numbers.DRIFT_GUARDS),
-    ("numbers: shares of the anchor day, and their distance from the baseline", numbers.SHARES),
+    ("numbers: baseline days, and the volumes of the complete hours", (*baselines.BASELINE, *baselines.VOLUMES)),
+    ("guards: the minimum that a comparison with the baseline needs", guards.DRIFT_GUARDS),
+    ("numbers: shares of the anchor day, and their distance from the baseline", shares.SHARES),
     (
         "numbers: shares of the devices, and how far they vary by chance: purchases are few, and some are large\n"
         "  # (1.5 is 1 + the squared coefficient of variation of the amounts). Without this allowance, 2 of 6 healthy\n"
         "  # days of a shop with 20 purchases a day had a shift",
-        numbers.DEVICES,
+        shares.DEVICES,
     ),
     ("numbers: the wall clock at which the days end, in seconds since midnight, and missing hours", day_parts.DAY_ENDS),
     ("numbers: configured names and amounts that no day has", day_parts.NEVER_FOUND),
@@ -72,7 +72,7 @@ SECTIONS: tuple[tuple[str, Iterable[Record]], ...] = (
         day_parts.SEGMENTS,
     ),
     ("numbers: the median amount of a purchase", day_parts.AMOUNTS),
-    ("guards: the minimums of single checks", numbers.GUARDS),
+    ("guards: the minimums of single checks", guards.GUARDS),
 )
 
 _RECORDS = [rule for _, rules in SECTIONS for rule in rules]

@@ -14,6 +14,9 @@ DRIFT = ("baseline_days", "day_events")
 REVENUE_GUARDS = (*DRIFT, "baseline_purchases", "baseline_revenue")
 IN_ORDER = f"{STARTED} * 0"
 
+REVENUE = whole("dataset:clickstream_revenue:anchor")
+REVENUE_BASELINE = whole("dataset:clickstream_revenue:baseline")
+
 ON_DAY = f"On {DAY}"
 IN_HOURS = f"{ON_DAY}, over its {HOURS} complete hours"
 
@@ -109,10 +112,6 @@ def revenue_apart(drift: str, side: str) -> str:
     days = whole("dataset:clickstream_baseline:days")
     far = percent(f"dataset:clickstream_revenue:{drift}")
     return f"{IN_HOURS}, revenue is {far} {side} the mean of {days} baseline days; the limit is <limit>."
-
-
-REVENUE = whole("dataset:clickstream_revenue:anchor")
-REVENUE_BASELINE = whole("dataset:clickstream_revenue:baseline")
 
 
 def counts(part: str, total: str) -> str:

@@ -1,4 +1,4 @@
-"""The recording rules about the anatomy of a day: its hours, its names, what it repeats, its segments, its amounts."""
+"""The recording rules about the parts of a day: its hours, names, repeats, segments and amounts."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ sum by (dataset) (
 
 
 def _repeated(name: str, part: str, whole: str) -> Iterator[Record]:
-    """The share of the anchor day that earlier days have, too, and how far it is above what is usual."""
+    """The share of the anchor day that earlier days also have, and how far it is above the usual share."""
     ratio, usual = f"dataset:clickstream_{name}:ratio", f"dataset:clickstream_{name}:usual_ratio"
     yield day_ratio(name, f"{part}:day", f"{whole}:day")
     before = [f"max by (dataset, lag) (clickstream_{gauge}{{{LAGS_BEFORE}}})" for gauge in (part, whole)]
@@ -81,7 +81,7 @@ _DIMENSIONS = {"device_events": "device", "platform_events": "platform", "named_
 
 
 def _segments(series: dict[str, str]) -> str:
-    """The series by device, platform and event name, all with the labels `dimension` and `segment`."""
+    """The series by device, platform and event name, each with the labels `dimension` and `segment`."""
     return "\nor\n".join(
         f'label_replace(label_replace({series[gauge]}, "segment", "$1", "{label}", "(.+)"), '
         f'"dimension", "{label}", "", "")'
@@ -96,7 +96,7 @@ _IN_SEGMENT = "on (dataset, dimension, segment)"
 
 
 def _chance(selector: str) -> str:
-    """The squared standard error of the segments, relatively, if each event came by itself."""
+    """The squared relative standard error of the segments if events were independent."""
     return f"(1 / ({_SEGMENT}:expected{{{selector}}} > 0) + {_IN_SEGMENT} 1 / ({_SEGMENT}:baseline > 0))"
 
 
