@@ -34,7 +34,7 @@ from exporter import file_names, plan
 from exporter.arguments import USAGE, Parser, iso_date
 from exporter.config.model import Config
 from exporter.config.strict_yaml import ConfigError
-from exporter.temporary import TemporaryError
+from exporter.temporary import Folder, TemporaryError
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:

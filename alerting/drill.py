@@ -19,6 +19,10 @@ REQUEST_TIMEOUT = 5.0
 """Seconds for one request."""
 
 _PREFIX = "Clickstream"
+_EXAMPLE = {"value": 1, "baseline": 2, "limit": 3}
+"""The numbers of a drill: only Prometheus has real ones."""
+
+_FORM = re.compile(r'\| value \| printf "([^"]*)"')
 _TAG = re.compile(r"\{\{\s*(\w*)(?:[^`}]|`[^`]*`|\}(?!\}))*\}\}")
 """A tag of a template; a backquoted query in it may contain braces."""
 
@@ -58,12 +62,14 @@ def drill(check: str, dataset: str, links: Mapping[str, str], *, intraday: bool 
         key: _filled(rule["annotations"][key], {"dataset": dataset, **links})
         for key in ("description", "runbook_url", "dashboard_url")
     }
+    of_rule = rule["annotations"]
+    filled |= {key: _filled(of_rule[key], {}, number) for key, number in _EXAMPLE.items() if key in of_rule}
     filled["dashboard_url"] = filled["dashboard_url"].removesuffix("&var-day=...")
     return Drill({"alertname": name, **rule["labels"], **named, **of, DRILL: "true"}, {"summary": summary, **filled})
 
 
-def _filled(template: str, known: Mapping[str, str]) -> str:
-    """The template with the known values filled in, and `...` where only Prometheus knows the number."""
+def _filled(template: str, known: Mapping[str, str], example: int | None = None) -> str:
+    """The template with the known values, and the example, or `...`, where only Prometheus knows the number."""
     found, block, depth, end = "", "", 0, 0
     for tag in _TAG.finditer(template):
         between = template[end : tag.start()]
@@ -71,11 +77,14 @@ def _filled(template: str, known: Mapping[str, str]) -> str:
         block, end = block + tag[0], tag.end()
         depth += {"with": 1, "range": 1, "if": 1, "end": -1}.get(tag[1], 0)
         if not depth:
-            found += _value(block, known)
+            found += _value(block, known, example)
     return found + template[end:]
 
 
-def _value(block: str, known: Mapping[str, str]) -> str:
+def _value(block: str, known: Mapping[str, str], example: int | None) -> str:
+    form = _FORM.search(block)
+    if form and example is not None:
+        return form[1] % example
     named = re.search(r'\| label "(\w+)"', block) or re.fullmatch(r"\{\{ \$labels\.(\w+) \}\}", block)
     return known.get(named[1], "...") if named else "..."
 

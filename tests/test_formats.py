@@ -37,12 +37,12 @@ FAIL      data set shop, 2025-03-09: 1 CRITICAL, 3 WARN
 
 Effects (business)
   CRITICAL  Revenue drop detected: 10890 vs baseline 33139
-            On 2025-03-09, over its 24 complete hours, revenue is 67.14% under the mean of 7
+            On 2025-03-09, over its 24 complete hours, revenue is 67.14% below the mean of 7
             baseline days; the limit is 40.00%.
             alerting/runbooks/RevenueDrop.md
   WARN      Conversion rate drop detected: 1.62% vs baseline 4.07%
             On 2025-03-09, over its 24 complete hours, the share of sessions with a purchase is
-            60.15% under its baseline, relatively; the limit is 30.00%.
+            60.15% lower than its baseline; the limit is 30.00%.
             alerting/runbooks/ConversionRateDrop.md
 
 Warnings and notes
@@ -63,9 +63,9 @@ MARKDOWN = r"""**FAIL** data set shop, 2025-03-09: 1 CRITICAL, 3 WARN
 **Effects (business)**
 
 - **CRITICAL** Revenue drop detected: 10890 vs baseline 33139 (alerting/runbooks/RevenueDrop.md)
-  On 2025-03-09, over its 24 complete hours, revenue is 67.14% under the mean of 7 baseline days; the limit is 40.00%.
+  On 2025-03-09, over its 24 complete hours, revenue is 67.14% below the mean of 7 baseline days; the limit is 40.00%.
 - **WARN** Conversion rate drop detected: 1.62% vs baseline 4.07% (alerting/runbooks/ConversionRateDrop.md)
-  On 2025-03-09, over its 24 complete hours, the share of sessions with a purchase is 60.15% under its baseline, relatively; the limit is 30.00%.
+  On 2025-03-09, over its 24 complete hours, the share of sessions with a purchase is 60.15% lower than its baseline; the limit is 30.00%.
 
 **Warnings and notes**
 
@@ -83,7 +83,12 @@ PARTIAL = Verdict(
     "2025-03-09",
     (
         Line("CRITICAL", "Partial day: 2025-03-09 ends at 05:29", "PartialDay", "pipeline", "Why.", "https://r/P.md"),
-        Line("INFO", "Baseline short: 2 of 3 days needed; switched off: JsonErrors, MissingUtm", "BaselineShort"),
+        Line(
+            "INFO",
+            "Baseline short: 2 of 3 days needed; switched off: JsonErrors, MissingUtm",
+            "BaselineShort",
+            checks_off=("JsonErrors", "MissingUtm"),
+        ),
         Line("INFO", "Silenced until 2025-03-10 12:00 UTC: Duplicate rate high: 0.25%", "DuplicateEvents"),
     ),
     proven=True,
@@ -280,8 +285,18 @@ def test_every_report_states_its_basis() -> None:
 def test_who_switched_a_check_off_by_hand_is_told_why() -> None:
     """The words of the owner, and a limit that cannot be reached, are reasons like others."""
     lines = (
-        Line("INFO", "Limit out of reach: DirectShareHigh at 20 sessions a day", "LimitOutOfReach"),
-        Line("INFO", "Switched off by hand: AssistedShareDrop (no client ids before consent)", "SwitchedOff"),
+        Line(
+            "INFO",
+            "Limit out of reach: direct share at 20 sessions a day",
+            "LimitOutOfReach",
+            checks_off=("DirectShareHigh",),
+        ),
+        Line(
+            "INFO",
+            "Switched off by hand: AssistedShareDrop (no client ids before consent)",
+            "SwitchedOff",
+            checks_off=("AssistedShareDrop",),
+        ),
     )
     verdict = replace(HEALTHY, lines=lines, switched_off=("AssistedShareDrop", "DirectShareHigh"))
     assert not_judged(verdict) == [line.message for line in lines]

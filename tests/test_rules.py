@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from alerting import rulefile
+from alerting.formats.outline import REASONS
 from alerting.mixin import __main__ as mixin
 from exporter.config.checks import CHECKS as SWITCHABLE
 from exporter.config.checks import Limits
@@ -25,7 +26,7 @@ from tests.support.generations import Generation
 
 ALERTING = Path(rulefile.__file__).parent
 RULE_FILE = ALERTING / "rules" / "clickstream.yml"
-KEYS = "name alert gauges limits without days fires summary description severity also switched_off"
+KEYS = "name alert gauges limits without days fires summary description numbers severity also switched_off"
 STATE = "dataset:clickstream_check:state"
 AT_ONCE = 6
 """Targets of one Prometheus: promtool's queries may not load more than 10,000 samples."""
@@ -35,6 +36,9 @@ LABEL_OF_A_GAUGE = "clickstream_gauge"
 
 KINDS = ("PartialDay", "MissingDay", "RevenueSpike")
 """Checks with two alerts, one of them an info."""
+
+NUMBERS = ("value", "baseline", "limit")
+"""The annotations that have a number of the sentences, each where there is one."""
 
 Test = dict[str, Any]
 """A part of a promtool test file."""
@@ -120,7 +124,8 @@ def batches(cases: Iterable[Case], targets: int = 1) -> Iterator[list[Case]]:
 
 def short_rules(folder: Path) -> Path:
     """The rule file without the annotations that `test_descriptions_and_links` holds against their cases."""
-    long = tuple(f"      {name}: " for name in ("description", "day", "runbook_url", "dashboard_url"))
+    names = ("description", *NUMBERS, "checks_off", "day", "runbook_url", "dashboard_url")
+    long = tuple(f"      {name}: " for name in names)
     lines = (line for line in rulefile.text().splitlines() if not line.startswith(long))
     path = folder / "short.yml"
     path.write_text("\n".join(lines), "utf-8")
@@ -273,6 +278,8 @@ def linked(case: Case) -> Test:
     dashboard = f"https://grafana.example/d/clickstream-dataset?var-dataset={case['name']}&var-day={day}"
     found["exp_annotations"] |= {
         "description": case["description"],
+        **case.get("numbers", {}),
+        **({"checks_off": " ".join(sorted(case["switched_off"]))} if case["alert"] in REASONS else {}),
         "runbook_url": f"https://wiki.example/runbooks/{case['alert']}.md",
         "dashboard_url": dashboard if case["alert"] in CHECKS else exporter,
         **({"day": day} if case["alert"] in CHECKS else {}),
@@ -359,15 +366,15 @@ def _without(lag: str) -> Values:
 
 
 NOT_WHOLE = (
-    "Prometheus does not have exactly the series that the exporter served, as where a relabeling drops some or a label "
-    "doubles them: clickstream_events of job clickstream, instance localhost:9847 should have 8. "
+    "Prometheus does not have exactly the series that the exporter served; a relabeling may drop some, or a label may "
+    "duplicate them: clickstream_events of job clickstream, instance localhost:9847 should have 8. "
 )
 NOT_JUDGED: dict[str, tuple[list[Values], str]] = {
     "label-doubles": ([served({}) | {'clickstream_events{lag="3",team="data"}': 4000}], NOT_WHOLE),
     "not-a-number": ([served({}) | {'clickstream_events{lag="3"}': math.nan}], "1 series are NaN. "),
     "snapshots-differ": (
         [served({}), served({"gauges": {"clickstream_snapshot": 1}})],
-        "Several targets serve different snapshots of it. ",
+        "Several targets serve different snapshots of the data set. ",
     ),
     "counts-dropped": ([{each: number for each, number in served({}).items() if "gauge_series" not in each}], ""),
     "total-dropped": ([{each: number for each, number in served({}).items() if each != "clickstream_series"}], ""),
@@ -409,8 +416,8 @@ def not_judged(dataset: str, why: str) -> Test:
     """The alert that the data set is not judged."""
     annotations = {
         "summary": f"Not judged: no check of data set {dataset} is evaluated, so no alert can fire",
-        "description": f"For ten minutes the rules have certified nothing. {why}Otherwise a rule of the group "
-        "clickstream fails or is missing: Prometheus' page of rules shows it.",
+        "description": f"The rules have certified nothing for ten minutes. {why}Otherwise a rule of the group "
+        "clickstream fails or is missing; Prometheus shows it on its page of rules.",
         "runbook_url": "https://wiki.example/runbooks/NotJudged.md",
         "dashboard_url": "https://grafana.example/d/clickstream-exporter",
     }
@@ -525,14 +532,16 @@ def test_every_alert_is_complete() -> None:
     for rule in ALERTS[:-1]:
         assert sorted(rule) == ["alert", "annotations", "expr", "labels"]
         assert sorted(rule["labels"]) == ["severity", "tier"]
-        assert sorted(rule["annotations"]) == [
+        assert set(rule["annotations"]) - {*NUMBERS, "checks_off"} == {
             "dashboard_url",
             "day",
             "description",
             "runbook_url",
             "snapshot",
             "summary",
-        ]
+        }
+        texts = rule["annotations"].values()
+        assert [text for text in texts if not text or any(f"<{name}>" in text for name in NUMBERS)] == []
     assert [sorted(each) for each in yaml.safe_load(rulefile.text())["groups"]] == [["name", "rules"]] * 2
 
 

@@ -8,7 +8,7 @@ from alerting.gate.verdict import FAIL, Line, Verdict
 
 UNKNOWN = "UNKNOWN"
 REASONS = ("SmallSampleDay", "BaselineShort", "LowVolume", "NotMeasured", "LimitOutOfReach", "SwitchedOff")
-"""The checks whose messages name other checks that are switched off, and why."""
+"""The checks that report which others are switched off, and why."""
 
 _WHY = {
     "QueryFailing": "the measures they need failed",
@@ -71,26 +71,26 @@ def basis(verdict: Verdict) -> str:
 
 def reason(verdict: Verdict, check: str) -> str:
     """Why the check is switched off."""
-    found = (message for message in not_judged(verdict) if check in _words(message))
-    return next(found, "switched off")
+    return next((why for why, checks in _reasons(verdict) if check in checks), "switched off")
 
 
 def not_judged(verdict: Verdict) -> list[str]:
     """Which checks of a proven verdict are switched off, and why."""
-    reasons = [line.message for line in verdict.lines if line.check in REASONS]
-    named = {word for message in reasons for word in _words(message)}
-    others = [check for check in verdict.switched_off if check not in named]
+    return [why for why, _ in _reasons(verdict)]
+
+
+def _reasons(verdict: Verdict) -> list[tuple[str, tuple[str, ...]]]:
+    """Each reason why checks are switched off, with these checks."""
+    found = [(line.message, line.checks_off) for line in verdict.lines if line.check in REASONS]
+    explained = {check for _, checks in found for check in checks}
+    others = [check for check in verdict.switched_off if check not in explained]
     if "DataStale" in others and not _fires(verdict, "NoData"):
         others.remove("DataStale")
-        reasons.append(_AS_OF)
+        found.append((_AS_OF, ("DataStale",)))
     if others:
-        why = next(text for check, text in _WHY.items() if not check or _fires(verdict, check))
-        reasons.append(f"{', '.join(others)}: {why}")
-    return reasons
-
-
-def _words(message: str) -> set[str]:
-    return {word.strip(",:;") for word in message.split()}
+        why = next(why for check, why in _WHY.items() if not check or _fires(verdict, check))
+        found.append((f"{', '.join(others)}: {why}", tuple(others)))
+    return found
 
 
 def _fires(verdict: Verdict, check: str) -> bool:

@@ -190,4 +190,5 @@ def _line(alert: Alert) -> Line:
         tier=alert.labels.get("tier", ""),
         description=alert.annotations.get("description", ""),
         runbook=alert.annotations.get("runbook_url", ""),
+        checks_off=tuple(alert.annotations.get("checks_off", "").split()),
     )

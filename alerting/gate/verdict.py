@@ -36,6 +36,8 @@ class Line:
     tier: str = field(default="", compare=False)
     description: str = field(default="", compare=False)
     runbook: str = field(default="", compare=False)
+    checks_off: tuple[str, ...] = field(default=(), compare=False)
+    """The checks that are switched off, where the alert reports why."""
 
 
 @dataclass(frozen=True)

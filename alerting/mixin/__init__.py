@@ -1,5 +1,6 @@
 """Writes alerting/rules/clickstream.yml: `python -m alerting.mixin`, or `make rules`.
 
-One more check is one more entry in `pipeline`, `integrity` or `business`; the modules beside them make its number,
-message and reasons. Nothing at run time imports this package.
+A new check is an entry in `pipeline`, `integrity`, `business` or, where it reports why others are off, `reasons`.
+Their numbers are recorded by `numbers`, `baselines`, `shares` and `day_parts`, their minimums by `guards`; `messages`
+has the templates of their sentences. Nothing at run time imports this package.
 """

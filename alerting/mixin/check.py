@@ -1,11 +1,11 @@
-"""What a check is, and the forms that several of them have."""
+"""What a check is, and the forms that several of them share."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from alerting.mixin import messages as say
 from alerting.mixin.expressions import STARTED, exceeds
+from alerting.mixin.messages import DAY, HOURS, limit_percent, limit_points, percent, points, whole
 
 CRITICAL, WARNING, INFO = "critical", "warning", "info"
 PIPELINE, INTEGRITY, BUSINESS = "pipeline", "integrity", "business"
@@ -14,87 +14,106 @@ DRIFT = ("baseline_days", "day_events")
 REVENUE_GUARDS = (*DRIFT, "baseline_purchases", "baseline_revenue")
 IN_ORDER = f"{STARTED} * 0"
 
-ON_DAY = f"On {say.DAY}"
-IN_HOURS = f"{ON_DAY}, over its {say.HOURS} complete hours"
+REVENUE = whole("dataset:clickstream_revenue:anchor")
+REVENUE_BASELINE = whole("dataset:clickstream_revenue:baseline")
+
+ON_DAY = f"On {DAY}"
+IN_HOURS = f"{ON_DAY}, over its {HOURS} complete hours"
 
 
 @dataclass(frozen=True)
 class Check:
-    """A check: `fires` is 1 or 0, and absent where it cannot be told; then, or with a guard closed, it is off."""
+    """A check: `fires` is 1 or 0, and absent where it cannot be evaluated; then, or with a guard closed, it is off.
+
+    The summary of its alert is the title, a colon and `summary`. What is measured, what it is compared with and the
+    limit are annotations of their own; `<value>`, `<baseline>` and `<limit>` stand for them in the sentences.
+    """
 
     name: str
     severity: str
     tier: str
     fires: str
+    title: str
     summary: str
     description: str
+    value: str = ""
+    baseline: str = ""
+    limit: str = ""
+    checks_off: str = ""
+    """The names of the checks that are switched off, where the check reports why."""
+
     guards: tuple[str, ...] = ()
     unless: str | None = None
     """The gauge that, where it is 1, makes the alert an info."""
 
+    def annotations(self) -> dict[str, str]:
+        """What its alert says: the sentences, and the numbers in them that there are."""
+        numbers = {"value": self.value, "baseline": self.baseline, "limit": self.limit}
+        sentences = {"summary": f"{self.title}: {self.summary}", "description": self.description}
+        for name, number in numbers.items():
+            sentences = {key: text.replace(f"<{name}>", number) for key, text in sentences.items()}
+        optional = {**numbers, "checks_off": self.checks_off}
+        return sentences | {name: text for name, text in optional.items() if text}
 
-def ratio_above(name: str, ratio: str, limit_name: str, summary: str, what: str, guards: tuple[str, ...] = ()) -> Check:
-    """A check of the data's soundness: a share of the whole day is above its limit."""
+
+def ratio_above(name: str, ratio: str, limit_name: str, title: str, what: str, guards: tuple[str, ...] = ()) -> Check:
+    """A check of data integrity: a share of the whole day is above its limit."""
     return Check(
         name,
         WARNING,
         INTEGRITY,
         exceeds(ratio, limit_name),
-        f"{summary}: {say.percent(ratio)}",
-        f"{ON_DAY}, {what}; the limit is {say.limit_percent(limit_name)}.",
-        guards,
+        title,
+        "<value>",
+        f"{ON_DAY}, {what}; the limit is <limit>.",
+        value=percent(ratio),
+        limit=limit_percent(limit_name),
+        guards=guards,
     )
 
 
-def _compared(share: str) -> str:
-    """A share of the complete hours and its baseline."""
-    return f"{say.percent(f'{share}:comparable_ratio')} vs baseline {say.percent(f'{share}:baseline_ratio')}"
-
-
-def increased(name: str, share: str, limit_name: str, summary: str, what: str, guard: str) -> Check:
-    """A check of the data's soundness: a share has grown over its baseline."""
+def increased(name: str, share: str, limit_name: str, title: str, what: str, guard: str) -> Check:
+    """A check of data integrity: a share is above its baseline."""
     return Check(
         name,
         WARNING,
         INTEGRITY,
         exceeds(f"{share}:increase", limit_name),
-        f"{summary}: {_compared(share)}",
-        f"{IN_HOURS}, the share of events {what} is {say.points(f'{share}:increase')} above its baseline; "
-        f"the limit is {say.limit_points(limit_name)}.",
-        (*DRIFT, guard),
+        title,
+        "<value> vs baseline <baseline>",
+        f"{IN_HOURS}, the share of events {what} is {points(f'{share}:increase')} above its baseline; "
+        "the limit is <limit>.",
+        value=percent(f"{share}:comparable_ratio"),
+        baseline=percent(f"{share}:baseline_ratio"),
+        limit=limit_points(limit_name),
+        guards=(*DRIFT, guard),
     )
 
 
-def share_dropped(name: str, share: str, limit_name: str, summary: str, what: str, guards: tuple[str, ...]) -> Check:
-    """A check of the business: a share has fallen under its baseline, relatively."""
+def share_dropped(name: str, share: str, limit_name: str, title: str, what: str, guards: tuple[str, ...]) -> Check:
+    """A check of the business: a share is below its baseline, by so much of the baseline."""
     return Check(
         name,
         WARNING,
         BUSINESS,
         exceeds(f"{share}:drop_ratio", limit_name),
-        f"{summary} drop detected: {_compared(share)}",
-        f"{IN_HOURS}, {what} is {say.percent(f'{share}:drop_ratio')} under its baseline, relatively; "
-        f"the limit is {say.limit_percent(limit_name)}.",
-        (*DRIFT, *guards),
+        f"{title} drop detected",
+        "<value> vs baseline <baseline>",
+        f"{IN_HOURS}, {what} is {percent(f'{share}:drop_ratio')} lower than its baseline; the limit is <limit>.",
+        value=percent(f"{share}:comparable_ratio"),
+        baseline=percent(f"{share}:baseline_ratio"),
+        limit=limit_percent(limit_name),
+        guards=(*DRIFT, *guards),
     )
 
 
-def apart_from_baseline(name: str, apart: str, limit_name: str) -> tuple[str, str]:
-    """The values of a volume and its baseline, and how far it is `apart`, with the limit."""
-    values = (
-        f"{say.whole(f'dataset:clickstream_{name}:anchor')} vs baseline "
-        f"{say.whole(f'dataset:clickstream_{name}:baseline')}"
-    )
-    far = say.percent(f"dataset:clickstream_{name}:{apart}")
-    side = "under" if apart == "drop_ratio" else "over"
-    days = say.whole("dataset:clickstream_baseline:days")
-    return values, (
-        f"{IN_HOURS}, {name} is {far} {side} the mean of {days} baseline days; "
-        f"the limit is {say.limit_percent(limit_name)}."
-    )
+def revenue_apart(drift: str, side: str) -> str:
+    """The description of how far revenue is above or below its baseline."""
+    days = whole("dataset:clickstream_baseline:days")
+    far = percent(f"dataset:clickstream_revenue:{drift}")
+    return f"{IN_HOURS}, revenue is {far} {side} the mean of {days} baseline days; the limit is <limit>."
 
 
-def counts(part: str, whole: str) -> str:
-    """Two counts of the anchor day."""
-    counted, of = (say.whole(f"dataset:{gauge}:day") for gauge in (part, whole))
-    return f"{counted} of {of}"
+def counts(part: str, total: str) -> str:
+    """Two counts of the anchor day, as `10 of 4000`."""
+    return f"{whole(f'dataset:{part}:day')} of {whole(f'dataset:{total}:day')}"

@@ -1,10 +1,21 @@
-"""The recording rules about the anatomy of a day: its hours, its names, what it repeats, its segments, its amounts."""
+"""The recording rules about the parts of a day: its hours, names, repeats, segments and amounts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alerting.mixin.expressions import Record, day_ratio, extreme, limit, number, of_baseline, one, total
+from alerting.mixin.expressions import (
+    LAGS,
+    LAGS_BEFORE,
+    Record,
+    baseline_series,
+    baseline_sum,
+    day_ratio,
+    dedup,
+    limit,
+    nan_aware,
+    number,
+)
 
 _CLOCK = "clickstream_day_end_clock_seconds"
 
@@ -12,13 +23,13 @@ DAY_ENDS = (
     number("dataset:clickstream_day_end:anchor", f'max by (dataset) ({_CLOCK}{{lag="0"}})'),
     number(
         "dataset:clickstream_day_end:baseline",
-        f'min by (dataset) ({_CLOCK}{{lag!="0"}} > on (dataset) group_left () dataset:clickstream_day_end:anchor)',
+        f"min by (dataset) ({_CLOCK}{{{LAGS_BEFORE}}} > on (dataset) group_left () dataset:clickstream_day_end:anchor)",
     ),
-    number("dataset:clickstream_missing_hours:end", extreme("max", 'clickstream_missing_hours{part="end"}')),
-    number("dataset:clickstream_missing_hours:before_end", extreme("max", 'clickstream_missing_hours{part!="end"}')),
+    number("dataset:clickstream_missing_hours:end", nan_aware("max", 'clickstream_missing_hours{part="end"}')),
+    number("dataset:clickstream_missing_hours:before_end", nan_aware("max", 'clickstream_missing_hours{part!="end"}')),
 )
 
-_CONFIGURED = one("clickstream_configured_events", "what")
+_CONFIGURED = dedup("clickstream_configured_events", "what")
 
 NEVER_FOUND = (
     number(
@@ -28,10 +39,10 @@ sum by (dataset) (
   ({_CONFIGURED} == bool 0)
   * on (dataset, what)
   (
-    {one('clickstream_searched_events{what!="revenue"}', "what")}
+    {dedup('clickstream_searched_events{what!="revenue"}', "what")}
       >= bool on (dataset) group_left () {limit("min_searched_events")}
     or
-    {one('clickstream_searched_events{what="revenue"}', "what")}
+    {dedup('clickstream_searched_events{what="revenue"}', "what")}
       >= bool on (dataset) group_left () {limit("min_day_purchases")}
   )
 ) + on (dataset) 0 * sum by (dataset) ({{__name__=~"clickstream_(configured|searched)_events"}})
@@ -42,10 +53,10 @@ sum by (dataset) (
 
 
 def _repeated(name: str, part: str, whole: str) -> Iterator[Record]:
-    """The share of the anchor day that earlier days have, too, and how far it is above what is usual."""
+    """The share of the anchor day that earlier days also have, and how far it is above the usual share."""
     ratio, usual = f"dataset:clickstream_{name}:ratio", f"dataset:clickstream_{name}:usual_ratio"
     yield day_ratio(name, f"{part}:day", f"{whole}:day")
-    before = [f'max by (dataset, lag) (clickstream_{gauge}{{lag=~"[1-7]"}})' for gauge in (part, whole)]
+    before = [f"max by (dataset, lag) (clickstream_{gauge}{{{LAGS_BEFORE}}})" for gauge in (part, whole)]
     yield number(usual, f"quantile by (dataset) (0.5, {before[0]} / on (dataset, lag) ({before[1]} > 0))")
     enough = f"dataset:clickstream_{whole}:day >= on (dataset) {limit('min_day_purchases')}"
     yield number(f"dataset:clickstream_{name}:increase", f"({ratio} - on (dataset) {usual} and on (dataset) {enough})")
@@ -56,12 +67,12 @@ REPEATED = (
     *_repeated("repeated_content", "repeated_contents", "contents"),
     number(
         "dataset:clickstream_repeated_day:increase",
-        """\
+        f"""\
 (max by (dataset) (
   label_replace(dataset:clickstream_repeated_purchase:increase > -Inf, "of", "purchases", "", "")
   or on (dataset, of)
   label_replace(dataset:clickstream_repeated_content:increase > -Inf, "of", "contents", "", "")
-) + on (dataset) 0 * sum by (dataset) ({__name__=~"clickstream_(repeated_)?(purchases|contents)",lag=~"[0-7]"}))""",
+) + on (dataset) 0 * sum by (dataset) ({{__name__=~"clickstream_(repeated_)?(purchases|contents)",{LAGS}}}))""",
     ),
 )
 
@@ -70,7 +81,7 @@ _DIMENSIONS = {"device_events": "device", "platform_events": "platform", "named_
 
 
 def _segments(series: dict[str, str]) -> str:
-    """The series by device, platform and event name, all with the labels `dimension` and `segment`."""
+    """The series by device, platform and event name, each with the labels `dimension` and `segment`."""
     return "\nor\n".join(
         f'label_replace(label_replace({series[gauge]}, "segment", "$1", "{label}", "(.+)"), '
         f'"dimension", "{label}", "", "")'
@@ -79,13 +90,13 @@ def _segments(series: dict[str, str]) -> str:
 
 
 _ANCHOR = {gauge: f'clickstream_comparable_{gauge}{{lag="0"}}' for gauge in _DIMENSIONS}
-_BASE = {gauge: f"({of_baseline(f'clickstream_comparable_{gauge}')})" for gauge in _DIMENSIONS}
+_BASE = {gauge: f"({baseline_series(f'clickstream_comparable_{gauge}')})" for gauge in _DIMENSIONS}
 _IN_DATASET = "on (dataset) group_left ()"
 _IN_SEGMENT = "on (dataset, dimension, segment)"
 
 
 def _chance(selector: str) -> str:
-    """The squared standard error of the segments, relatively, if each event came by itself."""
+    """The squared relative standard error of the segments if events were independent."""
     return f"(1 / ({_SEGMENT}:expected{{{selector}}} > 0) + {_IN_SEGMENT} 1 / ({_SEGMENT}:baseline > 0))"
 
 
@@ -94,7 +105,7 @@ SEGMENTS = (
     number(f"{_SEGMENT}:baseline", f"sum by (dataset, dimension, segment) (\n{_segments(_BASE)}\n)"),
     number(
         f"{_SEGMENT}:expected",
-        f"{_SEGMENT}:baseline / {_IN_DATASET} ({total('clickstream_comparable_events')} > 0)\n"
+        f"{_SEGMENT}:baseline / {_IN_DATASET} ({baseline_sum('clickstream_comparable_events')} > 0)\n"
         f"* {_IN_DATASET} dataset:clickstream_events:anchor",
     ),
     number(f"{_SEGMENT}:drop_ratio", f"1 - {_SEGMENT}:anchor / {_IN_SEGMENT} ({_SEGMENT}:expected > 0)"),
@@ -117,7 +128,7 @@ _AMOUNT = "clickstream_median_purchase_amount"
 AMOUNTS = (
     number(
         f"dataset:{_AMOUNT}:baseline",
-        f"quantile by (dataset) (0.5, {of_baseline(_AMOUNT)}) + on (dataset) 0 * {total(_AMOUNT)}",
+        f"quantile by (dataset) (0.5, {baseline_series(_AMOUNT)}) + on (dataset) 0 * {baseline_sum(_AMOUNT)}",
     ),
     number(
         f"dataset:{_AMOUNT}:shift_factor",

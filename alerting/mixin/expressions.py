@@ -1,4 +1,4 @@
-"""PromQL, a function a thought. Every operator between two vectors names its labels: a mismatch looks healthy."""
+"""PromQL, a function for each idiom. Every operator between two vectors names its labels: a mismatch looks healthy."""
 
 from __future__ import annotations
 
@@ -11,6 +11,15 @@ STATE = "dataset:clickstream_check:state"
 GUARD = "dataset:clickstream_guard:open"
 EVERYTHING = '{__name__=~"clickstream_[a-z0-9_]+", dataset!=""}'
 
+BASELINE_DAYS = 7
+"""Length of the baseline window: the days right before the anchor day."""
+
+LAGS_BEFORE = f'lag=~"[1-{BASELINE_DAYS}]"'
+"""Selects the days of the baseline window."""
+
+LAGS = f'lag=~"[0-{BASELINE_DAYS}]"'
+"""Selects the anchor day and the days of the baseline window."""
+
 PREFIX = "clickstream_"
 LABELS = {
     "named_events": "event_name",
@@ -21,8 +30,8 @@ LABELS = {
 }
 """Gauge, without its prefix, to the label that it has besides its lag."""
 
-THERE = " > -Inf"
-"""Drops what is NaN: it compares as false, and false would read "in order"."""
+IS_NUMBER = " > -Inf"
+"""Drops NaN, which compares as false, and false would read "in order"."""
 
 
 @dataclass(frozen=True)
@@ -35,60 +44,60 @@ class Record:
 
 
 def number(name: str, expr: str, labels: dict[str, str] | None = None) -> Record:
-    """A number of each data set that is judged, NaN where it is none: a rule that fails leaves nothing.
+    """A rule with a sample for each data set that is judged, NaN where `expr` has none, and no sample where it fails.
 
-    `expr` binds tighter than `or`.
+    `expr` must bind tighter than `or`.
     """
-    return Record(name, f"{expr}{THERE}\nor on (dataset) {STARTED} * NaN", labels or {})
+    return Record(name, f"{expr}{IS_NUMBER}\nor on (dataset) {STARTED} * NaN", labels or {})
 
 
-def there(name: str) -> str:
-    """A recorded number where it is one."""
-    return f"({name}{THERE})"
+def valid(name: str) -> str:
+    """The series without NaN samples."""
+    return f"({name}{IS_NUMBER})"
 
 
-def one(series: str, *labels: str) -> str:
-    """The series with these labels, once: several targets that serve the same snapshot are one truth."""
+def dedup(series: str, *labels: str) -> str:
+    """One series for each data set and these labels: several targets that serve the same snapshot count once."""
     return f"max by ({', '.join(('dataset', *labels))}) ({series})"
 
 
-def hours(gauge: str, by: str = "dataset") -> str:
-    """The complete hours of the anchor day, of a comparable gauge."""
-    return summed(f'{gauge}{{lag="0"}}', gauge, by)
+def complete_hours(gauge: str, by: str = "dataset") -> str:
+    """A comparable gauge on the anchor day: its sum over the complete hours."""
+    return sum_by(f'{gauge}{{lag="0"}}', gauge, by)
 
 
-def summed(series: str, gauge: str, by: str) -> str:
+def sum_by(series: str, gauge: str, by: str) -> str:
     """The sum of the series of a gauge by these labels."""
     label = LABELS.get(gauge.removeprefix(f"{PREFIX}comparable_").removeprefix(PREFIX))
     if label is None or label in by:
         return f"max by ({by}) ({series})"
-    return f"sum by ({by}) ({one(series, label)})"
+    return f"sum by ({by}) ({dedup(series, label)})"
 
 
-def of_baseline(gauge: str) -> str:
-    """The baseline days, of a comparable gauge, once each."""
+def baseline_series(gauge: str) -> str:
+    """A comparable gauge on the baseline days, one series for each day."""
     label = LABELS.get(gauge.removeprefix(f"{PREFIX}comparable_").removeprefix(PREFIX))
-    series = one(f'{gauge}{{lag!="0"}}', "lag", *((label,) if label else ()))
+    series = dedup(f"{gauge}{{{LAGS_BEFORE}}}", "lag", *((label,) if label else ()))
     return f"{series} and on (dataset, lag) {BASELINE_DAY}"
 
 
-def total(gauge: str, by: str = "dataset") -> str:
+def baseline_sum(gauge: str, by: str = "dataset") -> str:
     """The sum over the baseline days."""
-    return f"sum by ({by}) ({of_baseline(gauge)})"
+    return f"sum by ({by}) ({baseline_series(gauge)})"
 
 
-def mean(gauge: str, by: str = "dataset") -> str:
+def baseline_mean(gauge: str, by: str = "dataset") -> str:
     """The mean of the baseline days. Not `avg`: of 9, 11, 11, 11, 11, 9, 8 it makes less than 10 in Prometheus 2."""
-    return f"{total(gauge, by)}\n/ on ({by}) count by ({by}) ({of_baseline(gauge)})"
+    return f"{baseline_sum(gauge, by)}\n/ on ({by}) count by ({by}) ({baseline_series(gauge)})"
 
 
-def extreme(of: str, series: str) -> str:
-    """The `min` or `max` of the series, NaN where one of them is: these two would overlook it."""
-    return f"{of} by (dataset) ({series}) + on (dataset) 0 * sum by (dataset) ({series})"
+def nan_aware(aggregation: str, series: str) -> str:
+    """The `min` or `max` of the series, NaN if one of them is: these two aggregations ignore NaN."""
+    return f"{aggregation} by (dataset) ({series}) + on (dataset) 0 * sum by (dataset) ({series})"
 
 
 def share(part: str, whole: str, matching: str = "on (dataset)") -> str:
-    """The part of a whole, where there is one."""
+    """The part as a share of the whole, absent where the whole is 0."""
     return f"{part}\n/ {matching} ({whole} > 0)"
 
 
@@ -105,14 +114,14 @@ def limit(name: str) -> str:
 
 
 def exceeds(value: str, name: str) -> str:
-    """1 where the value is above its limit, else 0."""
-    return f"{there(value)} > bool on (dataset) {limit(name)}"
+    """1 where the value is above its limit, otherwise 0."""
+    return f"{valid(value)} > bool on (dataset) {limit(name)}"
 
 
-def either(value: str, name: str, increase: str, increase_name: str) -> str:
-    """1 where the value, or its increase over the baseline, is above its limit.
+def exceeds_either(value: str, name: str, increase: str, increase_name: str) -> str:
+    """1 where the value, or its increase over the baseline, is above its limit, otherwise 0.
 
-    The value alone decides only where drift cannot be judged.
+    Where drift cannot be judged, only the value counts.
     """
     alone = f"({STARTED} * 0 unless on (dataset) {DRIFT} == 1)"
     return (
@@ -131,6 +140,6 @@ def last(series: str) -> str:
     return f"last_over_time({series}[36h])"
 
 
-def rows(series: str) -> str:
-    """The series of a data set as they are, or its last ones within 36 hours: none that others have replaced."""
+def current_or_last(series: str) -> str:
+    """The series of a data set now, or, where it has none, those of the last 36 hours: never a mix of both."""
     return f"({series} or on (dataset) {last(series)})"

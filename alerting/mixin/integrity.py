@@ -1,10 +1,19 @@
-"""Are the data sound? What warns those who can mend them."""
+"""The checks of data integrity: what warns the people who can fix the data."""
 
 from __future__ import annotations
 
-from alerting.mixin import messages as say
 from alerting.mixin.check import DRIFT, IN_HOURS, INTEGRITY, ON_DAY, WARNING, Check, counts, increased, ratio_above
-from alerting.mixin.expressions import either, exceeds, last, limit, rows, there
+from alerting.mixin.expressions import current_or_last, exceeds, exceeds_either, last, limit, valid
+from alerting.mixin.messages import (
+    each_series,
+    label_values,
+    limit_percent,
+    limit_points,
+    limit_whole,
+    number_of_each,
+    percent,
+    whole,
+)
 
 _NAME_BASELINE = "dataset_event_name:clickstream_named_events:baseline"
 _NAMED = "clickstream_comparable_named_events"
@@ -21,11 +30,8 @@ _IN_SEGMENT = "on (dataset, dimension, segment)"
 
 def _of_segment(what: str) -> str:
     """A number of the segment `$each`."""
-    series = f"{_SEGMENT}:{what}{{dataset=%q,dimension=%q,segment=%q}}"
-    return (
-        f"{{{{ with printf `{last(series)}` .Labels.dataset .Labels.dimension .Labels.segment | query }}}}"
-        '{{ . | first | value | printf "%.0f" }}{{ end }}'
-    )
+    series = last(f"{_SEGMENT}:{what}{{dataset=%q,dimension=%q,segment=%q}}")
+    return number_of_each(series, ("dataset", "dimension", "segment"), "%.0f")
 
 
 CHECKS = (
@@ -42,7 +48,7 @@ CHECKS = (
         "duplicate_purchase_ratio",
         "Duplicate purchase rate high",
         f"{counts('clickstream_duplicate_purchases', 'clickstream_purchases')} purchases repeat a transaction id, "
-        "and their revenue is counted again",
+        "so their revenue is counted more than once",
         ("day_purchases",),
     ),
     ratio_above(
@@ -51,7 +57,7 @@ CHECKS = (
         "invalid_event_ratio",
         "Invalid event rate high",
         f"{counts('clickstream_invalid_events', 'clickstream_events')} events have a name that is not in the taxonomy, "
-        "most of them: " + say.listed(_OFFENDERS, "{{ $each.Labels.event_name }} ({{ $each.Value }})"),
+        "most often " + each_series(_OFFENDERS, "{{ $each.Labels.event_name }} ({{ $each.Value }})"),
     ),
     Check(
         "EventNameVanished",
@@ -60,52 +66,55 @@ CHECKS = (
         f'max by (dataset) (sum by (dataset, event_name) ({_NAMED}{{lag="0"}}) == bool 0 '
         f"and on (dataset, event_name) ({_ENOUGH}))\n"
         f"+ on (dataset) 0 * sum by (dataset) ({_NAMED}) > -Inf",
-        "Event name vanished: "
-        + say.names(
+        "Event name vanished",
+        label_values(
             f'sum by (dataset, event_name) ({_NAMED}{{lag="0",dataset=%q}}) == 0 '
             f"and on (dataset, event_name) ({_ENOUGH})",
             "event_name",
         ),
-        f"{IN_HOURS}, these names do not occur, and baseline days have at least "
-        f"{say.limit('min_baseline_named_events')} of each in these hours.",
-        (*DRIFT, "baseline_named_events"),
+        f"{IN_HOURS}, these names do not occur, although baseline days have at least "
+        f"{limit_whole('min_baseline_named_events')} of each in these hours.",
+        guards=(*DRIFT, "baseline_named_events"),
     ),
     Check(
         "SegmentDrop",
         WARNING,
         INTEGRITY,
         f"max by (dataset) (\n"
-        f"  ({there(f'{_SEGMENT}:drop_ratio')} > bool on (dataset) group_left () {limit('segment_drop_ratio')})\n"
+        f"  ({valid(f'{_SEGMENT}:drop_ratio')} > bool on (dataset) group_left () {limit('segment_drop_ratio')})\n"
         f"  * {_IN_SEGMENT}\n"
-        f"  ({there(f'{_SEGMENT}:drop_ratio')} > bool {_IN_SEGMENT} {there(f'{_SEGMENT}:noise')})\n"
+        f"  ({valid(f'{_SEGMENT}:drop_ratio')} > bool {_IN_SEGMENT} {valid(f'{_SEGMENT}:noise')})\n"
         f'  unless {_IN_SEGMENT} {_SEGMENT}:anchor{{dimension="event_name"}} == 0\n'
         f")\n+ on (dataset) 0 * sum by (dataset) ({_SEGMENTS}) > -Inf",
-        "Segment drop detected: "
-        + say.listed(
-            f"sort_desc(topk(3, {rows(_SEGMENT + ':drop_ratio{dataset=%q}')} "
+        "Segment drop detected",
+        each_series(
+            f"sort_desc(topk(3, {current_or_last(_SEGMENT + ':drop_ratio{dataset=%q}')} "
             f"> {_IN_SEGMENT} {last(_SEGMENT + ':noise')} > on (dataset) group_left () "
             'last_over_time(dataset_limit:clickstream_limit:max{limit="segment_drop_ratio"}[36h])))',
             "{{ $each.Labels.dimension }} {{ $each.Labels.segment }} "
             f"{_of_segment('anchor')} vs expected {_of_segment('expected')}",
         ),
-        f"{IN_HOURS}, these parts of the traffic have fewer events than their share of the baseline makes one "
-        f"expect, by more than {say.limit_percent('segment_drop_ratio')} and by more than chance.",
-        DRIFT,
+        f"{IN_HOURS}, these segments have fewer events than their share of the baseline predicts, "
+        "by more than <limit> and by more than chance explains.",
+        limit=limit_percent("segment_drop_ratio"),
+        guards=DRIFT,
     ),
     Check(
         "NullClientIds",
         WARNING,
         INTEGRITY,
-        either(
+        exceeds_either(
             "dataset:clickstream_null_client:ratio",
             "null_client_ratio",
             "dataset:clickstream_null_client:increase",
             "null_client_increase",
         ),
-        f"High null client_id rate: {say.percent('dataset:clickstream_null_client:ratio')}",
+        "High null client_id rate",
+        "<value>",
         f"{ON_DAY}, {counts('clickstream_null_client_events', 'clickstream_events')} events have no client id; "
-        f"the limit is {say.limit_percent('null_client_ratio')}, or {say.limit_points('null_client_increase')} "
-        "above the baseline.",
+        "the limit is <limit>.",
+        value=percent("dataset:clickstream_null_client:ratio"),
+        limit=f"{limit_percent('null_client_ratio')}, or {limit_points('null_client_increase')} above the baseline",
     ),
     increased(
         "MissingReferrer",
@@ -136,8 +145,8 @@ CHECKS = (
         "dataset:clickstream_purchase_without_revenue:ratio",
         "purchase_without_revenue_ratio",
         "Purchases without revenue",
-        f"{counts('clickstream_purchases_without_revenue', 'clickstream_purchases')} purchases have no amount, "
-        "or none above zero",
+        f"{counts('clickstream_purchases_without_revenue', 'clickstream_purchases')} purchases have no amount above "
+        "zero",
         ("day_purchases",),
     ),
     ratio_above(
@@ -146,7 +155,7 @@ CHECKS = (
         "purchase_without_transaction_id_ratio",
         "Purchases without transaction id",
         f"{counts('clickstream_purchases_without_transaction_id', 'clickstream_purchases')} purchases have no "
-        "transaction id, or a placeholder",
+        "transaction id, or only a placeholder",
         ("day_purchases",),
     ),
     Check(
@@ -154,34 +163,43 @@ CHECKS = (
         WARNING,
         INTEGRITY,
         exceeds("dataset:clickstream_missing_column:ratio", "missing_column_ratio"),
-        "Column missing: {{ range $i, $each := "
-        "printf `max by (column, file) (clickstream_missing_column_info{dataset=%q})` $labels.dataset "
-        '| query | sortByLabel "column" }}{{ if $i }}, {{ end }}{{ $each.Labels.column }} in '
-        "{{ $each.Labels.file }}{{ end }}",
-        f"{ON_DAY}, {say.percent('dataset:clickstream_missing_column:ratio')} of the events lie in files that lack a "
-        f"mapped column; the limit is {say.limit_percent('missing_column_ratio')}.",
+        "Column missing",
+        each_series(
+            "max by (column, file) (clickstream_missing_column_info{dataset=%q})",
+            "{{ $each.Labels.column }} in {{ $each.Labels.file }}",
+            by="column",
+        ),
+        f"{ON_DAY}, <value> of the events are in files that lack a mapped column; the limit is <limit>.",
+        value=percent("dataset:clickstream_missing_column:ratio"),
+        limit=limit_percent("missing_column_ratio"),
     ),
     Check(
         "ColumnChanged",
         WARNING,
         INTEGRITY,
-        f"{there('dataset:clickstream_changed_column_events:max')} > bool 0",
-        "Column changed: {{ range $i, $each := "
-        "printf `max by (change, column, file) (clickstream_changed_column_info{dataset=%q})` $labels.dataset "
-        '| query | sortByLabel "column" }}{{ if $i }}; {{ end }}{{ $each.Labels.column }} ({{ $each.Labels.change }}) '
-        "in {{ $each.Labels.file }}{{ end }}",
-        f"{ON_DAY}, {say.whole('dataset:clickstream_changed_column_events:max')} events lie in files where a column "
-        "has a name or a type that it has in no file of the week before.",
+        f"{valid('dataset:clickstream_changed_column_events:max')} > bool 0",
+        "Column changed",
+        each_series(
+            "max by (change, column, file) (clickstream_changed_column_info{dataset=%q})",
+            "{{ $each.Labels.column }} ({{ $each.Labels.change }}) in {{ $each.Labels.file }}",
+            between="; ",
+            by="column",
+        ),
+        f"{ON_DAY}, <value> events are in files where a column has a name or a type that it has in no file of the "
+        "week before.",
+        value=whole("dataset:clickstream_changed_column_events:max"),
     ),
     Check(
         "ImplausibleTimestamps",
         WARNING,
         INTEGRITY,
         exceeds("dataset:clickstream_implausible_timestamp:ratio", "implausible_timestamp_ratio"),
-        f"Implausible timestamp rate high: {say.percent('dataset:clickstream_implausible_timestamp:ratio')}",
-        f"In the newest files, {say.whole('dataset:clickstream_implausible_timestamp_events:max')} of "
-        f"{say.whole('dataset:clickstream_anchor_file_events:max')} events have a timestamp that is missing, no "
-        "time, before 2000 or more than a day ahead, and count on no day; "
-        f"the limit is {say.limit_percent('implausible_timestamp_ratio')}.",
+        "Implausible timestamp rate high",
+        "<value>",
+        f"In the newest files, {whole('dataset:clickstream_implausible_timestamp_events:max')} of "
+        f"{whole('dataset:clickstream_anchor_file_events:max')} events have a timestamp that is missing, invalid, "
+        "before 2000 or more than a day ahead, so they count on no day; the limit is <limit>.",
+        value=percent("dataset:clickstream_implausible_timestamp:ratio"),
+        limit=limit_percent("implausible_timestamp_ratio"),
     ),
 )

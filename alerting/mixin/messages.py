@@ -1,95 +1,114 @@
-"""Templates for annotations: Prometheus fills them in when an alert fires."""
+"""Templates for annotations: Prometheus fills them in when an alert fires.
+
+A query has `%q` where the name of the data set belongs.
+"""
 
 from __future__ import annotations
 
-from alerting.mixin.expressions import STATE, last
+from collections.abc import Sequence
 
-REASONS = (
-    "DataStale|EarlyEvents|WaitingFiles|ReplacedText|SwitchedOff|LimitOutOfReach|"
-    "SmallSampleDay|BaselineShort|LowVolume|NotMeasured"
-)
-"""Checks that say why others are switched off, and one that is switched off by hand."""
+from alerting.mixin.expressions import LAGS_BEFORE, last
 
 
 def _of_dataset(series: str) -> str:
-    """The series of the alert's data set alone; `%q` becomes its name."""
+    """The series of the alert's data set only."""
     name, _, labels = series.rstrip("}").partition("{")
     return f"{name}{{{labels}{',' if labels else ''}dataset=%q}}"
 
 
-def ask(expr: str) -> str:
-    """A query that has `%q` where the name of the data set belongs."""
+def query(expr: str) -> str:
+    """The pipeline that runs a query for the alert's data set."""
     return f"printf `{expr}`{' $labels.dataset' * expr.count('%q')} | query"
 
 
-def value(expr: str, shown: str, otherwise: str = "") -> str:
-    """The value of the expression, as the format `shown` says, or another text where there is none."""
+def formatted(expr: str, form: str, otherwise: str = "") -> str:
+    """The value of the query in a format of printf, or another text where it has no result."""
     none = f"{{{{ else }}}}{otherwise}" if otherwise else ""
-    return f'{{{{ with {ask(expr)} }}}}{{{{ . | first | value | printf "{shown}" }}}}{none}{{{{ end }}}}'
+    return f'{{{{ with {query(expr)} }}}}{{{{ . | first | value | printf "{form}" }}}}{none}{{{{ end }}}}'
 
 
 def whole(series: str) -> str:
     """The series as a whole number."""
-    return value(last(_of_dataset(series)), "%.0f")
+    return formatted(last(_of_dataset(series)), "%.0f")
 
 
 def tenths(series: str) -> str:
     """The series with one decimal."""
-    return value(last(_of_dataset(series)), "%.1f")
+    return formatted(last(_of_dataset(series)), "%.1f")
+
+
+def two_decimals(series: str) -> str:
+    """The series with two decimals."""
+    return formatted(last(_of_dataset(series)), "%.2f")
 
 
 def percent(series: str, otherwise: str = "") -> str:
-    """The share as a percentage, or another text where it is no number."""
+    """The share as a percentage, or another text where it is NaN."""
     share = f"100 * {last(_of_dataset(series))}"
-    return value(f"{share} > -Inf" if otherwise else share, "%.2f%%", otherwise)
+    return formatted(f"{share} > -Inf" if otherwise else share, "%.2f%%", otherwise)
 
 
 def points(series: str) -> str:
     """A difference of shares, in percentage points."""
-    return value(f"100 * {last(_of_dataset(series))}", "%.2f") + " percentage points"
+    return formatted(f"100 * {last(_of_dataset(series))}", "%.2f") + " percentage points"
 
 
-def limit(name: str) -> str:
+def duration(series: str) -> str:
+    """A number of hours with its unit, as 1.5 h."""
+    return formatted(last(_of_dataset(series)), "%g") + " h"
+
+
+def _limit(name: str) -> str:
+    return f'dataset_limit:clickstream_limit:max{{limit="{name}"}}'
+
+
+def limit_whole(name: str) -> str:
     """A limit as a whole number."""
-    return whole(f'dataset_limit:clickstream_limit:max{{limit="{name}"}}')
-
-
-def limit_percent(name: str) -> str:
-    """A limit as a percentage."""
-    return percent(f'dataset_limit:clickstream_limit:max{{limit="{name}"}}')
-
-
-def limit_points(name: str) -> str:
-    """A limit in percentage points."""
-    return points(f'dataset_limit:clickstream_limit:max{{limit="{name}"}}')
+    return whole(_limit(name))
 
 
 def limit_tenths(name: str) -> str:
     """A limit with one decimal."""
-    return tenths(f'dataset_limit:clickstream_limit:max{{limit="{name}"}}')
+    return tenths(_limit(name))
+
+
+def limit_percent(name: str) -> str:
+    """A limit as a percentage."""
+    return percent(_limit(name))
+
+
+def limit_points(name: str) -> str:
+    """A limit in percentage points."""
+    return points(_limit(name))
+
+
+def limit_hours(name: str) -> str:
+    """A limit in hours."""
+    return duration(_limit(name))
 
 
 def clock(series: str) -> str:
     """Seconds since midnight as 05:29."""
     seconds = last(_of_dataset(series))
-    return value(f"floor({seconds} / 3600)", "%02.0f") + ":" + value(f"floor({seconds} %% 3600 / 60)", "%02.0f")
+    hours, minutes = f"floor({seconds} / 3600)", f"floor({seconds} %% 3600 / 60)"
+    return f"{formatted(hours, '%02.0f')}:{formatted(minutes, '%02.0f')}"
 
 
 def instant(series: str) -> str:
     """Seconds since the epoch as 2025-03-09 05:29 UTC."""
     shown = "{{ . | first | value | humanizeTimestamp | reReplaceAll `:\\d\\d(\\.\\d+)? .*` ` UTC` }}"
-    return f"{{{{ with {ask(last(_of_dataset(series)))} }}}}{shown}{{{{ end }}}}"
+    return f"{{{{ with {query(last(_of_dataset(series)))} }}}}{shown}{{{{ end }}}}"
 
 
-def hours_ago(series: str) -> str:
-    """Whole hours since the time that the series is."""
-    return value(f"floor((time() - {last(_of_dataset(series))}) / 3600)", "%.0f")
+def hours_since(series: str) -> str:
+    """Whole hours since the timestamp in the series."""
+    return formatted(f"floor((time() - {last(_of_dataset(series))}) / 3600)", "%.0f")
 
 
 def date(expr: str) -> str:
-    """The date of a day that begins at so many seconds since the epoch, by the reporting zone's clock."""
+    """The date of a day that begins so many seconds after the epoch by the clock of the reporting zone."""
     shown = '{{ . | first | value | humanizeTimestamp | reReplaceAll " .*" "" }}'
-    return f"{{{{ with {ask(expr)} }}}}{shown}{{{{ end }}}}"
+    return f"{{{{ with {query(expr)} }}}}{shown}{{{{ end }}}}"
 
 
 _DAY = "dataset:clickstream_day:local_timestamp_seconds{dataset=%q}"
@@ -101,7 +120,7 @@ CERTIFIED_DAY = date(f"{_DAY} > -Inf")
 """The anchor day that is served now."""
 
 MISSING_DAY = date(
-    'max by (dataset) (max by (dataset, lag) (clickstream_day_timestamp_seconds{lag=~"[1-7]",dataset=%q})'
+    f"max by (dataset) (max by (dataset, lag) (clickstream_day_timestamp_seconds{{{LAGS_BEFORE},dataset=%q}})"
     " + on (dataset, lag) max by (dataset, lag) (clickstream_day_utc_offset_seconds)"
     " and on (dataset, lag) max by (dataset, lag) (clickstream_events) == 0)"
 )
@@ -111,18 +130,26 @@ HOURS = whole("dataset:clickstream_complete_hours:max")
 """How many hours of the anchor day are compared."""
 
 
-def names(expr: str, label: str, shown: str = "", between: str = ", ") -> str:
-    """The values of a label, one after the other; `shown` is what a template does to each."""
-    return (
-        f'{{{{ range $i, $each := {ask(expr)} | sortByLabel "{label}" }}}}{{{{ if $i }}}}{between}{{{{ end }}}}'
-        f"{{{{ $each.Labels.{label}{shown} }}}}{{{{ end }}}}"
-    )
+def label_values(expr: str, label: str, pipeline: str = "", between: str = ", ") -> str:
+    """The values of a label in the result of the query, sorted; each goes through `pipeline`."""
+    return each_series(expr, f"{{{{ $each.Labels.{label}{pipeline} }}}}", between, label)
 
 
-def listed(expr: str, shown: str, between: str = ", ", by: str = "") -> str:
-    """What the template `shown` makes of `$each` series of the query, in its order, or in that of the label `by`."""
+def each_series(expr: str, shown: str, between: str = ", ", by: str = "") -> str:
+    """The template `shown` for `$each` series that the query finds, in its order or in that of the label `by`."""
     order = f' | sortByLabel "{by}"' if by else ""
-    return f"{{{{ range $i, $each := {ask(expr)}{order} }}}}{{{{ if $i }}}}{between}{{{{ end }}}}{shown}{{{{ end }}}}"
+    return f"{{{{ range $i, $each := {query(expr)}{order} }}}}{{{{ if $i }}}}{between}{{{{ end }}}}{shown}{{{{ end }}}}"
+
+
+def number_of_each(expr: str, labels: Sequence[str], form: str) -> str:
+    """The value of a query about these labels of the series at hand."""
+    values = " ".join(f".Labels.{label}" for label in labels)
+    return f'{{{{ with printf `{expr}` {values} | query }}}}{{{{ . | first | value | printf "{form}" }}}}{{{{ end }}}}'
+
+
+def of_first(expr: str, shown: str) -> str:
+    """The template `shown` for the first series that the query finds."""
+    return f"{{{{ with {query(expr)} }}}}{{{{ with first . }}}}{shown}{{{{ end }}}}{{{{ end }}}}"
 
 
 _COUNTED = (
@@ -134,36 +161,33 @@ _SERVED = (
     '"clickstream_gauge", "$1", "gauge", "(.+)"))'
 )
 _OF_GAUGE = "on (job, instance, clickstream_gauge)"
-_NOT_WHOLE = f"topk(3, {_SERVED} unless {_OF_GAUGE} ({_COUNTED} == {_OF_GAUGE} {_SERVED}))"
+_INCOMPLETE = f"topk(3, {_SERVED} unless {_OF_GAUGE} ({_COUNTED} == {_OF_GAUGE} {_SERVED}))"
 _SNAPSHOTS = 'count(count_values("snapshot", clickstream_snapshot{dataset=%q})) > 1'
 _NOT_NUMBERS = "dataset:clickstream_series:not_a_number{dataset=%q} > 0"
 
 WHY_NOT_JUDGED = (
-    f"{{{{ with {ask(_SNAPSHOTS)} }}}}Several targets serve different snapshots of it. {{{{ end }}}}"
-    f"{{{{ with {ask(_NOT_WHOLE)} }}}}"
-    "Prometheus does not have exactly the series that the exporter served, as where a relabeling drops some or a label "
-    "doubles them: {{ range $i, $each := . }}{{ if $i }}, {{ end }}{{ $each.Labels.clickstream_gauge }} of job "
+    f"{{{{ with {query(_SNAPSHOTS)} }}}}Several targets serve different snapshots of the data set. {{{{ end }}}}"
+    f"{{{{ with {query(_INCOMPLETE)} }}}}"
+    "Prometheus does not have exactly the series that the exporter served; a relabeling may drop some, or a label may "
+    "duplicate them: {{ range $i, $each := . }}{{ if $i }}, {{ end }}{{ $each.Labels.clickstream_gauge }} of job "
     "{{ $each.Labels.job }}, instance {{ $each.Labels.instance }} should have {{ $each.Value }}{{ end }}. {{ end }}"
-    f"{{{{ with {ask(_NOT_NUMBERS)} }}}}"
+    f"{{{{ with {query(_NOT_NUMBERS)} }}}}"
     "{{ . | first | value }} series are NaN. {{ end }}"
-    "Otherwise a rule of the group clickstream fails or is missing: Prometheus' page of rules shows it."
+    "Otherwise a rule of the group clickstream fails or is missing; Prometheus shows it on its page of rules."
 )
 """The likeliest reasons why a data set that is served is not judged."""
 
 
-SWITCHED_OFF = "switched off: " + names(f'{STATE}{{check!~"{REASONS}",dataset=%q}} == 2', "check")
-"""The checks that are switched off, where their reason is told."""
-
-SNAPSHOT = value("dataset:clickstream_snapshot:started{dataset=%q}", "%.0f")
-"""The snapshot that the alert speaks of."""
+SNAPSHOT = formatted("dataset:clickstream_snapshot:started{dataset=%q}", "%.0f")
+"""The snapshot that the alert is about."""
 
 
 def _link(label: str, default: str) -> str:
     """A base URL of the configuration."""
     series = last("clickstream_links_info{dataset=~%q}")
     shown = f'{{{{ . | first | label "{label}" }}}}'
-    asked = f'printf `{series}` (or $labels.dataset ".+") | query'
-    return f"{{{{ with {asked} }}}}{shown}{{{{ else }}}}{default}{{{{ end }}}}"
+    found = f'printf `{series}` (or $labels.dataset ".+") | query'
+    return f"{{{{ with {found} }}}}{shown}{{{{ else }}}}{default}{{{{ end }}}}"
 
 
 GRAFANA = _link("grafana", "http://localhost:3000")

@@ -1,14 +1,34 @@
-"""Why are other checks switched off? Silence must never be mistaken for health."""
+"""The checks that report why others are switched off, and what is not counted: silence must not look like health."""
 
 from __future__ import annotations
 
-from alerting.mixin import messages as say
 from alerting.mixin.check import BUSINESS, IN_ORDER, INFO, INTEGRITY, Check
-from alerting.mixin.expressions import GUARD, is_open
+from alerting.mixin.expressions import BASELINE_DAYS, GUARD, STATE, is_open
+from alerting.mixin.messages import DAY, HOURS, each_series, label_values, limit_whole, whole
+
+_NOT_LISTED = (
+    "DataStale",
+    "EarlyEvents",
+    "WaitingFiles",
+    "ReplacedText",
+    "SwitchedOff",
+    "LimitOutOfReach",
+    "SmallSampleDay",
+    "BaselineShort",
+    "LowVolume",
+    "NotMeasured",
+)
+"""The checks of this module, and one that is off where the newest day is set by hand."""
+
+_STATES_OFF = f'{STATE}{{check!~"{"|".join(_NOT_LISTED)}",dataset=%q}} == 2'
+_OFF = label_values(_STATES_OFF, "check", between=" ")
+_SWITCHED_OFF = f"switched off: {label_values(_STATES_OFF, 'check')}"
+_BY_HAND = "max by (check, reason) (clickstream_switched_off_info{dataset=%q})"
+_SPACES = ' | reReplaceAll "_" " "'
 
 
 def low_volume(dataset: str = "") -> str:
-    """The guards that are closed for want of events; `dataset` is a selector, like `,dataset=%q`."""
+    """The guards that are closed because there are too few events; `dataset` is a selector, like `,dataset=%q`."""
     return (
         f'({GUARD}{{guard=~"day_.+",guard!="day_events"{dataset}}} == 0\n'
         f'or {GUARD}{{guard=~"baseline_.+",guard!="baseline_days"{dataset}}} == 0\n'
@@ -16,89 +36,98 @@ def low_volume(dataset: str = "") -> str:
     )
 
 
-_SWITCHED_OFF = "max by (check, reason) (clickstream_switched_off_info{dataset=%q})"
-
 CHECKS = (
     Check(
         "EarlyEvents",
         INFO,
         INTEGRITY,
         "(dataset:clickstream_early_events:max > -Inf) > bool 0",
-        f"Early events: {say.whole('dataset:clickstream_early_events:max')} of days after {say.DAY} that are not over",
-        "They are too few to make their day the newest one, and count on no day until they are more. A few are of "
-        "devices whose clocks are fast.",
+        "Early events",
+        f"<value> of days after {DAY} that are not over",
+        "They are too few to make their day the newest one, so they count on no day until there are more. A few are "
+        "normal: the clocks of some devices are fast.",
+        value=whole("dataset:clickstream_early_events:max"),
     ),
     Check(
         "WaitingFiles",
         INFO,
         INTEGRITY,
         "(dataset:clickstream_waiting_files:max > -Inf) > bool 0",
-        f"Files being written: {say.whole('dataset:clickstream_waiting_files:max')}, first "
-        + say.listed(
+        "Files being written",
+        "<value>, first "
+        + each_series(
             "max by (file, reason) (clickstream_waiting_file_info{dataset=%q})",
             "{{ $each.Labels.file }} ({{ $each.Labels.reason }})",
         ),
-        "A file that is still written is waited for, and its events are not counted yet. One that stays unfinished for "
-        "five minutes is unreadable.",
+        "These files are still being written, so their events are not counted yet. A file that stays unfinished for "
+        "five minutes counts as unreadable.",
+        value=whole("dataset:clickstream_waiting_files:max"),
     ),
     Check(
         "ReplacedText",
         INFO,
         INTEGRITY,
         "(dataset:clickstream_replaced_text_events:max > -Inf) > bool 0",
-        f"Text replaced: {say.whole('dataset:clickstream_replaced_text_events:max')} events had text that is not UTF-8",
-        f"In the files of {say.DAY}; what could not be read of these texts was replaced, the events are counted.",
+        "Text replaced",
+        "<value> events had text that is not UTF-8",
+        f"In the files of {DAY}, the bytes that are not UTF-8 were replaced; the events are counted.",
+        value=whole("dataset:clickstream_replaced_text_events:max"),
     ),
     Check(
         "SwitchedOff",
         INFO,
         INTEGRITY,
         f"count by (dataset) (clickstream_switched_off_info) > bool 0\nor on (dataset) {IN_ORDER}",
-        "Switched off by hand: "
-        + say.listed(_SWITCHED_OFF, "{{ $each.Labels.check }} ({{ $each.Labels.reason }})", by="check"),
-        "The configuration switches these checks off, so they judge nothing: `switched_off`.",
+        "Switched off by hand",
+        each_series(_BY_HAND, "{{ $each.Labels.check }} ({{ $each.Labels.reason }})", by="check"),
+        "The configuration switches these checks off (`switched_off`), so they judge nothing.",
+        checks_off=label_values(_BY_HAND, "check", between=" "),
     ),
     Check(
         "LimitOutOfReach",
         INFO,
         INTEGRITY,
         f'count by (dataset) ({GUARD}{{guard=~"reach_.+"}} == 0) > bool 0\nor on (dataset) {IN_ORDER}',
-        "Limit out of reach: "
-        + say.names(
-            f'{GUARD}{{guard=~"reach_.+",dataset=%q}} == 0',
-            "guard",
-            ' | reReplaceAll "reach_" "" | reReplaceAll "_" " "',
-        )
-        + f" cannot rise that far; {say.SWITCHED_OFF}",
-        "The baseline and the limit are more than all events together, so these checks could never fire.",
+        "Limit out of reach",
+        label_values(f'{GUARD}{{guard=~"reach_.+",dataset=%q}} == 0', "guard", f' | reReplaceAll "reach_" ""{_SPACES}')
+        + f" cannot rise that far; {_SWITCHED_OFF}",
+        "The baseline plus the limit is more than 100%, so these checks could never fire.",
+        checks_off=_OFF,
     ),
     Check(
         "SmallSampleDay",
         INFO,
         BUSINESS,
         f'1 - (max by (dataset) ({GUARD}{{guard="day_events"}}) > -Inf)',
-        f"Small sample: {say.whole('dataset:clickstream_events:anchor')} events on {say.DAY}, "
-        f"{say.limit('min_day_events')} needed; {say.SWITCHED_OFF}",
-        f"The {say.HOURS} complete hours of the day have too few events to be compared with other days.",
+        "Small sample",
+        f"<value> events on {DAY}, <limit> needed; {_SWITCHED_OFF}",
+        f"The {HOURS} complete hours of the day have too few events to be compared with other days.",
+        value=whole("dataset:clickstream_events:anchor"),
+        limit=limit_whole("min_day_events"),
+        checks_off=_OFF,
     ),
     Check(
         "BaselineShort",
         INFO,
         BUSINESS,
         f'1 - (max by (dataset) ({GUARD}{{guard="baseline_days"}}) > -Inf)',
-        f"Baseline short: {say.whole('dataset:clickstream_baseline:days')} of {say.limit('min_baseline_days')} days "
-        f"needed; {say.SWITCHED_OFF}",
-        f"Too few of the seven days before have at least {say.limit('min_day_events')} events.",
+        "Baseline short",
+        f"<value> of <limit> days needed; {_SWITCHED_OFF}",
+        f"Too few of the {BASELINE_DAYS} days before have at least {limit_whole('min_day_events')} events.",
+        value=whole("dataset:clickstream_baseline:days"),
+        limit=limit_whole("min_baseline_days"),
+        checks_off=_OFF,
     ),
     Check(
         "LowVolume",
         INFO,
         BUSINESS,
         f"count by (dataset) {low_volume()} > bool 0\nor on (dataset) {IN_ORDER}",
-        "Low volume: "
-        + say.names(low_volume(",dataset=%q").replace("\n", " "), "guard", ' | reReplaceAll "_" " "')
-        + f" under the minimum; {say.SWITCHED_OFF}",
-        "A handful of events would decide these checks, so they do not judge.",
+        "Low volume",
+        label_values(low_volume(",dataset=%q").replace("\n", " "), "guard", _SPACES)
+        + f" under the minimum; {_SWITCHED_OFF}",
+        "A handful of events would decide the result of these checks, so they do not judge.",
+        checks_off=_OFF,
     ),
     Check(
         "NotMeasured",
@@ -106,11 +135,12 @@ CHECKS = (
         INTEGRITY,
         'count by (dataset) (clickstream_not_measured{reason!="query failed"}) > bool 0\n'
         f"or on (dataset) (dataset:clickstream_series:not_a_number > 0) > bool 0\nor on (dataset) {IN_ORDER}",
-        "Not measured: "
-        + say.names('count by (reason) (clickstream_not_measured{dataset=%q,reason!="query failed"})', "reason")
+        "Not measured",
+        label_values('count by (reason) (clickstream_not_measured{dataset=%q,reason!="query failed"})', "reason")
         + "{{ with printf `dataset:clickstream_series:not_a_number{dataset=%q} > 0` $labels.dataset | query }}"
         + '{{ . | first | value | printf " %.0f" }} gauges are no numbers{{ end }}'
-        + f"; {say.SWITCHED_OFF}",
-        "The data set does not have what these checks need, by its configuration.",
+        + f"; {_SWITCHED_OFF}",
+        "The data set, by its configuration, lacks what these checks need.",
+        checks_off=_OFF,
     ),
 )

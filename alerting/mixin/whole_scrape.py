@@ -1,4 +1,4 @@
-"""The recording rules that begin: is the scrape whole, and one truth?"""
+"""The first recording rules: is the scrape complete, and do all targets serve the same snapshot?"""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from alerting.mixin.expressions import EVERYTHING, STARTED, Record
 
 _TARGET = "dataset, job, instance"
 _NAME = "clickstream_gauge"
-"""A label for the name of a gauge that no gauge has itself."""
+"""The label for the name of a gauge: no gauge has a label of this name."""
 
 _GAUGES = f'max by ({_TARGET}, {_NAME}) (label_replace(clickstream_gauge_series, "{_NAME}", "$1", "gauge", "(.+)"))'
 
 
 def _counted(series: str) -> str:
-    """How many of the series each gauge has, by target; counted first, because there are so many."""
+    """How many of the series each gauge has, by target; counted before the relabeling, because there are so many."""
     counted = f"count by ({_TARGET}, __name__) ({series})"
     return f'max by ({_TARGET}, {_NAME}) (label_replace({counted}, "{_NAME}", "$1", "__name__", "(.+)"))'
 
@@ -30,7 +30,7 @@ _WHOLE = f"""\
     )
   )
 )"""
-"""Every gauge of every target has all its series: the exporter says how many. Series of others do not matter."""
+"""Every gauge of every target has as many series as the exporter reports. Series of others do not matter."""
 
 SNAPSHOT = (
     Record(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from alerting.mixin.checks import CHECKS
@@ -77,12 +76,12 @@ def limits() -> str:
 
 
 def phrases() -> list[dict[str, Any]]:
-    """A value mapping: the summary of each check's alert, without numbers."""
-    texts = {check.name: re.split(r":|\{\{", check.summary)[0].strip() for check in CHECKS}
-    texts |= {"RefreshFailing": "Refresh failing", "ExporterDown": "Exporter down", "NotJudged": "Not judged"}
+    """A value mapping: the title of each check's alert."""
+    titles = {check.name: check.title for check in CHECKS}
+    titles |= {"RefreshFailing": "Refresh failing", "ExporterDown": "Exporter down", "NotJudged": "Not judged"}
     return [
         {
             "type": "value",
-            "options": {name: {"text": text, "index": index} for index, (name, text) in enumerate(texts.items())},
+            "options": {name: {"text": text, "index": index} for index, (name, text) in enumerate(titles.items())},
         }
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alerting.mixin.check import CRITICAL
 from alerting.mixin.checks import CHECKS
-from alerting.mixin.expressions import BASELINE_DAY, STATE, THERE
+from alerting.mixin.expressions import BASELINE_DAY, IS_NUMBER, STATE
 from grafana.source import palette
 
 ALL = 'dataset=~"$dataset"'
@@ -94,7 +94,7 @@ def padded_date() -> str:
 
 def anchor_date(dataset: str = ALL) -> str:
     """Noon of the anchor day's date, in milliseconds."""
-    day = f"max by (dataset) (dataset:clickstream_day:local_timestamp_seconds{{{dataset}}}{THERE})"
+    day = f"max by (dataset) (dataset:clickstream_day:local_timestamp_seconds{{{dataset}}}{IS_NUMBER})"
     return f"1000 * ({day} + {HALF_A_DAY})"
 
 
@@ -116,7 +116,7 @@ def compared_share(part: str, whole: str) -> str:
 def number(series: str) -> str:
     """One number of the data set, unless it is NaN; `series` is a recorded series, with or without labels."""
     name, _, labels = series.rstrip("}").partition("{")
-    return f"max({name}{{{labels}{',' if labels else ''}{ONE}}}{THERE})"
+    return f"max({name}{{{labels}{',' if labels else ''}{ONE}}}{IS_NUMBER})"
 
 
 def limit(name: str) -> str:
@@ -155,6 +155,6 @@ def keyed(expr: str, label: str) -> str:
 
 
 ANCHOR = of_day("events", ',lag="0"')
-BASELINE_DAYS = f"max by (lag) ({BASELINE_DAY}{{{ONE}}}{THERE})"
+BASELINE_DAYS = f"max by (lag) ({BASELINE_DAY}{{{ONE}}}{IS_NUMBER})"
 COMPARED = f"({ANCHOR} or {BASELINE_DAYS})"
 """The lags that are compared."""

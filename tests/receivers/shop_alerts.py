@@ -20,6 +20,7 @@ def alert(check: str, dataset: str = "shop", runbooks: str = RUNBOOKS, **annotat
     told = {
         "summary": case["summary"],
         "description": case["description"],
+        **case.get("numbers", {}),
         "day": "2025-03-09",
         "runbook_url": f"{runbooks}/{check}.md",
         "dashboard_url": f"{GRAFANA}/d/clickstream-dataset?var-dataset={dataset}&var-day=2025-03-09",

@@ -118,6 +118,8 @@ def test_the_bad_day_is_four_events(arrived: Arrived) -> None:
         assert_webhook(event)
     names = sorted(event["commonLabels"]["check"] for event in arrived.events)
     assert names == ["ConversionRateDrop", "JsonErrors", "NullClientIds", "RevenueDrop"]
+    (drop,) = (event for event in arrived.events if event["commonLabels"]["check"] == "RevenueDrop")
+    assert holds(drop["commonAnnotations"], {"value": "10890", "baseline": "33139", "limit": "40.00%"})
     excerpt = json.loads(shown("Datadog", "json"))
     assert sum(holds(event, excerpt) for event in arrived.events) == 1
 

@@ -97,6 +97,19 @@ def test_every_check_has_a_drill_without_templates() -> None:
     )
 
 
+def test_a_drill_has_the_numbers_of_an_example() -> None:
+    """In the form of the real ones, so that whatever reads them can be tried; none where the check has none."""
+    expected = {
+        "RevenueDrop": ["1", "2", "3.00%"],
+        "PartialDay": ["01:01", "02:02", "3 h"],
+        "NullClientIds": ["1.00%", None, "3.00%, or 3.00 percentage points above the baseline"],
+        "NoData": [None, None, None],
+    }
+    for check, numbers in expected.items():
+        made = drill(check, "shop", LINKS)
+        assert [made.annotations.get(name) for name in ("value", "baseline", "limit")] == numbers
+
+
 def test_a_partial_day_of_an_intraday_data_set_is_an_info() -> None:
     """As the rules have it: it pages nobody."""
     found = [drill("PartialDay", "shop", LINKS, intraday=each).labels["severity"] for each in (False, True)]

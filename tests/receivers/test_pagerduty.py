@@ -35,7 +35,10 @@ def test_every_critical_alert_is_an_incident_of_its_own(relay: Relay, dataset: s
         assert payload["summary"] == told["summary"]
         assert (payload["severity"], payload["source"]) == ("critical", "clickstream-exporter")
         assert [payload[key] for key in ("class", "group")] == [labels["alertname"], labels["tier"]]
-        assert payload["custom_details"]["firing"].strip("\u200b ") == told["description"].replace(": ", ":\u00a0")
+        details = payload["custom_details"]
+        assert details["firing"].strip("\u200b ") == told["description"].replace(": ", ":\u00a0")
+        numbers = {name: told.get(name, "none") for name in ("value", "baseline", "limit")}
+        assert {name: str(details[name]) for name in numbers} == numbers
     keys = [relay.pages(each["labels"]["dataset"])[0]["dedup_key"] for each in fired]
     assert len(set(keys)) == len(CRITICAL)
 

@@ -53,8 +53,8 @@ def test_a_warning_can_be_acted_on(relay: Relay, dataset: str) -> None:
     assert found["color"] == "warning"
     assert found["text"] == (
         "*Conversion rate drop detected: 2.00% vs baseline 4.00%*\n"
-        "On 2025-03-09, over its 24 complete hours, the share of sessions with a purchase is 50.00% under its "
-        "baseline, relatively; the limit is 30.00%.\n"
+        "On 2025-03-09, over its 24 complete hours, the share of sessions with a purchase is 50.00% lower than "
+        "its baseline; the limit is 30.00%.\n"
         "<https://wiki.example/runbooks/ConversionRateDrop.md|Runbook> · "
         f"<{dashboard.replace('&', '&amp;')}|Dashboard>\n"
     )

@@ -1,0 +1,60 @@
+"""The certificate: an alert that always fires, and names the snapshot that all rules have judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from alerting.mixin.checks import CHECKS
+from alerting.mixin.emit import alert, quoted, record
+from alerting.mixin.expressions import GUARD, STARTED, STATE, Record
+from alerting.mixin.messages import CERTIFIED_DAY, label_values, query
+
+EVALUATED = "dataset:clickstream_snapshot:evaluated"
+_NUMBERS_EVALUATED = "dataset:clickstream_numbers:evaluated"
+_SCRAPE = "dataset:clickstream_scrape:timestamp_seconds"
+
+
+def certificate(records: Sequence[Record]) -> Iterator[str]:
+    """The lines of the certificate, which vouches for these rules of numbers and guards, and for all checks."""
+    numbers = [rule.name for rule in records if rule.name != GUARD]
+    guards = [rule for rule in records if rule.name == GUARD]
+    names = "\nor ".join(
+        f'label_replace(max by (dataset) (timestamp({name}) == time()), "rule", "{index}", "", "")'
+        for index, name in enumerate(numbers, 1)
+    )
+    yield "  # ---- how many rules of numbers were evaluated right now; one that failed left its old sample"
+    yield from record(Record(_NUMBERS_EVALUATED, f"count by (dataset) (\n{names}\n)"))
+    yield ""
+    yield "  # ---- the certificate: this snapshot was judged, from one complete scrape, right now, by all checks"
+    yield from record(
+        Record(
+            EVALUATED,
+            f"({STARTED} == on (dataset) max by (dataset) (clickstream_snapshot))\n"
+            f"and on (dataset) {_SCRAPE} == on (dataset) max by (dataset) (timestamp(clickstream_snapshot))\n"
+            f"and on (dataset) timestamp({STARTED}) == time()\n"
+            f"and on (dataset) {_NUMBERS_EVALUATED} == {len(numbers)}\n"
+            f"and on (dataset) count by (dataset) (timestamp({GUARD}) == time()) == {len(guards)}\n"
+            f"and on (dataset) count by (dataset) (timestamp({STATE}) == time()) == {len(CHECKS)}\n"
+            "unless on (dataset) dataset:clickstream_series:not_a_number > 0",
+        )
+    )
+    yield from _alert()
+
+
+def _alert() -> Iterator[str]:
+    count = query(f"count({STATE}{{dataset=%q}} == 1)")
+    yield from alert(
+        "ClickstreamCertificate",
+        f"{EVALUATED} and on (dataset) timestamp({EVALUATED}) == time()",
+        {
+            "severity": "none",
+            "snapshot": quoted('{{ printf "%.0f" $value }}'),
+            "checks": f'"{len(CHECKS)}"',
+            "firing": quoted(f"{{{{ with {count} }}}}{{{{ . | first | value }}}}{{{{ else }}}}0{{{{ end }}}}"),
+            "date": quoted(CERTIFIED_DAY),
+        },
+        {
+            "firing": label_values(f"{STATE}{{dataset=%q}} == 1", "check", between=" "),
+            "switched_off": label_values(f"{STATE}{{dataset=%q}} == 2", "check", between=" "),
+        },
+    )
