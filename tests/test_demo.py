@@ -4,6 +4,7 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
+from shutil import which
 from statistics import fmean
 
 import duckdb
@@ -71,3 +72,12 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"python -m exporter.demo: {tmp_path}/file/demo/events: Not a directory\n"
+
+
+@pytest.mark.skipif(not which("make"), reason="no make")
+@pytest.mark.parametrize(("target", "has_dev"), [("demo", False), ("rules", False), ("test", True), ("lint", True)])
+def test_what_make_installs(target: str, has_dev: bool) -> None:
+    """The demo needs no test tools, and waits for none."""
+    root = Path(__file__).parents[1]
+    done = subprocess.run(["make", "-nB", target], cwd=root, check=True, capture_output=True, text=True, timeout=60)
+    assert ("pip install" in done.stdout, ".[dev]" in done.stdout) == (True, has_dev)
