@@ -79,7 +79,7 @@ def test_missing_program_says_what_to_install() -> None:
     with pytest.raises(programs.ServerError) as error:
         programs.find("amtool")
     assert str(error.value) == (
-        "amtool: not found on PATH nor in the variable AMTOOL; install Debian's packages prometheus and "
+        "amtool: not found on PATH or in the variable AMTOOL; install Debian's packages prometheus and "
         "prometheus-alertmanager (apt-get install prometheus prometheus-alertmanager), "
         "or run `make servers` in a clone"
     )
@@ -91,7 +91,7 @@ def test_machine_without_apt_says_what_to_do(capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().err.splitlines()[-1] == (
         "servers: apt-get and dpkg: not found on PATH to unpack the servers; "
         "install Prometheus (with promtool) and Alertmanager (with amtool) on PATH, "
-        "or name their programs in the variables PROMETHEUS and ALERTMANAGER"
+        "or set the variables PROMETHEUS and ALERTMANAGER to their programs"
     )
 
 
