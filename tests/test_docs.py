@@ -31,12 +31,14 @@ def test_the_readme_lists_every_alert_with_its_severity() -> None:
         for rule in group:
             if "alert" in rule and rule["alert"] != "ClickstreamCertificate":
                 shipped.setdefault(rule["alert"], rule["labels"]["severity"])
+    assert listed
     assert sorted(listed.items()) == sorted(shipped.items())
 
 
 def test_alertmanager_names_no_alert_that_is_none() -> None:
     """An inhibition by a name that nobody uses would silently inhibit nothing."""
     named = set(re.findall(r"Clickstream\w+", (ROOT / "alerting" / "alertmanager.yml").read_text("utf-8")))
+    assert named
     assert named <= {rule["alert"] for group in rulefile.groups().values() for rule in group if "alert" in rule}
 
 
@@ -50,6 +52,7 @@ def test_the_readme_names_no_limit_that_is_none() -> None:
     """The names in the table of checks are keys of the configuration."""
     table = README.split("## The checks")[1]
     named = set(re.findall(r"`(\w+_\w+)`", table.split("## What the verdict")[0]))
+    assert named & set(Limits.model_fields)
     assert named <= {*Limits.model_fields, *Dataset.model_fields}
 
 
@@ -60,6 +63,7 @@ def test_every_gauge_that_the_rules_read_exists() -> None:
     others = {*rulefile.groups(), "clickstream_gauge"}  # a label of the rules' own
     text = "\n".join(line for line in rulefile.text().splitlines() if not line.lstrip().startswith("#"))
     named = set(re.findall(r"(?<![\w:])clickstream_[a-z_]+(?![\w:.])", text))
+    assert named - others
     assert named - others <= {*own.HELP, *known, *twins}
 
 
