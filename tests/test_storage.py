@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from shutil import which
 
@@ -20,7 +20,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from exporter import plan
-from exporter.demo.write import write_demo
 from exporter.facts.storage import Storage, StorageError
 from exporter.gauges.view import View
 from exporter.refresh import Refresher
@@ -170,12 +169,16 @@ def test_d11_a_damaged_storage_is_thrown_away(shop: Path, tmp_path: Path, how: s
     """Its name is in the log, and the numbers are right, also after a late file that needs what was kept."""
     storage = tmp_path / "storage"
     whole = once(shop, "--storage.path", str(storage))
-    for path in (storage / "web").iterdir():
+    kept = list((storage / "web").iterdir())
+    assert {path.suffix for path in kept} == {".json", ".digest"}
+    for path in kept:
         damage(path, how)
     again = once(shop, "--storage.path", str(storage))
     assert again.text == whole.text
     assert f"{storage / 'web' / 'clickstream-exporter.json'}: thrown away" in again.warnings
-    for path in (storage / "web").glob("*.digest"):
+    digests = list((storage / "web").glob("*.digest"))
+    assert digests
+    for path in digests:
         damage(path, how)
     write_day(shop.parent, ANCHOR - timedelta(days=2), name="-late")
     assert once(shop, "--storage.path", str(storage)).text == once(shop).text
@@ -276,12 +279,18 @@ def test_d11_a_full_disk_behind_stdout(shop: Path, option: str) -> None:
 @pytest.mark.skipif(not which("prlimit"), reason="no command that limits files")
 def test_d11_no_space_to_spill(tmp_path: Path) -> None:
     """A disk that takes no more of what does not fit into memory fails the refresh, and no file is blamed."""
-    config = write_demo(tmp_path, date(2025, 3, 9))
-    config.write_text(config.read_text() + "resources: {memory_limit: 12MB, threads: 2}\n")
+    rng = random.Random(1)
+    urls = pa.array([rng.randbytes(150).hex() for _ in range(200_000)])
+    times = pa.array([datetime(2025, 3, 9, 12, tzinfo=UTC)] * len(urls))
+    (tmp_path / "events").mkdir()
+    events = pa.table({"timestamp": times, "event_name": urls, "page_url": urls})
+    pq.write_table(events, tmp_path / "events/1.parquet", row_group_size=5000, use_dictionary=False)
+    config = write_config(tmp_path, web={"files": "events"})
+    config.write_text(config.read_text() + "resources: {memory_limit: 60MB, threads: 1}\n")
     command = ["prlimit", "--fsize=100000", sys.executable, "-m", "exporter", "--config.file", str(config), "--once"]
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
-    cause = r"shop: refresh failed: 2025-\S+: no space for temporary files: File too large: free some there, or .*"
+    cause = r"web: refresh failed: 2025-03-09: no space for temporary files: File too large: free some there, or .*"
     assert re.search(cause, done.stderr), done.stderr
     assert "set aside" not in done.stderr
 

@@ -69,7 +69,9 @@ def test_s6_a_service_can_do_as_little_as_it_needs(name: str) -> None:
 
 def test_images_are_pinned() -> None:
     """A version with all its numbers, so that the same clone starts the same programs."""
-    images = {service["image"] for service in SERVICES.values()} | {each.split()[0] for each in instructions("FROM")}
+    base = {each.split()[0] for each in instructions("FROM")}
+    assert base
+    images = base | {service["image"] for service in SERVICES.values()}
     assert [image for image in images if not re.search(r":v?\d+\.\d+\.\d+(-[a-z-]+)?$", image)] == []
 
 
@@ -85,8 +87,9 @@ def test_the_exporters_image_has_the_version_of_the_package() -> None:
 @each_service
 def test_ports_are_published_on_the_loopback_only(name: str) -> None:
     """Whoever can post to Alertmanager can forge a verdict, and nothing here asks for a password."""
-    for port in SERVICES[name].get("ports", []):
-        assert re.fullmatch(r"127\.0\.0\.1:(\d+):\1", port)
+    ports = SERVICES[name].get("ports", [])
+    assert bool(ports) == (name in SERVERS)
+    assert [port for port in ports if not re.fullmatch(r"127\.0\.0\.1:(\d+):\1", port)] == []
 
 
 @each_server
@@ -102,6 +105,7 @@ def test_a_server_is_checked_and_started_again(name: str) -> None:
 @each_service
 def test_s6_only_volumes_are_written_to(name: str) -> None:
     """The clone, the secrets and the data are read-only; only the demo writes demo data."""
+    assert mounts("exporter")
     for source, read_only in mounts(name).values():
         assert read_only or (source in COMPOSE["volumes"] and (source == name))
 
@@ -109,12 +113,14 @@ def test_s6_only_volumes_are_written_to(name: str) -> None:
 def test_alertmanager_gets_every_secret_that_it_reads() -> None:
     """A secret that is not mounted would be found missing when the first alert is to be sent."""
     read = set(re.findall(r"/etc/alertmanager/secrets/\w+", (ROOT / "alerting/alertmanager.yml").read_text("utf-8")))
+    assert read
     assert read == {target for target in mounts("alertmanager") if "/secrets/" in target}
 
 
 def test_alertmanager_gets_its_templates() -> None:
     """Without them it does not start."""
     templates = parsed("alerting/alertmanager.yml")["templates"]
+    assert templates
     assert {f"/etc/alertmanager/{Path(each).parent}" for each in templates} <= mounts("alertmanager").keys()
 
 

@@ -48,7 +48,7 @@ def test_the_wheel_holds_all_that_is_read(programs: Path, tmp_path: Path) -> Non
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert 'clickstream_purchases{dataset="shop",lag="0"} 14.0' in done.stdout
-    judged = "import alerting.rules; print(len(alerting.rules.groups()))"
+    judged = "import alerting.rulefile; print(len(alerting.rulefile.groups()))"
     assert subprocess.check_output([programs / "python", "-c", judged], cwd=tmp_path).strip() == b"2"
 
 

@@ -82,6 +82,7 @@ def test_without_secrets_alertmanager_sends_nothing(stack: Pod) -> None:
     """Its configuration is the shipped one, and every secret in it can be read."""
     shown = stack.run("alertmanager", ["amtool", "--alertmanager.url=http://alertmanager:9093", "config", "show"])
     assert shown.returncode == 0, shown.stderr
+    assert SERVICES["alertmanager"]["secrets"]
     for secret in SERVICES["alertmanager"]["secrets"]:
         assert secret["target"] in shown.stdout
         read = stack.run("alertmanager", ["cat", secret["target"]])

@@ -99,18 +99,22 @@ def lag_of(series: list[dict[str, Any]]) -> set[str]:
 
 def test_labels_that_panels_use_are_there(prometheus: str) -> None:
     """Those of the legends, and those that become columns."""
+    checked: set[str] = set()
     for query in queries():
         series = ask(prometheus, query.expr)
         labels = set(series[0]["metric"]) if series else None
         used = set(re.findall(r"{{(\w+)}}", query.legend))
         used |= {name for name in query.names if not name.startswith("Value") and query.ref == "A"} - EITHER
         assert labels is None or used <= labels, (query.title, query.ref)
+        checked |= used & (labels or set())
+    assert {"dataset", "check"} <= checked
 
 
 def test_variables_have_values(prometheus: str) -> None:
     """The data sets that can be chosen are those that are served."""
     for board in BOARDS.values():
         asked = [each["query"]["query"] for each in board["templating"]["list"] if each["type"] == "query"]
+        assert asked
         for query in asked:
             series, label = re.fullmatch(r"label_values\((.+), (\w+)\)", query).groups()
             assert {each["metric"][label] for each in ask(prometheus, series)} == {"shop"}

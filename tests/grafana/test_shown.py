@@ -59,6 +59,7 @@ def table(frames: list[list[dict[str, Any]]], what: str = "texts") -> Table:
 
 def test_files_are_of_grafanas_schema() -> None:
     """Neither Grafana 12 nor 13 knows of a key that it would ignore, or misses one."""
+    assert len(FILES) == len(BOARDS) > 0
     assert json.loads(node.run("schema.mjs", *FILES)) == []
 
 
@@ -95,6 +96,7 @@ def test_charts_have_a_row_for_each_date(answers: list[dict[str, Any]], tmp_path
     """Oldest first, with a day before and after; the bar of the broken day stands at its date, under the limit."""
     found = shown(tmp_path, answers)
     charts = [panel["title"] for panel in panels("dataset") if panel["type"] == "trend"]
+    assert charts
     for title in charts:
         dates = table(found[title])["Date"]
         assert (dates[0], dates[1], dates[-2], dates[-1]) == ("Feb 22", "Feb 23", "Mar 9", "Mar 10"), title
