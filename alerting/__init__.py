@@ -1,6 +1,6 @@
 """The verdict about a day: rules for Prometheus, and the commands that judge what Alertmanager lists.
 
-    report, check, drill   the commands
+    report, check, drill   the commands; `arguments` and `publish` are what they share
     gate       turns Alertmanager's answer into a verdict that is proven, or unknown
     http       requests with deadlines, and checked answers
     formats    the verdict as JSON, text, Markdown, JUnit and EMF

@@ -10,24 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
+from alerting.arguments import ALERTMANAGER, EXIT_CODES, add_alertmanagers, add_common, add_http_config
 from alerting.drill import DrillError, drill, send_to_all
 from alerting.gate.judge import Servers, judge
 from alerting.gate.proof import UsageError
 from alerting.gate.verdict import Subject, Verdict, unknown
 from alerting.http.client import Client
-from alerting.report import (
-    ALERTMANAGER,
-    EXIT_CODES,
-    add_alertmanagers,
-    add_common,
-    add_http_config,
-    announce,
-    client_for,
-    internal,
-    log,
-    numbers_of,
-    publish,
-)
+from alerting.publish import announce, client_for, internal, log, numbers_of, publish
 from alerting.stack.programs import ServerError
 from alerting.stack.stack import StackError, running
 from exporter import file_names, plan

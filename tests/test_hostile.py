@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from alerting import check, report, rulefile
+from alerting import check, publish, report, rulefile
 from alerting.gate import diagnosis, witness
 from alerting.gate.judge import Servers, judge
 from alerting.gate.verdict import Subject, Verdict
@@ -279,8 +279,8 @@ def test_v15_a_verdict_that_cannot_be_printed_is_unknown(
     """One document is on stdout, and it is JSON."""
     monkeypatch.setattr(report, "judge", lambda *_: Verdict("2025-03-09", (), True))
     broken: Any = {"text": lambda *_args, **_kwargs: 1 / 0}
-    whole = report.printed
-    monkeypatch.setattr(report, "printed", lambda *args, **kwargs: broken.get(args[1], whole)(*args, **kwargs))
+    whole = publish.printed
+    monkeypatch.setattr(publish, "printed", lambda *args, **kwargs: broken.get(args[1], whole)(*args, **kwargs))
     assert report.main(["--date", "2025-03-09", "--format", "text"]) == 2
     assert "ZeroDivisionError" in json.loads(capsys.readouterr().out)["alerts"][0]["message"]
 

@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from alerting import report, rulefile
+from alerting import arguments, rulefile
 from alerting.stack.stack import Stack, running
 from exporter.demo.write import write_demo
 
@@ -65,7 +65,7 @@ def cases(path: Path) -> dict[str, str]:
 def test_the_readme_has_the_exit_codes_of_the_help() -> None:
     """The table in the README and the text of --help say the same of each code."""
     table = re.findall(r"^\| (\d+) \| (\w*) ?\| (.*) \|$", README, re.MULTILINE)
-    lines = re.findall(r"^  (\d+) +(.+)$", report.EXIT_CODES, re.MULTILINE)
+    lines = re.findall(r"^  (\d+) +(.+)$", arguments.EXIT_CODES, re.MULTILINE)
     assert [code for code, _, _ in table] == [code for code, _ in lines] == ["0", "1", "2", "64"]
     assert [text for _, _, text in table] == [said.removeprefix(said.partition(": ")[0] + ": ") for _, said in lines]
 

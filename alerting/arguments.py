@@ -1,0 +1,97 @@
+"""What `clickstream-report` and `clickstream-check` share of their command lines."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from alerting.formats.printed import FORMATS
+from exporter.arguments import iso_date
+
+EXIT_CODES = """exit codes:
+  0   PASS: the data were judged, and nothing critical fires
+  1   FAIL: the data were judged, and something critical fires
+  2   unknown: no verdict could be proven in time; the report says FAIL and what is missing
+  64  the arguments or the configuration cannot be used; nothing is on stdout
+"""
+
+
+ALERTMANAGER = "http://127.0.0.1:9093"
+"""The URL of Alertmanager unless another is given."""
+
+
+def url(text: str) -> str:
+    """An http(s) URL without a trailing slash."""
+    parts, port = urlsplit(text), 0
+    with contextlib.suppress(ValueError):
+        port = parts.port or 1
+    if "@" in parts.netloc:  # the message must not repeat it
+        raise argparse.ArgumentTypeError("a URL must not contain a user or password: use --http.config.file")
+    if parts.scheme not in ("http", "https") or not parts.hostname or not port:
+        raise argparse.ArgumentTypeError(
+            f"invalid URL {text!r}: expected http(s)://HOST:PORT, for example http://127.0.0.1:9093"
+        )
+    return text.rstrip("/")
+
+
+def seconds(text: str) -> float:
+    """A number of seconds above zero."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0
+    if not 0 < value < 1e6:
+        raise argparse.ArgumentTypeError(f"invalid time {text!r}: expected a number of seconds above 0, for example 60")
+    return value
+
+
+def snapshot(text: str) -> int:
+    """The number of a snapshot: 48 bits, above 0."""
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 2**48:
+        raise argparse.ArgumentTypeError(f"invalid snapshot {text!r}: expected a whole number from 1 to 2^48 - 1")
+    return int(text)
+
+
+def add_alertmanagers(parser: argparse.ArgumentParser, use: str) -> None:
+    """Add the option for the URLs of Alertmanagers; its value is None where it is not given."""
+    parser.add_argument(
+        "--alertmanager.url",
+        dest="alertmanagers",
+        metavar="URL",
+        type=url,
+        action="append",
+        help=f"{use} (default: {ALERTMANAGER})",
+    )
+
+
+def add_http_config(parser: argparse.ArgumentParser, servers: str) -> None:
+    """Add the option for the file with TLS and credentials."""
+    parser.add_argument(
+        "--http.config.file",
+        dest="http",
+        metavar="FILE",
+        type=Path,
+        help=f"TLS and credentials for {servers}, in the format of Prometheus' http_config, as for amtool",
+    )
+
+
+def add_common(parser: argparse.ArgumentParser, timeout: float) -> None:
+    """Add the options that clickstream-report and clickstream-check share."""
+    parser.add_argument("--dataset", metavar="NAME", help="the data set, needed if there are several")
+    parser.add_argument("--date", metavar="DATE", type=iso_date, help="the day that the verdict must be about")
+    parser.add_argument("--snapshot", metavar="N", type=snapshot, help="the snapshot that the verdict must be about")
+    parser.add_argument(
+        "--timeout", metavar="S", type=seconds, default=timeout, help="seconds to wait (default: %(default)g)"
+    )
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        default="json",
+        help="the output format: text for people, markdown for tickets, emf for CloudWatch (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--details", action="store_true", help="add inhibited alerts and switched-off checks to the JSON"
+    )
+    parser.add_argument("--junit", metavar="FILE", type=Path, help="also write the verdict as JUnit XML")
