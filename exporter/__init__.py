@@ -9,5 +9,5 @@ Each package imports only from those above it, and from the modules beside them 
     facts      what was measured, day by day
 
 `file_names` reads file names as UTF-8 in any locale, `plan` is a configuration with its measures, `refresh` measures
-every data set again and again, `preflight` compares a configuration with the data, and `cli` is the command.
+every data set at intervals, `preflight` compares a configuration with the data, and `cli` is the command.
 """
