@@ -13,7 +13,7 @@ from pathlib import Path
 from exporter.config.model import COLUMNS, Dataset
 
 MAX_LABEL_VALUES = 200
-"""Most values of a label, unless the configuration lists them: with more, the measure fails."""
+"""The maximum number of values of a label, unless the configuration lists them: with more, the measure fails."""
 
 
 Number = int | float | Decimal
