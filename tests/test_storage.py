@@ -281,7 +281,7 @@ def test_d11_no_space_to_spill(tmp_path: Path) -> None:
     command = ["prlimit", "--fsize=100000", sys.executable, "-m", "exporter", "--config.file", str(config), "--once"]
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
-    cause = r"shop: refresh failed: 2025-\S+: no space for temporary files: File too large: free some there, or .*"
+    cause = r"shop: refresh failed: 2025-\S+: no space for temporary files: File too large: free some space, or .*"
     assert re.search(cause, done.stderr), done.stderr
     assert "set aside" not in done.stderr
 

@@ -43,7 +43,7 @@ PLACEHOLDERS = (
 """What trackers write in place of a missing id."""
 
 MAX_TAXONOMY = 4000
-"""Most event names in a taxonomy: each is a series on each day."""
+"""The maximum number of event names in a taxonomy: each is a series on each day."""
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
