@@ -174,7 +174,7 @@ def test_d11_a_damaged_storage_is_thrown_away(shop: Path, tmp_path: Path, how: s
         damage(path, how)
     again = once(shop, "--storage.path", str(storage))
     assert again.text == whole.text
-    assert f"{storage / 'web' / 'clickstream-exporter.json'}: thrown away" in again.warnings
+    assert f"{storage / 'web' / 'clickstream-exporter.json'}: discarded" in again.warnings
     for path in (storage / "web").glob("*.digest"):
         damage(path, how)
     write_day(shop.parent, ANCHOR - timedelta(days=2), name="-late")
@@ -254,7 +254,7 @@ def test_d11_no_temporary_folder(shop: Path, tmp_path: Path) -> None:
         command = ["prlimit", "--fsize=0", sys.executable, "-m", "exporter", "--config.file", str(shop), *options]
         return subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True, timeout=60)
 
-    cause = r"clickstream-exporter: no temporary folder: No usable .*: set the variable TMPDIR to a folder .* written"
+    cause = r"clickstream-exporter: cannot create a temporary folder: No usable .*: set the variable TMPDIR to a .*"
     serving = "--web.listen-address=127.0.0.1:0"
     for option, remedy in {"--once": ", or give --storage.path", serving: ", or give .*", "--check-config": ""}.items():
         done = unable(option)
@@ -310,11 +310,11 @@ def test_p6_a_second_exporter_on_the_storage_says_so(shop: Path, tmp_path: Path)
     """It ends with exit code 1 and names the folder; when the first has ended, the next may use it."""
     path = tmp_path / "storage"
     first = Storage(path)
-    with pytest.raises(StorageError, match="another exporter keeps its data there"):
+    with pytest.raises(StorageError, match="in use by another exporter"):
         Storage(path)
     done = run(shop, "--storage.path", str(path))
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"clickstream-exporter: --storage.path: {path}: another exporter keeps its data there\n"
+    assert done.stderr == f"clickstream-exporter: --storage.path: {path}: in use by another exporter\n"
     del first
     assert run(shop, "--storage.path", str(path)).returncode == 0
 

@@ -105,8 +105,8 @@ def load(custom: Iterable[str] = (), problem: Callable[[str], str | None] = lamb
 
 @cache
 def _built_in() -> tuple[Measure, ...]:
-    found = (each for each in (resources("exporter.measures")).iterdir() if each.name.endswith(".sql"))
-    return tuple(parse(each.name.removesuffix(".sql"), each.read_text("utf-8"), each.name) for each in found)
+    files = (each for each in (resources("exporter.measures")).iterdir() if each.name.endswith(".sql"))
+    return tuple(parse(each.name.removesuffix(".sql"), each.read_text("utf-8"), each.name) for each in files)
 
 
 def _read(path: Path) -> Measure:
