@@ -9,6 +9,6 @@ Each package imports only from those above it, and from the modules beside them 
     facts      what was measured, day by day
 
 `file_names` reads file names as UTF-8 in any locale, `plan` is a configuration with its measures, `refresh` measures
-every data set again and again, `preflight` compares a configuration with the data, and `cli` is the command.
+every data set at intervals, `preflight` compares a configuration with the data, and `cli` is the command.
 Of the packages, only `web` imports from these modules: `plan` and `refresh`.
 """

@@ -1,4 +1,4 @@
-"""What the commands share of their command lines: the exit code for a bad one, dates and addresses."""
+"""What all command lines share: the exit code for a usage error, and parsers for dates and addresses."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ USAGE = 64
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that exits with 64, because 2 says "unknown" in the tools beside this one."""
+    """An argument parser that exits with 64, because 2 means "unknown" for the other commands."""
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong and exit."""
+        """Print the usage and the message, and exit."""
         self.print_usage(sys.stderr)
         self.exit(USAGE, f"{self.prog}: {message}\n")
 
 
 def iso_date(text: str) -> date:
-    """A date written as YYYY-MM-DD, of a time in which there can be events."""
+    """A date written as YYYY-MM-DD, from 2000 on, because no earlier event is plausible."""
     try:
-        found = date.fromisoformat(text)
+        parsed = date.fromisoformat(text)
     except ValueError:
-        found = date.min
-    if not 2000 <= found.year < 9000 or text != found.isoformat():
-        raise argparse.ArgumentTypeError(f"{text!r} is no date, write it like 2025-03-09")
-    return found
+        parsed = date.min
+    if not 2000 <= parsed.year < 9000 or text != parsed.isoformat():
+        raise argparse.ArgumentTypeError(f"invalid date {text!r}: expected YYYY-MM-DD, for example 2025-03-09")
+    return parsed
 
 
 class Address(NamedTuple):

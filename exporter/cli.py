@@ -31,7 +31,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--config.file", dest="config", metavar="FILE", type=Path, required=True, help="see exporter/example.yml"
     )
-    parser.add_argument("--dataset", metavar="NAME", help="measure and serve this data set alone (all)")
+    parser.add_argument("--dataset", metavar="NAME", help="measure and serve only this data set (all)")
     parser.add_argument(
         "--web.listen-address",
         dest="address",
@@ -52,12 +52,12 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         dest="storage",
         metavar="DIR",
         type=Path,
-        help="keep what was measured there, so that a restart costs nothing (only until it ends)",
+        help="keep what was measured there, so that a restart costs nothing (a temporary folder)",
     )
-    parser.add_argument("--as-of", metavar="DATE", type=iso_date, help="take this day for the newest, to look back")
-    parser.add_argument("--once", action="store_true", help="print the metrics on stdout and end")
+    parser.add_argument("--as-of", metavar="DATE", type=iso_date, help="treat this day as the newest, to look back")
+    parser.add_argument("--once", action="store_true", help="print the metrics on stdout and exit")
     parser.add_argument(
-        "--check-config", action="store_true", help="check the configuration against the newest data and end"
+        "--check-config", action="store_true", help="check the configuration against the newest data and exit"
     )
     parser.add_argument("--version", action="version", version=version("clickstream-exporter"))
     return parser.parse_args(arguments)
@@ -70,36 +70,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _arguments(arguments)
     log.configure()
     try:
-        read, web = load(options)
+        loaded, web = load(options)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return USAGE
     try:
         if options.check_config:
-            return _check(read, web, options)
+            return _check(loaded, web, options)
         storage = Storage(options.storage)
     except (StorageError, TemporaryError) as error:
         return _failed(error)
-    refresher = Refresher(read, options.as_of, storage, serving=not options.once)
+    refresher = Refresher(loaded, options.as_of, storage, serving=not options.once)
     return _once(refresher) if options.once else _serve(refresher, web, options)
 
 
 def load(options: argparse.Namespace) -> tuple[Plan, Web]:
-    """What to measure, and how the pages are protected. Raises ConfigError."""
+    """The plan and the web configuration that the options name. Raises ConfigError."""
     return plan.load(options.config, options.dataset), web_config.load(options.web)
 
 
-def _check(read: Plan, web: Web, options: argparse.Namespace) -> int:
-    """Compare the configuration with the data, and say what does not fit."""
-    from exporter import preflight  # noqa: PLC0415 - it queries the data here, which else only other processes do
+def _check(loaded: Plan, web: Web, options: argparse.Namespace) -> int:
+    """Compare the configuration with the data, and print what does not match."""
+    from exporter import preflight  # noqa: PLC0415 - only this command queries the data in its own process
 
-    findings = preflight.take(read)
-    said = [f"{options.config}: {note}" for note in findings.notes]
+    findings = preflight.take(loaded)
+    lines = [f"{options.config}: {note}" for note in findings.notes]
     if not findings.problems:
-        names = read.config.datasets
-        said.append(f"{options.config}: fine, {len(names)} data set(s): {', '.join(names)}")
-        said += [f"{options.web}: fine, {web}"] if options.web else []
-    code = _write("".join(f"{line}\n" for line in said).encode(sys.stdout.encoding, "backslashreplace"))
+        names = loaded.config.datasets
+        lines.append(f"{options.config}: fine, {len(names)} data set(s): {', '.join(names)}")
+        lines += [f"{options.web}: fine, {web}"] if options.web else []
+    code = _write("".join(f"{line}\n" for line in lines).encode(sys.stdout.encoding, "backslashreplace"))
     if findings.problems:
         print(*(f"{options.config}: {problem}" for problem in findings.problems), sep="\n", file=sys.stderr)
         return USAGE
@@ -107,7 +107,7 @@ def _check(read: Plan, web: Web, options: argparse.Namespace) -> int:
 
 
 def _once(refresher: Refresher) -> int:
-    """Print the exposition without times of this very run, so that the same data give the same bytes."""
+    """Print the exposition without what depends on this run, so that the same data give the same bytes."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _exit)
     try:
@@ -119,7 +119,7 @@ def _once(refresher: Refresher) -> int:
 
 
 def _write(output: bytes) -> int:
-    """Write on stdout; returns 1 where that fails, otherwise 0."""
+    """Write to stdout; returns 1 if that fails, otherwise 0."""
     try:
         sys.stdout.buffer.write(output)
         sys.stdout.flush()
@@ -130,13 +130,13 @@ def _write(output: bytes) -> int:
 
 
 def _failed(why: object) -> int:
-    """Say on stderr why the command fails; returns 1."""
+    """Print to stderr why the command failed; returns 1."""
     print(f"clickstream-exporter: {why}", file=sys.stderr)
     return 1
 
 
 def _exit(number: int, _frame: FrameType | None) -> NoReturn:
-    """End as the shell says of a signal, and remove what is temporary."""
+    """Remove temporary folders, and exit with the code that a shell reports for the signal."""
     sys.exit(128 + number)
 
 
@@ -150,7 +150,7 @@ def _serve(refresher: Refresher, web: Web, options: argparse.Namespace) -> int:
 
 
 async def _run(refresher: Refresher, web: Web, options: argparse.Namespace) -> None:
-    # Here, because the reading process imports this module too and needs no server.
+    # Imported here, because only serving needs it.
     from exporter.web.pages import Server  # noqa: PLC0415
 
     stop = asyncio.Event()

@@ -28,7 +28,7 @@ class Day:
     after: int
 
     def wall_clock(self, instant: int) -> datetime:
-        """What a clock in the zone shows at `instant` of this day, written as if it were UTC."""
+        """What a clock in the zone shows at `instant` of this day, as a datetime that is labelled UTC."""
         offset = self.before if instant < self.shift_at else self.after
         return _EPOCH + timedelta(microseconds=instant + offset)
 
@@ -53,7 +53,7 @@ def day(when: date, zone: ZoneInfo) -> Day:
 
 
 def _midnight(when: date, zone: ZoneInfo) -> datetime:
-    """The first instant of the day: midnight, or what follows where the clock skips midnight."""
+    """The first instant of the day: midnight, or the next one if the clock skips midnight."""
     return datetime(when.year, when.month, when.day, tzinfo=zone).astimezone(UTC)
 
 

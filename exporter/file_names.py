@@ -1,4 +1,4 @@
-"""File names are read as UTF-8, whatever the locale says of them: it is what DuckDB and the configuration use."""
+"""Reads file names as UTF-8 in any locale, as DuckDB and the configuration do."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 
 def use_utf8() -> None:
-    """Start this process again in Python's UTF-8 mode where its locale decodes file names in another way."""
+    """Restart this process in Python's UTF-8 mode if its locale decodes file names differently."""
     if sys.getfilesystemencoding().lower() == "utf-8" or sys.flags.utf8_mode or not sys.executable:
         return
     environment = {**os.environ, "PYTHONUTF8": "1"}  # for the processes that this one starts, too

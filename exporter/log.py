@@ -1,4 +1,4 @@
-"""What the exporter tells, on stderr."""
+"""The exporter's log on stderr."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ import sys
 
 
 def configure(level: int = logging.WARNING) -> None:
-    """Write what is at least of `level` to stderr, a line each."""
+    """Log messages of at least `level` to stderr, one a line."""
     logging.basicConfig(stream=sys.stderr, format="clickstream-exporter: %(levelname)s: %(message)s")
     logging.getLogger("exporter").setLevel(level)

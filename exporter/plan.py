@@ -24,39 +24,41 @@ class Plan:
 
 
 def load(path: Path, only: str | None = None) -> Plan:
-    """The configuration at `path` and the measures that it names; with `only`, as if it had that data set alone.
+    """The configuration at `path` and the measures that it names; with `only`, reduced to that data set.
 
-    Raises ConfigError with every problem, also when there is no such data set.
+    Raises ConfigError with every problem, or if there is no data set `only`.
     """
-    read = model.load(path, queries.json_path_problem)
+    config = model.load(path, queries.json_path_problem)
     if only is not None:
-        if only not in read.datasets:
-            raise ConfigError(f"{path}: no data set {only!r}: expected one of {', '.join(read.datasets)}")
-        read = read.model_copy(update={"datasets": {only: read.datasets[only]}})
-    found: dict[str, tuple[Measure, ...]] = {}
+        if only not in config.datasets:
+            raise ConfigError(f"{path}: unknown data set {only!r}: expected one of {', '.join(config.datasets)}")
+        config = config.model_copy(update={"datasets": {only: config.datasets[only]}})
+    measures: dict[str, tuple[Measure, ...]] = {}
     problems = []
-    for name, dataset in read.datasets.items():
+    for name, dataset in config.datasets.items():
         key = f"{path}: datasets.{name}.measures"
         try:
-            found[name] = declared.load(dataset.measures, queries.sql_problem)
+            measures[name] = declared.load(dataset.measures, queries.sql_problem)
         except MeasureError as error:
             problems += [f"{key}: {line}" for line in str(error).splitlines()]
             continue
-        problems += [f"{key}: {problem}" for problem in _taken(name, found)]
+        problems += [f"{key}: {problem}" for problem in _conflicts(name, measures)]
     if problems:
         raise ConfigError("\n".join(problems))
-    return Plan(read, found)
+    return Plan(config, measures)
 
 
-def _taken(name: str, found: Mapping[str, tuple[Measure, ...]]) -> Iterator[str]:
-    """The gauges of a data set that are the exporter's own, or that another one has from another file."""
-    others = {gauge: each for other, asked in found.items() if other != name for each in asked for gauge in each.gauges}
+def _conflicts(name: str, measures: Mapping[str, tuple[Measure, ...]]) -> Iterator[str]:
+    """Why gauges of the data set `name` cannot be served: the exporter or another data set's file declares them too."""
+    others = {
+        gauge: each for other, listed in measures.items() if other != name for each in listed for gauge in each.gauges
+    }
     built_in = {each.name for each in declared.load()}
-    for each in found[name]:
+    for each in measures[name]:
         if each.name not in built_in and (taken := own.HELP.keys() & each.gauges.keys()):
             yield f"{', '.join(sorted(taken))} is a gauge of the exporter itself"
         yield from (
-            f"another data set has {gauge} from another file"
+            f"duplicate gauge {gauge}: another data set has it from another file"
             for gauge in each.gauges
             if others.get(gauge, each) != each
         )

@@ -1,4 +1,4 @@
-"""A first look at the data: what `--check-config` finds in the newest files of what the configuration names."""
+"""A first look at the data: `--check-config` compares the configuration with the newest files."""
 
 from __future__ import annotations
 
@@ -26,36 +26,36 @@ from exporter.temporary import SPILL, Folder
 from exporter.text import clean
 
 FILES = 20
-"""Files that are opened: those that were written last."""
+"""Files that are opened: those written last."""
 
 DAYS = 3
-"""Days up to the newest one whose events are read."""
+"""Days whose events are read, up to the newest."""
 
 ROWS = 1_000_000
-"""Events that are read, of the newest files first."""
+"""The maximum number of events that are read, from the newest files first."""
 
 ENOUGH_EVENTS = 1_000
-"""With fewer, a name or a path that does not occur may do so yet."""
+"""With fewer, a name or a path that does not occur may still be right."""
 
 ENOUGH_PURCHASES = 10
 """With fewer, purchases without an amount may be chance."""
 
 SHOWN = 10
-"""Names that a message lists."""
+"""The maximum number of names that a message lists."""
 
 _PERSONAL = re.compile(r"@|%40|://|^www\.|^/")
-"""What an e-mail or a URL has: such a name of an event is not shown."""
+"""Part of an e-mail address or a URL: an event name with one is not shown."""
 
 
 @dataclass
 class Findings:
-    """What the data show of the configuration: `problems` that refuse it and `notes`, each `key: what`."""
+    """What does not match the data: `problems`, for which the configuration is refused, and `notes`; `key: what`."""
 
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def add(self, text: str, *, certain: bool) -> None:
-        """A problem where it is certain, else a note."""
+        """Add a problem if it is certain, otherwise a note."""
         (self.problems if certain else self.notes).append(clean(text, 1000))
 
 
@@ -76,8 +76,8 @@ def take(plan: Plan) -> Findings:
 
 
 def _look(key: str, dataset: Dataset, resources: Resources, findings: Findings) -> None:
-    found = sorted(measure.find(dataset), key=lambda file: (file.mtime_ns, file.path))[-FILES:]
-    footers = list(_footers(key, dataset, found, findings))
+    listed = sorted(measure.find(dataset), key=lambda file: (file.mtime_ns, file.path))[-FILES:]
+    footers = list(_footers(key, dataset, listed, findings))
     if not footers:
         findings.add(f"{key}.files: no file with events yet, so columns and names were not checked", certain=False)
         return
@@ -87,8 +87,8 @@ def _look(key: str, dataset: Dataset, resources: Resources, findings: Findings) 
             findings.add(f"{key}.columns.{column}: {_lack(dataset, footers, column)}", certain=True)
     if len(findings.problems) > before:
         return
-    with Folder(SPILL) as folder, _opened(dataset, found, folder, resources) as engine:
-        catalogue = Catalogue(engine, dataset, found, {}, None, datetime.now(UTC))
+    with Folder(SPILL) as folder, _opened(dataset, listed, folder, resources) as engine:
+        catalogue = Catalogue(engine, dataset, listed, {}, None, datetime.now(UTC))
         if catalogue.anchor() is None:
             findings.add(f"{key}.columns.timestamp: no event has a plausible timestamp", certain=True)
             return
@@ -101,13 +101,13 @@ def _look(key: str, dataset: Dataset, resources: Resources, findings: Findings) 
     _compare_keys(key, dataset, sample, keyed, findings, whole=whole)
 
 
-def _opened(dataset: Dataset, found: Sequence[File], folder: Path, resources: Resources) -> closing[DuckDB]:
-    return closing(DuckDB(dataset, (), found, folder, folder, resources))
+def _opened(dataset: Dataset, files: Sequence[File], folder: Path, resources: Resources) -> closing[DuckDB]:
+    return closing(DuckDB(dataset, (), files, folder, folder, resources))
 
 
-def _footers(key: str, dataset: Dataset, found: Sequence[File], findings: Findings) -> Iterator[Footer]:
-    """The footers of the files that have events; a note names the others that cannot be read."""
-    for file in found:
+def _footers(key: str, dataset: Dataset, files: Sequence[File], findings: Findings) -> Iterator[Footer]:
+    """The footers of the files with events; a note names each file that cannot be read."""
+    for file in files:
         try:
             footer = read_footer(file, dataset.columns.timestamp, mapping.names(dataset))
         except UnreadableError as error:
@@ -118,17 +118,17 @@ def _footers(key: str, dataset: Dataset, found: Sequence[File], findings: Findin
 
 
 def _lack(dataset: Dataset, footers: Sequence[Footer], column: str) -> str:
-    """Why no file has the column."""
+    """Why no file has the column, with the columns that there are."""
     misfit = next(filter(None, (mapping.misfit(dataset, footer, column) for footer in footers)), None)
     if misfit:
         return misfit
-    wanted = ", ".join(getattr(dataset.columns, column))
+    names = " or ".join(getattr(dataset.columns, column))
     own = [clean(name) for name, _ in footers[-1].kinds[: mapping.SHOWN]]
-    return f"{wanted} is in none of the {len(footers)} newest files; the columns are {', '.join(own)}"
+    return f"none of the {len(footers)} newest files has {names}; the columns are {', '.join(own)}"
 
 
 def _newest(catalogue: Catalogue) -> list[Measurable]:
-    """The files of the newest days, the newest first, as many as have no more than so many events."""
+    """The files of the newest days, the newest first, with at most ROWS events unless the first alone has more."""
     anchor = catalogue.anchor()
     assert anchor is not None
     start = catalogue.day(anchor - timedelta(days=DAYS - 1)).start
@@ -142,15 +142,15 @@ def _newest(catalogue: Catalogue) -> list[Measurable]:
     return taken
 
 
-def _span(read: Sequence[Measurable]) -> Day:
-    """All time that the files are about, as one day."""
-    first = min(each.first for each in read if each.first is not None)
-    end = max(each.last for each in read if each.last is not None) + 1
+def _span(files: Sequence[Measurable]) -> Day:
+    """The time range of the files, as one day."""
+    first = min(each.first for each in files if each.first is not None)
+    end = max(each.last for each in files if each.last is not None) + 1
     return Day(datetime.fromtimestamp(first / 1e6, UTC).date(), first, end, end, 0, 0)
 
 
 def _compare(key: str, dataset: Dataset, sample: Sample, findings: Findings, *, whole: bool) -> None:
-    """Names and JSON paths of the configuration that do not occur; certain where all events were read."""
+    """Report names and JSON paths that do not occur; that is certain if all events were read."""
     certain = whole and sample.events >= ENOUGH_EVENTS
     shown = [clean(name) for name in sample.names if not _PERSONAL.search(name)][:SHOWN]
     occur = f"the newest files have {sample.events} events, named {', '.join(shown)}"
@@ -161,7 +161,7 @@ def _compare(key: str, dataset: Dataset, sample: Sample, findings: Findings, *, 
     for column in _from_paths(dataset):
         if not sample.filled[column] and sample.payloads:
             paths = " or ".join(getattr(dataset.columns, column))
-            text = f"{key}.columns.{column}: {paths} finds nothing in {sample.payloads} payloads"
+            text = f"{key}.columns.{column}: {paths} matches nothing in {sample.payloads} payloads"
             findings.add(text, certain=whole and sample.payloads >= ENOUGH_EVENTS)
     if sample.purchases >= ENOUGH_PURCHASES:
         _compare_purchases(key, dataset, sample, findings)
@@ -170,34 +170,34 @@ def _compare(key: str, dataset: Dataset, sample: Sample, findings: Findings, *, 
 def _compare_keys(
     key: str, dataset: Dataset, sample: Sample, keyed: Sequence[str], findings: Findings, *, whole: bool
 ) -> None:
-    """Columns that the data have by a key: only they can tell that it does not occur."""
+    """Report columns that are found by a key, if no event has the key."""
     for column in keyed:
         if not sample.filled[column]:
             names = " or ".join(getattr(dataset.columns, column))
-            text = f"{key}.columns.{column}: {names} finds nothing in {sample.events} events"
+            text = f"{key}.columns.{column}: {names} matches nothing in {sample.events} events"
             findings.add(text, certain=whole and sample.events >= ENOUGH_EVENTS)
 
 
 def _compare_purchases(key: str, dataset: Dataset, sample: Sample, findings: Findings) -> None:
-    for column, found, what in (
+    for column, number, what in (
         ("revenue", sample.amounts, "plausible amount"),
-        ("transaction_id", sample.transaction_ids, "id that is not blank or a placeholder"),
+        ("transaction_id", sample.transaction_ids, "id but blanks and placeholders"),
     ):
-        if column in dataset.mapped() and not found:
+        if column in dataset.mapped() and not number:
             names = " or ".join(getattr(dataset.columns, column))
-            text = f"{key}.columns.{column}: {names} has no {what} on any of {sample.purchases} purchases"
+            text = f"{key}.columns.{column}: {names} has no {what} in any of {sample.purchases} purchases"
             findings.add(text, certain=True)
 
 
 def _from_paths(dataset: Dataset) -> list[str]:
-    """The columns that come from the payload alone, but for those that only purchases have."""
+    """The columns that come from the payload alone, except those that only purchases have."""
     return [column for column in _of_all_events(dataset) if mapping.only_paths(dataset, column)]
 
 
 def _keyed(dataset: Dataset, footers: Sequence[Footer]) -> list[str]:
-    """The columns that all files have by a key alone, but for those that only purchases have."""
-    found = (column for column in _of_all_events(dataset) if column != "timestamp")
-    return [column for column in found if all(mapping.keyed(dataset, footer, column) for footer in footers)]
+    """The columns that all files have by a key alone, except those that only purchases have."""
+    columns = (column for column in _of_all_events(dataset) if column != "timestamp")
+    return [column for column in columns if all(mapping.keyed(dataset, footer, column) for footer in footers)]
 
 
 def _of_all_events(dataset: Dataset) -> Iterator[str]:

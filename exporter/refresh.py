@@ -1,4 +1,4 @@
-"""Refreshing: measure every data set, and keep what is served."""
+"""Refreshing: measures every data set, and holds what is served."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from exporter.text import clean
 log = logging.getLogger("exporter")
 
 LONGEST_REMARK = 1000
-"""Characters of a line in the log."""
+"""The maximum length of a log line, in characters."""
 
 
 @dataclass(frozen=True)
 class State:
-    """What is served: the views by data set, the exposition of them, and why the last refresh failed."""
+    """What is served: the views by data set, their exposition, and by data set why the last refresh failed."""
 
     views: Mapping[str, View] = field(default_factory=dict)
     exposition: bytes = b""
@@ -35,9 +35,9 @@ class State:
 
 
 class Refresher:
-    """Measures the data sets of a configuration again and again, remembering what has not changed.
+    """Measures the data sets of a configuration at each refresh, and reuses what has not changed.
 
-    Where nobody is served, the exposition has nothing of this very run, such as times, and is made once all is read.
+    Unless `serving`, the exposition omits what depends on the run, such as times, and is rendered once at the end.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Refresher:
         self._storage = storage or Storage()
         self._known: dict[str, Known] = {}
         self._last: dict[str, Measured] = {}
-        self._said: dict[str, tuple[str, ...]] = {}
+        self._logged: dict[str, tuple[str, ...]] = {}
         self._reader = Reader()
         self.state = State(exposition=exposition.render([]))
 
@@ -59,7 +59,7 @@ class Refresher:
         return self._next.config.refresh_interval.total_seconds()
 
     def change(self, plan: Plan) -> None:
-        """Measure by another plan from the next refresh on."""
+        """Use another plan from the next refresh on."""
         self._next = plan
 
     def refresh(self) -> State:
@@ -75,7 +75,7 @@ class Refresher:
                 return self.state
             except FactsError as error:
                 errors[name] = str(error)
-                self._say(name, f"refresh failed: {error}", level=logging.ERROR)
+                self._log_new(name, f"refresh failed: {error}", level=logging.ERROR)
             except Exception as error:
                 errors[name] = f"{type(error).__name__}: {error}"
                 log.exception("%s: refresh failed", name)
@@ -84,66 +84,66 @@ class Refresher:
         return self._serve(views, errors)
 
     def stop(self) -> None:
-        """End a refresh that runs in another thread."""
+        """Stop a refresh that runs in another thread."""
         self._reader.stop()
 
     def _take_over(self) -> None:
         if self._plan is not self._next:
             self._plan = self._next
             self._last = {}
-            kept = {name: view for name, view in self.state.views.items() if name in self._plan.config.datasets}
-            self.state = replace(self.state, views=kept)
+            views = {name: view for name, view in self.state.views.items() if name in self._plan.config.datasets}
+            self.state = replace(self.state, views=views)
 
     def _serve(self, views: Mapping[str, View], errors: Mapping[str, str]) -> State:
         self.state = State(views, exposition.render(views.values()), errors)
         return self.state
 
     def _measured(self, name: str, dataset: Dataset, started: float, so_far: Mapping[str, View]) -> View:
-        """The data set; where it is measured for the first time, its newest days are served before the rest is read."""
-        if (last := self._last.get(name)) and self._is_still(name, dataset, last):
-            unasked = {query: Query(each.error) for query, each in last.queries.items()}
-            nothing = replace(last, recomputed=0, queries=unasked)
-            return replace(self.state.views[name], refresh=self._refresh(started, nothing))
+        """The view of the data set; the first time, its newest days are served before the older ones are measured."""
+        if (last := self._last.get(name)) and self._is_unchanged(name, dataset, last):
+            not_run = {query: Query(each.error) for query, each in last.queries.items()}
+            unchanged = replace(last, recomputed=0, queries=not_run)
+            return replace(self.state.views[name], refresh=self._refresh(started, unchanged))
         before = self.state.views.get(name)
         is_first = self._serving and not (before and before.snapshot)
         measured = self._read(name, dataset, COMPARABLE_LAGS if is_first else None)
-        if measured.left:
+        if measured.remaining:
             newest = self._view(name, dataset, measured, started)
             self._serve({**self.state.views, **so_far, name: newest}, self.state.errors)
-            log.info("%s: the newest days are served, %d older ones follow", name, measured.left)
-            measured = _together(measured, self._read(name, dataset, None))
+            log.info("%s: the newest days are served, %d older ones follow", name, measured.remaining)
+            measured = _combined(measured, self._read(name, dataset, None))
             log.info("%s: all %d days are served", name, len(measured.days))
         return self._view(name, dataset, measured, started)
 
-    def _is_still(self, name: str, dataset: Dataset, last: Measured) -> bool:
-        """Whether the files are still those of the last reading, which left nothing open."""
-        if last.left or not last.known.whole:
+    def _is_unchanged(self, name: str, dataset: Dataset, last: Measured) -> bool:
+        """Whether the last reading was complete, and the files are still the same."""
+        if last.remaining or not last.known.whole:
             return False
         return tuple(last.known.entries) == self._reader.find(Look(name, dataset, self._plan.config.resources))
 
     def _view(self, name: str, dataset: Dataset, measured: Measured, started: float) -> View:
-        asked = self._plan.measures[name]
-        taken = snapshot.take(name, dataset, asked, measured, by_hand=self._as_of is not None)
-        return View(name, taken, self._refresh(started, measured), self._plan.config.links, asked)
+        measures = self._plan.measures[name]
+        taken = snapshot.take(name, dataset, measures, measured, by_hand=self._as_of is not None)
+        return View(name, taken, self._refresh(started, measured), self._plan.config.links, measures)
 
     def _read(self, name: str, dataset: Dataset, days: int | None) -> Measured:
-        """What a reading of `days` new days finds, None for all, kept for the next one."""
-        kept, now = self._storage.folder(name), datetime.now(UTC)
+        """Measure at most `days` new days, None for all, and keep the result for the next reading."""
+        storage, now = self._storage.folder(name), datetime.now(UTC)
         known = self._known[name] if name in self._known else self._storage.load(name)
-        asked, resources = self._plan.measures[name], self._plan.config.resources
-        task = Task(name, dataset, asked, known, self._as_of, now, days, resources, kept)
+        measures, resources = self._plan.measures[name], self._plan.config.resources
+        task = Task(name, dataset, measures, known, self._as_of, now, days, resources, storage)
         measured = self._reader.measure(task)
         problem = None if measured.known == known else self._storage.save(name, measured.known)
         self._known[name], self._last[name] = measured.known, measured
-        self._say(name, *_remarks(dataset, measured), *filter(None, (measured.problem, problem)))
+        self._log_new(name, *_remarks(dataset, measured), *filter(None, (measured.problem, problem)))
         return measured
 
-    def _say(self, name: str, *lines: str, level: int = logging.WARNING) -> None:
-        """Log what is new: the same trouble at every refresh would drown the rest."""
+    def _log_new(self, name: str, *lines: str, level: int = logging.WARNING) -> None:
+        """Log the lines that were not logged at the last refresh: repeating them each time would drown the rest."""
         for line in lines:
-            if line not in self._said.get(name, ()):
+            if line not in self._logged.get(name, ()):
                 log.log(level, "%s: %s", name, clean(line, LONGEST_REMARK))
-        self._said[name] = lines
+        self._logged[name] = lines
 
     def _failed(self, name: str, started: float) -> View:
         before = self.state.views.get(name)
@@ -151,8 +151,8 @@ class Refresher:
         duration = time.time() - started if self._serving else None
         queries = before.refresh.queries if before else None
         refresh = Refresh(False, finished, duration, self._interval(), queries=queries)
-        asked = before.measures if before else self._plan.measures[name]
-        return View(name, before.snapshot if before else None, refresh, self._plan.config.links, asked)
+        measures = before.measures if before else self._plan.measures[name]
+        return View(name, before.snapshot if before else None, refresh, self._plan.config.links, measures)
 
     def _refresh(self, started: float, measured: Measured) -> Refresh:
         finished = time.time()
@@ -170,8 +170,8 @@ class Refresher:
         return self._plan.config.refresh_interval.total_seconds()
 
 
-def _together(earlier: Measured, later: Measured) -> Measured:
-    """The later reading, with what both took."""
+def _combined(earlier: Measured, later: Measured) -> Measured:
+    """The later reading, with the time, memory and days of both."""
     queries = {
         name: replace(each, seconds=each.seconds + earlier.queries[name].seconds)
         for name, each in later.queries.items()
@@ -181,20 +181,21 @@ def _together(earlier: Measured, later: Measured) -> Measured:
 
 
 def _remarks(dataset: Dataset, measured: Measured) -> Iterator[str]:
-    """What a person should know of a reading, a line each."""
+    """What to log about a reading, line by line."""
     if not measured.files.number:
         yield f"no file matches {', '.join(dataset.files)}"
     elif len(measured.files.unreadable) + len(measured.files.waiting) == measured.files.number:
         yield "every file was set aside"
     elif not any(facts.last_event for facts in measured.days):
         yield f"no event with a plausible timestamp in {measured.files.number} files"
-    found = [facts.found["clickstream_purchases"] for facts in measured.days if "clickstream_purchases" in facts.found]
-    if found and not any(found):
-        yield f"no event is named {', '.join(dataset.purchase)} (purchase), on any day"
+    gauge = "clickstream_purchases"
+    purchases = [facts.found[gauge] for facts in measured.days if gauge in facts.found]
+    if purchases and not any(purchases):
+        yield f"no event on any day is named {', '.join(dataset.purchase)} (purchase)"
     for file in measured.files.unreadable:
         yield f"{file.name} set aside: {file.reason}"
     for file in measured.files.waiting:
-        yield f"{file.name} is being written and waited for: {file.reason}"
+        yield f"{file.name} is still being written, not measured yet: {file.reason}"
     if measured.files.replaced:
         yield f"{measured.files.replaced} events in the files of the newest day have text that is not UTF-8: read as ?"
     for query in measured.queries.values():

@@ -1,4 +1,4 @@
-"""Temporary folders: what a killed process leaves, the next one removes, because a lock says whether one lives."""
+"""Temporary folders, locked while their process lives: the next process removes those of one that was killed."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from types import TracebackType
 from typing import IO
 
 LOCK = ".clickstream-lock"
-"""The file that is locked in each. A folder without it is never removed: it is not one of these."""
+"""The lock file in each folder. A folder without one is never removed: it is not ours."""
 
 SPILL = ".clickstream-spill-"
-"""What the names of folders begin with that hold what does not fit into memory."""
+"""The prefix of the names of folders for what does not fit into memory."""
 
 
 class TemporaryError(Exception):
-    """No temporary folder can be made: `what: why: remedy`."""
+    """No temporary folder can be created: `what: why: remedy`."""
 
 
 class Folder:
-    """A new folder in `within`, or where temporary files go; it ends with the object or the process.
+    """A new folder in `within`, or in the system's folder for temporary files; removed with the object or on exit.
 
-    Raises TemporaryError where none can be made.
+    Raises TemporaryError if it cannot be created.
     """
 
     def __init__(self, prefix: str, within: Path | None = None) -> None:
         try:
             while not self._is_made(prefix, within):
-                pass  # another process took it for a dead one's before it was locked
+                pass  # another process removed it as abandoned before it was locked
         except OSError as error:
-            remedy = "set the variable TMPDIR to a folder that can be written"
-            raise TemporaryError(f"no temporary folder: {error.strerror}: {remedy}") from None
+            remedy = "set the variable TMPDIR to a writable folder"
+            raise TemporaryError(f"cannot create a temporary folder: {error.strerror}: {remedy}") from None
 
     def _is_made(self, prefix: str, within: Path | None) -> bool:
         self._folder = tempfile.TemporaryDirectory(prefix=prefix, dir=within, ignore_cleanup_errors=True)
@@ -53,9 +53,9 @@ class Folder:
 
 
 def remove_dead(prefix: str) -> None:
-    """Remove the folders of processes of this user that ended without doing so, where temporary files go."""
-    with contextlib.suppress(OSError), os.scandir(tempfile.gettempdir()) as found:
-        for each in found:
+    """Remove the temporary folders of this user's processes that ended without removing them."""
+    with contextlib.suppress(OSError), os.scandir(tempfile.gettempdir()) as entries:
+        for each in entries:
             if each.name.startswith(prefix) and each.is_dir(follow_symlinks=False):
                 _remove_dead(Path(each.path))
 
@@ -70,7 +70,7 @@ def _remove_dead(path: Path) -> None:
 
 
 def _is_locked_now(file: IO[str] | IO[bytes]) -> bool:
-    """Whether the file could be locked: by no other process that lives."""
+    """Whether this process now holds the lock; False if another living process does."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,11 +1,11 @@
-"""Label values: what comes from data is made short, valid and inert before it reaches a gauge."""
+"""Label values: text from the data is made short, valid and harmless before it reaches a gauge."""
 
 from __future__ import annotations
 
 import unicodedata
 
 LONGEST = 120
-"""Characters of a label value; longer ones are cut."""
+"""The maximum length of a label value, in characters; longer ones are cut."""
 
 _HIDDEN = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
 

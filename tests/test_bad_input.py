@@ -309,7 +309,7 @@ def test_files_that_are_no_data(tmp_path: Path) -> None:
     out = once(write_config(tmp_path, web=SHOP | {"files": str(tmp_path)}))
     assert out.value("clickstream_events", lag=0) == 1
     assert out.value("clickstream_files") == 2
-    reason = "cannot be opened: a link to nowhere, or not permitted"
+    reason = "cannot be opened: broken link, or permission denied"
     assert out.value("clickstream_unreadable_file_info", file="day=9/part-1.parquet", reason=reason) == 1
 
 

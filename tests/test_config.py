@@ -46,23 +46,24 @@ datasets:
 
 MISTAKES = [
     "1: refresh_intervall: unknown key",
-    "2: refresh_interval: '5 minutes' is no duration, write 30s, 5m or 1h",
-    "3: links.grafana: 'http://[' is no URL, write it like https://grafana.example",
-    "3: links.runbooks: 'wiki' is no URL, write it like https://grafana.example",
-    "5: datasets.web shop: a name of letters, digits, '_', '.', '-' (at most 64) is wanted",
+    "2: refresh_interval: invalid duration '5 minutes': expected a number with s, m, h or d, for example 5m",
+    "3: links.grafana: invalid URL 'http://[': expected http or https, for example https://grafana.example",
+    "3: links.runbooks: invalid URL 'wiki': expected http or https, for example https://grafana.example",
+    "5: datasets.web shop: invalid name: expected at most 64 letters, digits, '_', '.' or '-'",
     "7: datasets.web.files: is missing",
-    "8: datasets.web.time_zone: unknown time zone 'Mars/Olympus', write a name like Europe/Berlin",
+    "8: datasets.web.time_zone: unknown time zone 'Mars/Olympus': expected a name, for example Europe/Berlin",
     "9: datasets.web.cadence: input should be 'daily' or 'intraday', not 'hourly'",
+    "11: datasets.web.history_days: duplicate key",
     "11: datasets.web.history_days: input should be greater than or equal to 8, not 7",
-    "11: datasets.web.history_days: stands twice",
     "13: datasets.web.columns.colour: unknown key",
-    "15: datasets.web.columns.revenue.0: bad JSON path '$.a[': ",
-    "16: datasets.web.columns.device.1: JSON path '$.*' has a wildcard, expected the path of one value",
-    "18: datasets.web.site_domains.0: 'https://shop.example' is no host name, write it like shop.example",
-    "20: datasets.web.limits.direct_share: expected less than 1, not 80: no share exceeds it; "
-    "switched_off switches a check off",
+    "15: datasets.web.columns.revenue.0: invalid JSON path '$.a[': ",
+    "16: datasets.web.columns.device.1: invalid JSON path '$.*': expected the path of one value, without a wildcard",
+    "18: datasets.web.site_domains.0: invalid host name 'https://shop.example': expected a name alone, "
+    "for example shop.example",
+    "20: datasets.web.limits.direct_share: expected less than 1, not 80: no share exceeds 1; "
+    "to switch off a check, use switched_off",
     "21: datasets.web.limits.min_day_events: input should be a valid integer, not 'many'",
-    "22: datasets.shop: a mapping is wanted",
+    "22: datasets.shop: expected a mapping",
 ]
 
 CONTRADICTORY = """\
@@ -76,9 +77,9 @@ datasets:
 """
 
 CONTRADICTIONS = [
-    "5: datasets.web.columns.timestamp: a column is wanted, not a JSON path",
+    "5: datasets.web.columns.timestamp: expected a column, not a JSON path",
     "6: datasets.web.columns.revenue: a JSON path needs the column payload",
-    "7: datasets.web.duplicate_key: 'transaction_id' is no mapped column",
+    "7: datasets.web.duplicate_key: 'transaction_id' is not a mapped column",
 ]
 
 
@@ -87,10 +88,10 @@ CONTRADICTIONS = [
     [
         pytest.param(MISTAKEN, MISTAKES, id="mistakes"),
         pytest.param(CONTRADICTORY, CONTRADICTIONS, id="contradictions"),
-        pytest.param("", ["1: a mapping with the key datasets is wanted"], id="empty"),
-        pytest.param("# datasets\n", ["1: a mapping with the key datasets is wanted"], id="comment"),
-        pytest.param("- datasets\n", ["1: a mapping with the key datasets is wanted"], id="list"),
-        pytest.param("web\n", ["1: a mapping with the key datasets is wanted"], id="text"),
+        pytest.param("", ["1: expected a mapping with the key datasets"], id="empty"),
+        pytest.param("# datasets\n", ["1: expected a mapping with the key datasets"], id="comment"),
+        pytest.param("- datasets\n", ["1: expected a mapping with the key datasets"], id="list"),
+        pytest.param("web\n", ["1: expected a mapping with the key datasets"], id="text"),
         pytest.param("{}", ["1: datasets: is missing"], id="nothing"),
         pytest.param("\ndatasets: {}", ["2: datasets: must not be empty"], id="no data set"),
         pytest.param("datasets:\n  web: {files: []}", ["2: datasets.web.files: must not be empty"], id="no files"),
@@ -101,23 +102,23 @@ CONTRADICTIONS = [
         pytest.param("\nrefresh_interval: !seconds 5", ["2: "], id="unknown tag"),
         pytest.param(
             "\nrefresh_interval: 2025-13-45",
-            ["2: datasets: is missing", "2: refresh_interval: '2025-13-45' is no duration"],
+            ["2: datasets: is missing", "2: refresh_interval: invalid duration '2025-13-45': "],
             id="impossible date",
         ),
         pytest.param(
             "\nrefresh_interval: 99999999999d",
-            ["2: datasets: is missing", "2: refresh_interval: '99999999999d' is no duration"],
+            ["2: datasets: is missing", "2: refresh_interval: invalid duration '99999999999d': "],
             id="a million years",
         ),
         pytest.param("\n? [web]\n: files", ["2: "], id="list as key"),
         pytest.param(
             "\ndatasets: &all [*all]",
-            ["2: datasets: a mapping is wanted", "2: datasets.0: contains itself"],
+            ["2: datasets: expected a mapping", "2: datasets.0: contains itself"],
             id="value in itself",
         ),
         pytest.param(
             "datasets:\n  web:\n    files: web\n    taxonomy: [" + ",".join(map("e{}".format, range(4001))) + "]",
-            ["4: datasets.web.taxonomy: 4001 names, at most 4000: each name is a series on each day"],
+            ["4: datasets.web.taxonomy: expected at most 4000 names, not 4001: each name is a series on each day"],
             id="many names",
         ),
         pytest.param("\ndatasets: " + "[" * 5000, ["1: nested too deeply"], id="deep"),
@@ -125,9 +126,9 @@ CONTRADICTIONS = [
         pytest.param(
             "datasets:\n  .: {files: web}\n  ..: {files: web}\n  Lock: {files: web}\n",
             [
-                "2: datasets..: '.' cannot be the name of a folder in --storage.path: choose another name",
-                "3: datasets...: '..' cannot be the name of a folder in --storage.path: choose another name",
-                "4: datasets.Lock: 'Lock' cannot be the name of a folder in --storage.path: choose another name",
+                "2: datasets..: invalid name '.': expected one that can name a folder in --storage.path",
+                "3: datasets...: invalid name '..': expected one that can name a folder in --storage.path",
+                "4: datasets.Lock: invalid name 'Lock': expected one that can name a folder in --storage.path",
             ],
             id="names of the storage",
         ),
@@ -155,10 +156,10 @@ NOT_SCALARS = {
     "!!bool x": "invalid bool 'x'",
     "!!timestamp x": "invalid timestamp 'x'",
     "!!timestamp 2025-13-45": "invalid timestamp '2025-13-45'",
-    ".inf": "invalid number '.inf': expected a finite one",
-    "-.inf": "invalid number '-.inf': expected a finite one",
-    ".nan": "invalid number '.nan': expected a finite one",
-    "1.0e+400": "invalid number '1.0e+400': expected a finite one",
+    ".inf": "invalid number '.inf': expected a finite number",
+    "-.inf": "invalid number '-.inf': expected a finite number",
+    ".nan": "invalid number '.nan': expected a finite number",
+    "1.0e+400": "invalid number '1.0e+400': expected a finite number",
     '"\\uD800"': "invalid text '?'",
 }
 PLACES = (

@@ -468,7 +468,7 @@ def test_a_purchase_name_that_no_event_has(tmp_path: Path) -> None:
     """It may be a slip of the configuration, so it is told as such; purchases on one day are enough."""
     rows = [purchase("10:00", day="2025-03-08"), event(END)]
     assert "(purchase)" not in measure(tmp_path, rows).warnings
-    assert "no event is named ordered (purchase), on any day" in measure(tmp_path, rows, purchase="ordered").warnings
+    assert "no event on any day is named ordered (purchase)" in measure(tmp_path, rows, purchase="ordered").warnings
 
 
 def test_device_revenue(tmp_path: Path) -> None:

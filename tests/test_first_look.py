@@ -65,20 +65,19 @@ WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
     "columns": (
         {"columns": COLUMNS | {"client_id": ["uid", "cid"], "event_name": "event"}},
         [
-            f"datasets.web.columns.{column} is in none of the 1 newest files; the columns are {', '.join(TYPES)}"
-            for column in ("event_name: event", "client_id: uid, cid")
+            f"datasets.web.columns.{column}: none of the 1 newest files has {names}; the columns are {', '.join(TYPES)}"
+            for column, names in (("event_name", "event"), ("client_id", "uid or cid"))
         ],
     ),
     "path": (
         {"columns": COLUMNS | {"device": "$.gadget"}},
-        ["datasets.web.columns.device: $.gadget finds nothing in 1020 payloads"],
+        ["datasets.web.columns.device: $.gadget matches nothing in 1020 payloads"],
     ),
     "revenue and id": (
         {"columns": COLUMNS | {"revenue": "$.value", "transaction_id": "$.order"}},
         [
-            "datasets.web.columns.revenue: $.value has no plausible amount on any of 20 purchases",
-            "datasets.web.columns.transaction_id: $.order has no id that is not blank or a placeholder on any of 20 "
-            "purchases",
+            "datasets.web.columns.revenue: $.value has no plausible amount in any of 20 purchases",
+            "datasets.web.columns.transaction_id: $.order has no id but blanks and placeholders in any of 20 purchases",
         ],
     ),
     "timestamp": (
@@ -121,10 +120,10 @@ def test_j3_names_within_columns_that_find_nothing(config: Any) -> None:
     """A field that no file has is refused, and so is a key that no event has."""
     found = config(day(**INSIDE), PROPS, columns=COLUMNS | {"client_id": "user.uid", "page_url": "props.url"})
     names = ", ".join(PROPS)
-    text = "datasets.web.columns.client_id: user.uid is in none of the 1 newest files; the columns are "
+    text = "datasets.web.columns.client_id: none of the 1 newest files has user.uid; the columns are "
     assert found == (64, [f"{text}{names}"])
     found = config(day(**INSIDE), PROPS, columns=COLUMNS | {"client_id": "user.id", "page_url": "props.href"})
-    assert found == (64, ["datasets.web.columns.page_url: props.href finds nothing in 1020 events"])
+    assert found == (64, ["datasets.web.columns.page_url: props.href matches nothing in 1020 events"])
 
 
 def test_j3_placeholders(config: Any) -> None:

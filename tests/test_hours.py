@@ -11,7 +11,7 @@ import pytest
 from exporter.config.checks import Limits
 from exporter.days import day
 from exporter.facts.model import DayFacts
-from exporter.gauges.anatomy import anatomy
+from exporter.gauges.anatomy import examine
 from exporter.gauges.hours import Gap, Hours
 
 PROFILE = (
@@ -132,5 +132,5 @@ def test_an_hour_that_the_clock_skips_is_not_missing() -> None:
         return DayFacts(when, lasts, {"clickstream_events": {"": counts}})
 
     days = {when: facts(when) for when in (ANCHOR - timedelta(days=lag) for lag in range(10))}
-    found = anatomy(ANCHOR, days, zone, Limits())
+    found = examine(ANCHOR, days, zone, Limits())
     assert [(part.name, part.hours) for part in found.parts] == [("end", 0.0), ("start", 0.0), ("inside", 0.0)]

@@ -215,7 +215,7 @@ MISTAKES = {
     "tls_config: {cert_file: a.pem}": "1: tls_config: expected both cert_file and key_file, or neither",
     "tls_config: {ca_file: empty}": "1: tls_config.ca_file: {}/empty: no certificates in PEM",
     "proxy_url: http://proxy.example": "1: proxy_url: unknown key",
-    "": "1: a mapping with the key tls_config or basic_auth or authorization is wanted",
+    "": "1: expected a mapping with the key tls_config or basic_auth or authorization",
 }
 
 

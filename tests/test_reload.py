@@ -53,7 +53,7 @@ def test_p5_reload(tmp_path: Path, exporter: Exporter, how: str) -> None:
     if how == "signal":
         exporter.process.send_signal(signal.SIGHUP)
     else:
-        assert exporter.ask("/-/reload", "POST") == (200, "taken over by the next refresh\n")
+        assert exporter.ask("/-/reload", "POST") == (200, "reloaded: the next refresh uses it\n")
     wait_for(lambda: served(exporter) == {"web", "app"})
     assert exporter.sample('clickstream_more{dataset="web",lag="0"}') == 17
     assert exporter.sample('clickstream_exporter_refresh_interval_seconds{dataset="app"}') == 1800
@@ -74,7 +74,7 @@ def test_p5_one_data_set_alone(tmp_path: Path) -> None:
         assert served(exporter) == {"web"}
         configure(tmp_path, "app", "shop")
         status, said = exporter.ask("/-/reload", "POST")
-        assert (status, said) == (500, f"{tmp_path}/config.yml: no data set 'web': expected one of app, shop\n")
+        assert (status, said) == (500, f"{tmp_path}/config.yml: unknown data set 'web': expected one of app, shop\n")
         assert served(exporter) == {"web"}
 
 
@@ -84,7 +84,7 @@ def test_p5_a_data_set_that_there_is_not(tmp_path: Path) -> None:
     command = [PROGRAM, "--config.file", tmp_path / "config.yml", "--dataset", "wbe", "--once"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (64, "")
-    assert done.stderr == f"{tmp_path}/config.yml: no data set 'wbe': expected one of web, shop\n"
+    assert done.stderr == f"{tmp_path}/config.yml: unknown data set 'wbe': expected one of web, shop\n"
 
 
 BROKEN = {

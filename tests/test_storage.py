@@ -175,7 +175,7 @@ def test_d11_a_damaged_storage_is_thrown_away(shop: Path, tmp_path: Path, how: s
         damage(path, how)
     again = once(shop, "--storage.path", str(storage))
     assert again.text == whole.text
-    assert f"{storage / 'web' / 'clickstream-exporter.json'}: thrown away" in again.warnings
+    assert f"{storage / 'web' / 'clickstream-exporter.json'}: discarded" in again.warnings
     digests = list((storage / "web").glob("*.digest"))
     assert digests
     for path in digests:
@@ -257,7 +257,7 @@ def test_d11_no_temporary_folder(shop: Path, tmp_path: Path) -> None:
         command = ["prlimit", "--fsize=0", sys.executable, "-m", "exporter", "--config.file", str(shop), *options]
         return subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True, timeout=60)
 
-    cause = r"clickstream-exporter: no temporary folder: No usable .*: set the variable TMPDIR to a folder .* written"
+    cause = r"clickstream-exporter: cannot create a temporary folder: No usable .*: set the variable TMPDIR to a .*"
     serving = "--web.listen-address=127.0.0.1:0"
     for option, remedy in {"--once": ", or give --storage.path", serving: ", or give .*", "--check-config": ""}.items():
         done = unable(option)
@@ -290,7 +290,7 @@ def test_d11_no_space_to_spill(tmp_path: Path) -> None:
     command = ["prlimit", "--fsize=100000", sys.executable, "-m", "exporter", "--config.file", str(config), "--once"]
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
-    cause = r"web: refresh failed: 2025-03-09: no space for temporary files: File too large: free some there, or .*"
+    cause = r"web: refresh failed: 2025-03-09: no space for temporary files: File too large: free some space, or .*"
     assert re.search(cause, done.stderr), done.stderr
     assert "set aside" not in done.stderr
 
@@ -319,11 +319,11 @@ def test_p6_a_second_exporter_on_the_storage_says_so(shop: Path, tmp_path: Path)
     """It ends with exit code 1 and names the folder; when the first has ended, the next may use it."""
     path = tmp_path / "storage"
     first = Storage(path)
-    with pytest.raises(StorageError, match="another exporter keeps its data there"):
+    with pytest.raises(StorageError, match="in use by another exporter"):
         Storage(path)
     done = run(shop, "--storage.path", str(path))
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"clickstream-exporter: --storage.path: {path}: another exporter keeps its data there\n"
+    assert done.stderr == f"clickstream-exporter: --storage.path: {path}: in use by another exporter\n"
     del first
     assert run(shop, "--storage.path", str(path)).returncode == 0
 

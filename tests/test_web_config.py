@@ -14,18 +14,18 @@ HASH = "$2y$10$" + "." * 53
 SERVER = "cert_file: server.pem, key_file: server.key"
 
 MISTAKES = {
-    "": "1: a mapping with the key tls_server_config or basic_auth_users is wanted",
-    "{}": "1: tls_server_config or basic_auth_users is wanted",
+    "": "1: expected a mapping with the key tls_server_config or basic_auth_users",
+    "{}": "1: expected tls_server_config or basic_auth_users",
     "basic_auth_users:": "1: basic_auth_users: must not be empty\n",
-    "basic_auth_users: secret": "1: basic_auth_users: a mapping is wanted",
-    f"basic_auth_users:\n  {HASH}: a": "1: basic_auth_users: a name without a colon is wanted before each hash\n",
+    "basic_auth_users: secret": "1: basic_auth_users: expected a mapping",
+    f"basic_auth_users:\n  {HASH}: a": "1: basic_auth_users: expected a name without a colon before each hash\n",
     "basic_auth_users: {}": "1: basic_auth_users: must not be empty",
-    "basic_auth_users:\n  a: secret": "2: basic_auth_users.a: a bcrypt hash is wanted, make one with: ",
-    "basic_auth_users:\n  a: 123456": "2: basic_auth_users.a: a bcrypt hash is wanted, make one with: ",
-    f"basic_auth_users:\n  a: {HASH}secret": "2: basic_auth_users.a: a bcrypt hash is wanted, make one with: ",
-    f"basic_auth_users:\n  a: {HASH.replace('10', '15')}": "2: basic_auth_users.a: the cost of the hash must be 4 to",
-    f"basic_auth_users:\n  a:b: {HASH}": "1: basic_auth_users: a name without a colon is wanted before each hash",
-    f"basic_auth_users:\n  a: {HASH}\n  a: {HASH}": "3: basic_auth_users.a: stands twice",
+    "basic_auth_users:\n  a: secret": "2: basic_auth_users.a: expected a bcrypt hash, for example from: ",
+    "basic_auth_users:\n  a: 123456": "2: basic_auth_users.a: expected a bcrypt hash, for example from: ",
+    f"basic_auth_users:\n  a: {HASH}secret": "2: basic_auth_users.a: expected a bcrypt hash, for example from: ",
+    f"basic_auth_users:\n  a: {HASH.replace('10', '15')}": "2: basic_auth_users.a: expected a hash with a cost of 4 to",
+    f"basic_auth_users:\n  a:b: {HASH}": "1: basic_auth_users: expected a name without a colon before each hash",
+    f"basic_auth_users:\n  a: {HASH}\n  a: {HASH}": "3: basic_auth_users.a: duplicate key",
     "basic_auth_users:\n  secret: 0b_": "1: basic_auth_users: invalid number\n",
     "basic_auth_users:\n  a: !!int secret": "1: basic_auth_users: invalid number\n",
     "basic_auth_users:\n  a: *secret": "2: not valid YAML\n",
@@ -57,7 +57,7 @@ MISTAKES = {
         "1: tls_server_config.client_ca_file: {}/server.key: no certificates in PEM"
     ),
     f"tls_server_config: {{{SERVER}, min_version: TLS10}}": (
-        "1: tls_server_config.min_version: TLS12 or TLS13 is wanted: older ones are not safe"
+        "1: tls_server_config.min_version: expected TLS12 or TLS13: older versions are not safe"
     ),
     f"tls_server_config: {{{SERVER}, min_version: TLS13, max_version: TLS12}}": (
         "1: tls_server_config.min_version: is above max_version"

@@ -1,4 +1,4 @@
-"""Writes what the example and the README say of the limits: `python -m exporter.config`, in a clone."""
+"""Writes the limits into the example and the README: `python -m exporter.config`, in a clone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from exporter.config.checks import Limits
 FOLDER = Path(__file__).parents[1]
 WIDTH = 120
 INDENT = " " * 6
-GUARDS = "# Guards: with less data than this, a check is off, and an info says so."
+GUARDS = "# Guards: with less data than this, a check is off, and an info alert says so."
 
 
 def example(text: str) -> str:

@@ -1,7 +1,7 @@
 """The checks that a configuration can switch off, and their limits: each declared once.
 
-From here come the keys and their defaults, `clickstream_limit`, and, by `python -m exporter.config`, what the example
-and the README say of them. The rules read a limit by its name.
+The keys and their defaults and `clickstream_limit` come from here. `python -m exporter.config` writes them into the
+example and the README. The rules read a limit by its name.
 """
 
 from __future__ import annotations
@@ -46,12 +46,14 @@ CHECKS = (
     "AmountShift",
     "RevenueSpike",
 )
-"""Those of the shipped rules that judge."""
+"""The shipped rules that judge the data."""
 
 
 def _reachable(value: float) -> float:
     if value >= 1:
-        raise ValueError(f"expected less than 1, not {value:g}: no share exceeds it; switched_off switches a check off")
+        raise ValueError(
+            f"expected less than 1, not {value:g}: no share exceeds 1; to switch off a check, use switched_off"
+        )
     return value
 
 
@@ -61,7 +63,7 @@ Minimum = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 def _limit(default: float, check: str, meaning: str, because: str) -> Any:
-    """A limit of a check, or of several: what it means, and what its default rests on, where something was measured."""
+    """A limit of a check, or of several: its meaning, and what its default is based on."""
     return Field(default, title=check, description=meaning, json_schema_extra={"because": because})
 
 
@@ -75,18 +77,18 @@ class Limits(Model):
         1000,
         "NeverFound",
         "events without a configured name before it counts as never found",
-        "a name that none of so many events has is wrong, not rare",
+        "a name that 1,000 events lack is wrong, not rare",
     )
     partial_day_hours: Annotated[float, Field(gt=0, lt=24)] = _limit(
         1,
         "PartialDay",
-        "hours by which the anchor day may end before a usual day",
+        "hours by which the anchor day may end earlier than usual",
         "stray events after the end do not count",
     )
     missing_hours: Annotated[int, Field(ge=1, le=23)] = _limit(
         1,
         "HoursMissing",
-        "hours in a run that hold at most a tenth of the usual, beyond chance and bursts",
+        "consecutive hours with at most a tenth of the usual events, beyond chance and bursts",
         "1 to 2 of 10,000 simulated healthy days of 90 to 50,000 events have one",
     )
     max_missing_days: Annotated[int, Field(ge=0, le=6)] = _limit(
@@ -96,36 +98,36 @@ class Limits(Model):
         "a daily load skips no day; 2 for a shop that closes on weekends",
     )
     repeated_day_ratio: Ratio = _limit(
-        0.50, "RepeatedDay", "share of the day that an earlier day has too, above the usual", "of a copy it is all"
+        0.50, "RepeatedDay", "share of the day that an earlier day has too, above the usual", "a full copy shares all"
     )
     event_drop_ratio: Ratio = _limit(
-        0.50, "EventVolumeDrop", "drop of the events", "weekends and campaigns move traffic by a third, not by half"
+        0.50, "EventVolumeDrop", "drop in events", "weekends and campaigns move traffic by a third, not by half"
     )
     revenue_drop_ratio: Ratio = _limit(
-        0.40, "RevenueDrop", "drop of the revenue", "the worst of six healthy real days was 0.08 under its baseline"
+        0.40, "RevenueDrop", "drop in revenue", "the worst of six healthy real days was 0.08 below its baseline"
     )
     revenue_spike_ratio: NotNegative = _limit(
         1.0,
         "RevenueSpike",
-        "rise of the revenue",
-        "twice the baseline; the best of six healthy real days was 0.73 over it",
+        "rise in revenue",
+        "twice the baseline; the best of six healthy real days was 0.73 above it",
     )
     revenue_spike_warning_ratio: NotNegative = _limit(
         4.0,
         "RevenueSpike",
-        "rise of the revenue above which it is a warning",
-        "five times the baseline; no sale brings so much",
+        "rise in revenue above which the alert is a warning",
+        "five times the baseline; no sale brings that much",
     )
     amount_shift_factor: Annotated[float, Field(gt=1, le=1000)] = _limit(
         4.0,
         "AmountShift",
         "factor between the median amount and its baseline",
-        "the median of 10 lognormal amounts moves so far on fewer than 1 of 1,000 days",
+        "the median of 10 lognormal amounts moves that far on fewer than 1 of 1,000 days",
     )
     segment_drop_ratio: Ratio = _limit(
         0.50,
         "SegmentDrop",
-        "drop of a device, platform or event name under its usual share, beyond chance",
+        "drop of a device, platform or event name below its usual share, beyond chance",
         "",
     )
     duplicate_event_ratio: Ratio = _limit(
@@ -138,22 +140,22 @@ class Limits(Model):
         "up to 0.07 on nine real days, where some orders came twice",
     )
     invalid_event_ratio: Ratio = _limit(
-        0.001, "InvalidEvents", "share of names outside the taxonomy", "a taxonomy is a contract"
+        0.001, "InvalidEvents", "share of events with a name outside the taxonomy", "a taxonomy is a contract"
     )
     null_client_ratio: Ratio = _limit(
         0.20, "NullClientIds", "share of events without a client id", "0.01 on nine real days, 0.16 when it broke"
     )
-    null_client_increase: Ratio = _limit(0.05, "NullClientIds", "the same, above the baseline", "")
+    null_client_increase: Ratio = _limit(0.05, "NullClientIds", "increase in that share over the baseline", "")
     missing_referrer_increase: Ratio = _limit(
         0.20,
         "MissingReferrer",
-        "share of events without a referrer, above the baseline",
+        "increase in the share of events without a referrer over the baseline",
         "0.36 to 0.77 on nine real days, so only a change is significant",
     )
     missing_utm_increase: Ratio = _limit(
         0.20,
         "MissingUtm",
-        "share of events without a campaign parameter, above the baseline",
+        "increase in the share of events without a campaign parameter over the baseline",
         "0.65 to 0.77 on nine real days",
     )
     json_error_ratio: Ratio = _limit(0.01, "JsonErrors", "share of malformed payloads", "none on nine real days")
@@ -179,15 +181,15 @@ class Limits(Model):
         "none on nine real days",
     )
     conversion_drop_ratio: Ratio = _limit(
-        0.30, "ConversionRateDrop", "drop of the conversion rate", "six healthy real days were at most 0.11 under"
+        0.30, "ConversionRateDrop", "drop in the conversion rate", "six healthy real days were at most 0.11 below"
     )
     direct_share: Ratio = _limit(0.80, "DirectShareHigh", "share of direct sessions", "0.33 to 0.52 on nine real days")
-    direct_share_increase: Ratio = _limit(0.15, "DirectShareHigh", "the same, above the baseline", "")
+    direct_share_increase: Ratio = _limit(0.15, "DirectShareHigh", "increase in that share over the baseline", "")
     device_share_shift: Ratio = _limit(
         0.20,
         "DeviceRevenueShift",
         "change of a device's share of the revenue",
-        "2 of 6 healthy real days had more, by chance alone",
+        "2 of 6 healthy real days exceeded it, by chance alone",
     )
     device_share_deviations: NotNegative = _limit(
         2.5,
@@ -198,28 +200,28 @@ class Limits(Model):
     assisted_drop_ratio: Ratio = _limit(
         0.50,
         "AssistedShareDrop",
-        "drop of the share of assisted purchases",
-        "of 20 purchases a day 3 are assisted, so only a drop by half is significant",
+        "drop in the share of assisted purchases",
+        "3 of 20 purchases a day are assisted, so only a drop by half is significant",
     )
 
-    # Guards: with less data than this, a check is off, and an info says so.
-    min_baseline_days: Annotated[int, Field(ge=1, le=7)] = _limit(3, "", "baseline days", "fewer are no baseline")
+    # Guards: with less data than this, a check is off, and an info alert says so.
+    min_baseline_days: Annotated[int, Field(ge=1, le=7)] = _limit(3, "", "baseline days", "fewer make no baseline")
     min_day_events: Minimum = _limit(
-        100, "", "events that make a day a baseline day, and the anchor day comparable", "shares of fewer mean little"
+        100, "", "events that make a day a baseline day, and the anchor day comparable", "shares of fewer mean nothing"
     )
-    min_day_purchases: Minimum = _limit(10, "", "purchases of the anchor day", "of fewer, one is more than a tenth")
+    min_day_purchases: Minimum = _limit(10, "", "purchases of the anchor day", "one of fewer is over a tenth")
     min_baseline_events: Minimum = _limit(
-        60, "EventVolumeDrop", "events of a baseline day on average", "fewer fall by half through chance"
+        60, "EventVolumeDrop", "events on an average baseline day", "fewer may halve by chance"
     )
     min_baseline_purchases: Minimum = _limit(
-        10, "", "purchases of a baseline day on average", "none at all is then no accident (e^-10)"
+        10, "", "purchases on an average baseline day", "zero is then not chance (e^-10)"
     )
     min_baseline_sessions: Minimum = _limit(
         100,
         "",
-        "sessions of a baseline day on average",
-        "a rate of fewer is mostly chance",
+        "sessions on an average baseline day",
+        "a rate over fewer is mostly chance",
     )
     min_baseline_named_events: Minimum = _limit(
-        10, "EventNameVanished", "events of a name, a baseline day on average", "the rarest of five real names had 21"
+        10, "EventNameVanished", "events of a name on an average baseline day", "the rarest of five real names had 21"
     )

@@ -35,15 +35,15 @@ DERIVED = {
     "utm_campaign": "page_url",
     "device": "user_agent",
 }
-"""What a canonical column is derived from where it has no column of its own."""
+"""The column that a canonical column is derived from if it is not mapped itself."""
 
 PLACEHOLDERS = (
     "undefined", "null", "none", "(not set)", "(none)", "nan", "0", "00000000-0000-0000-0000-000000000000",
 )  # fmt: skip
-"""What trackers write where they have no id."""
+"""What trackers write in place of a missing id."""
 
 MAX_TAXONOMY = 4000
-"""Names of events: each is a series on each day."""
+"""The maximum number of event names in a taxonomy: each is a series on each day."""
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -51,7 +51,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 def _duration(value: object) -> timedelta:
     parts = re.fullmatch(r"(\d{1,6})(s|m|h|d)", value) if isinstance(value, str) else None
     if not parts or not int(parts[1]):
-        raise ValueError(f"{value!r} is no duration, write 30s, 5m or 1h")
+        raise ValueError(f"invalid duration {value!r}: expected a number with s, m, h or d, for example 5m")
     return timedelta(seconds=int(parts[1]) * _UNITS[parts[2]])
 
 
@@ -59,18 +59,18 @@ def _zone(value: str) -> str:
     try:
         zoneinfo.ZoneInfo(value)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"unknown time zone {value!r}, write a name like Europe/Berlin") from None
+        raise ValueError(f"unknown time zone {value!r}: expected a name, for example Europe/Berlin") from None
     return value
 
 
 def _source(value: str, given: ValidationInfo) -> str:
     if not value.strip():
-        raise ValueError("is empty")
+        raise ValueError("must not be empty")
     if is_json_path(value) and "*" in value:
-        raise ValueError(f"JSON path {value!r} has a wildcard, expected the path of one value")
+        raise ValueError(f"invalid JSON path {value!r}: expected the path of one value, without a wildcard")
     problem = given.context and is_json_path(value) and given.context(value)
     if problem:
-        raise ValueError(f"bad JSON path {value!r}: {problem}")
+        raise ValueError(f"invalid JSON path {value!r}: {problem}")
     return value
 
 
@@ -81,7 +81,7 @@ def is_json_path(source: str) -> bool:
 
 def _domain(value: str) -> str:
     if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*", value.lower()):
-        raise ValueError(f"{value!r} is no host name, write it like shop.example")
+        raise ValueError(f"invalid host name {value!r}: expected a name alone, for example shop.example")
     return value.lower()
 
 
@@ -91,13 +91,13 @@ def _url(value: str) -> str:
     except ValueError:
         parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.netloc or not value.isprintable() or " " in value:
-        raise ValueError(f"{value!r} is no URL, write it like https://grafana.example")
+        raise ValueError(f"invalid URL {value!r}: expected http or https, for example https://grafana.example")
     return value.rstrip("/")
 
 
 def _size(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[1-9]\d{0,6} ?(MB|GB|TB)", value):
-        raise ValueError(f"{value!r} is no size, write 512MB or 4GB")
+        raise ValueError(f"invalid size {value!r}: expected a number with MB, GB or TB, for example 4GB")
     return value
 
 
@@ -114,13 +114,13 @@ def _reason(value: str) -> str:
 
 
 def _as_tuple(value: object) -> object:
-    """One text, or a list of them."""
+    """A tuple of one text or of a list; anything else as it is, for the model to refuse."""
     return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
 
 
 def _bounded(names: tuple[str, ...]) -> tuple[str, ...]:
     if len(names) > MAX_TAXONOMY:
-        raise ValueError(f"{len(names)} names, at most {MAX_TAXONOMY}: each name is a series on each day")
+        raise ValueError(f"expected at most {MAX_TAXONOMY} names, not {len(names)}: each name is a series on each day")
     return names
 
 
@@ -175,7 +175,7 @@ class Dataset(Model):
         return tuple(name for name in COLUMNS if getattr(self.columns, name))
 
     def lacks(self, needs: Sequence[str]) -> str | None:
-        """Why none of `needs` (canonical columns, `purchase` or `taxonomy`) is there, or None when one is."""
+        """Why the data set has none of `needs` (canonical columns, `purchase` or `taxonomy`); None if it has one."""
         if needs[0] in ("purchase", "taxonomy"):
             return None if getattr(self, needs[0]) else f"no {needs[0]} configured"
         sources = list(dict.fromkeys([*needs, *(DERIVED[need] for need in needs if need in DERIVED)]))
@@ -183,9 +183,9 @@ class Dataset(Model):
 
 
 def _dataset_name(value: str) -> str:
-    """The name of a folder below --storage.path, where `lock` is a file."""
+    """A name that can be a folder below --storage.path, where `lock` is a file."""
     if value in (".", "..") or value.lower() == "lock":
-        raise ValueError(f"{value!r} cannot be the name of a folder in --storage.path: choose another name")
+        raise ValueError(f"invalid name {value!r}: expected one that can name a folder in --storage.path")
     return value
 
 
@@ -200,9 +200,10 @@ class Links(Model):
 
 
 class Resources(Model):
-    """What a refresh may take; None is half of the container's memory, or what DuckDB takes by itself.
+    """What a refresh may use.
 
-    That is four fifths of the machine's memory, and all cores.
+    Without `memory_limit`, that is half of the container's memory, or four fifths of the machine's; without `threads`,
+    all cores.
     """
 
     memory_limit: Size | None = None
@@ -224,14 +225,14 @@ class Config(Model):
 def load(path: Path, json_path_problem: Callable[[str], str | None] | None = None) -> Config:
     """Read the configuration at `path`; relative file patterns are resolved against its folder.
 
-    `json_path_problem` says why an engine cannot use a JSON path, or None. Raises ConfigError with every problem, each
-    with file, line and key.
+    `json_path_problem` returns why an engine cannot use a JSON path, or None. Raises ConfigError with every problem,
+    each with file, line and key.
     """
     return strict_yaml.read(path, Config, partial(_checked, path.resolve().parent), context=json_path_problem)
 
 
 def _checked(folder: Path, config: Config) -> Config:
-    """The configuration with its files in `folder`. Raises ProblemsError."""
+    """The configuration with paths relative to `folder`. Raises ProblemsError."""
     if problems := list(_cross_checks(config)):
         raise ProblemsError(*problems)
     return config.model_copy(
@@ -249,7 +250,7 @@ def _resolved(folder: Path, dataset: Dataset) -> Dataset:
 
 
 def _cross_checks(config: Config) -> Iterator[Problem]:
-    """Problems that only the keys together show."""
+    """Problems that only several keys together have."""
     for name, dataset in config.datasets.items():
         place = ("datasets", name)
         mapped = dataset.mapped()
@@ -257,9 +258,9 @@ def _cross_checks(config: Config) -> Iterator[Problem]:
             sources = getattr(dataset.columns, column)
             if any(map(is_json_path, sources)):
                 if column in ("timestamp", "event_name", "payload"):
-                    yield (*place, "columns", column), "a column is wanted, not a JSON path"
+                    yield (*place, "columns", column), "expected a column, not a JSON path"
                 elif "payload" not in mapped:
                     yield (*place, "columns", column), "a JSON path needs the column payload"
         for column in dataset.duplicate_key:
             if column not in mapped:
-                yield (*place, "duplicate_key"), f"{column!r} is no mapped column"
+                yield (*place, "duplicate_key"), f"{column!r} is not a mapped column"

@@ -1,4 +1,4 @@
-"""TLS from PEM files: what cannot be used is named by the key that names it, and nothing of a file is told."""
+"""TLS from PEM files: a problem is reported at the key that names the file, and never shows the file's content."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ File = Annotated[str, Field(min_length=1)]
 
 
 def bytes_of(file: Path, place: Place) -> bytes:
-    """What stands in a file. Raises ProblemsError, at the place of the key."""
+    """The content of a file. Raises ProblemsError, at the place of the key."""
     try:
         return file.read_bytes()
     except OSError as error:
         raise ProblemsError((place, f"{file}: {error.strerror}")) from None
     except ValueError:
-        raise ProblemsError((place, "is no path")) from None
+        raise ProblemsError((place, "not a valid path")) from None
 
 
 def trust(context: ssl.SSLContext, file: Path, place: Place) -> None:
-    """Trust the authorities in the file. Raises ProblemsError, at the place of the key."""
+    """Trust the certificate authorities in the file. Raises ProblemsError, at the place of the key."""
     bytes_of(file, place)
     try:
         context.load_verify_locations(file)
@@ -35,13 +35,13 @@ def trust(context: ssl.SSLContext, file: Path, place: Place) -> None:
 
 
 def identify(context: ssl.SSLContext, cert: Path, key: Path, section: str) -> None:
-    """Show the certificate to the other side; `section` has the keys cert_file and key_file. Raises ProblemsError."""
+    """Present the certificate to the peer; `section` has the keys cert_file and key_file. Raises ProblemsError."""
     bytes_of(cert, (section, "cert_file"))
     bytes_of(key, (section, "key_file"))
     try:
-        context.load_cert_chain(cert, key, password=lambda: "")  # without one, OpenSSL would ask on the terminal
+        context.load_cert_chain(cert, key, password=lambda: "")  # without it, OpenSSL would prompt on the terminal
     except (ssl.SSLError, OSError) as error:
-        trust(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), cert, (section, "cert_file"))  # or else it is no certificate
+        trust(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), cert, (section, "cert_file"))  # or this is the problem
         is_other = isinstance(error, ssl.SSLError) and error.reason == "KEY_VALUES_MISMATCH"
         what = "not the key of the certificate" if is_other else "no private key in PEM without a passphrase"
         raise ProblemsError(((section, "key_file"), f"{key}: {what}")) from None

@@ -1,4 +1,4 @@
-"""Reads a YAML file as a strict model, and names every mistake with file, line and key."""
+"""Reads a YAML file as a strict model, and reports every mistake with file, line and key."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from exporter.config.yaml_lines import Place, Problem
 
 
 class ConfigError(Exception):
-    """Every problem of a configuration file, a line each: `file:line: key: what`."""
+    """Every problem of a configuration file, one a line: `file:line: key: what`."""
 
 
 class ProblemsError(Exception):
-    """Problems that only show once the keys are together."""
+    """Problems that show only after each key is valid by itself."""
 
     def __init__(self, *problems: Problem) -> None:
         super().__init__(*problems)
@@ -25,7 +25,7 @@ class ProblemsError(Exception):
 
 
 class Model(BaseModel):
-    """Strict, immutable, and refusing keys that it does not know."""
+    """Strict and immutable; unknown keys are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -37,9 +37,10 @@ Built = TypeVar("Built")
 def read(
     path: Path, kind: type[Kind], build: Callable[[Kind], Built], *, secret: bool = False, context: object = None
 ) -> Built:
-    """What `build`, which may raise ProblemsError, makes of the file at `path`; validators are given the `context`.
+    """What `build`, which may raise ProblemsError, makes of the file at `path`; validators receive the `context`.
 
-    Raises ConfigError with every problem, each with file, line and key; and with no value if the file is `secret`.
+    Raises ConfigError with every problem, each with file, line and key. If the file is `secret`, no problem shows a
+    value.
     """
     try:
         document = yaml_lines.parse(path, " or ".join(_first_keys(kind)), secret=secret)
@@ -61,12 +62,12 @@ def read(
 
 
 def _first_keys(kind: type[Model]) -> list[str]:
-    """The keys that a file must have, or else all that it may have."""
+    """The required keys of a file; if none is required, all its keys."""
     return [name for name, field in kind.model_fields.items() if field.is_required()] or list(kind.model_fields)
 
 
 def _clean(place: tuple[Hashable, ...]) -> Place:
-    """A pydantic location without the parts that are no YAML keys."""
+    """A pydantic location without the parts that are not YAML keys."""
     return tuple(part for part in place if part != "[key]" and not str(part).startswith(("function-", "tuple[")))
 
 
@@ -75,11 +76,11 @@ def _message(detail: Any, *, secret: bool) -> str:
         "extra_forbidden": "unknown key",
         "missing": "is missing",
         "too_short": "must not be empty",
-        "dict_type": "a mapping is wanted",
-        "model_type": "a mapping is wanted",
-        "tuple_type": "a text or a list of texts is wanted",
+        "dict_type": "expected a mapping",
+        "model_type": "expected a mapping",
+        "tuple_type": "expected a string or a list of strings",
         "recursion_loop": "contains itself",
-        "string_pattern_mismatch": "a name of letters, digits, '_', '.', '-' (at most 64) is wanted",
+        "string_pattern_mismatch": "invalid name: expected at most 64 letters, digits, '_', '.' or '-'",
     }
     text = known.get(detail["type"]) or detail["msg"].removeprefix("Value error, ")
     if detail["type"] in known or detail["type"] == "value_error":

@@ -1,4 +1,4 @@
-"""Where the keys of a YAML file stand: for messages that name file, line and key."""
+"""The lines of a YAML file's keys, for messages that name file, line and key."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ import yaml
 from exporter.text import clean
 
 Place = tuple[Hashable, ...]
-"""The way to a value: keys and indices."""
+"""The path to a value: keys and indices."""
 
 Problem = tuple[Place, str]
 
 LARGEST = 2**53
-"""The largest whole number: up to here, gauges hold each of them."""
+"""The largest integer that is accepted: up to it, a gauge, which is a float, represents every integer exactly."""
 
 _KINDS = {"int": "number", "float": "number", "str": "text"}
 
 SHOWN = 40
-"""Characters of a value in a message."""
+"""Characters of a value that a message shows."""
 
 
 class YamlError(Exception):
-    """A file that is no YAML mapping: `file:line: what`."""
+    """A file that is not a YAML mapping: `file:line: what`."""
 
 
 class _Loader(yaml.SafeLoader):
-    """Without dates: a text that looks like one is a text."""
+    """Without dates: text that looks like a date stays text."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012
         first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
@@ -43,25 +43,25 @@ class _Loader(yaml.SafeLoader):
 def parse(path: Path, keys: str, *, secret: bool = False) -> yaml.MappingNode:
     """The mapping in the file, with the lines of its keys. Raises YamlError.
 
-    `keys` says what it must have; of a `secret` file, no message says what stands in it.
+    `keys` names the keys that it must have. If the file is `secret`, no message shows its content.
     """
-    with _told(path, secret=secret):
+    with _yaml_errors(path, secret=secret):
         document = yaml.compose(path.read_text("utf-8"), Loader=_Loader)
     if not isinstance(document, yaml.MappingNode):
-        raise YamlError(f"{path}:1: a mapping with the key {keys} is wanted")
+        raise YamlError(f"{path}:1: expected a mapping with the key {keys}")
     return document
 
 
 def values(path: Path, document: yaml.MappingNode, *, secret: bool = False) -> dict[Hashable, Any]:
-    """What the mapping says. Raises YamlError."""
-    with _told(path, secret=secret):
+    """The mapping as Python values. Raises YamlError."""
+    with _yaml_errors(path, secret=secret):
         loaded: dict[Hashable, Any] = _Loader("").construct_document(document)
     return loaded
 
 
 @contextmanager
-def _told(path: Path, *, secret: bool) -> Iterator[None]:
-    """Every way in which a file is no YAML, as a YamlError."""
+def _yaml_errors(path: Path, *, secret: bool) -> Iterator[None]:
+    """Raise YamlError for every way in which a file is not valid YAML."""
     try:
         yield
     except yaml.MarkedYAMLError as error:
@@ -74,14 +74,14 @@ def _told(path: Path, *, secret: bool) -> Iterator[None]:
         raise YamlError(f"{path}:1: nested too deeply") from None
     except UnicodeDecodeError:
         raise YamlError(f"{path}:1: not UTF-8 text") from None
-    except (ValueError, OverflowError):  # such as an escape for a character that there is not
+    except (ValueError, OverflowError):  # such as an escape for a character that does not exist
         raise YamlError(f"{path}:1: not valid YAML") from None
     except OSError as error:
         raise YamlError(f"{path}: {error.strerror}") from None
 
 
 def duplicates(document: yaml.Node) -> list[Problem]:
-    """Keys that stand twice in one mapping, where YAML would let the last one win, and values within themselves."""
+    """Duplicate keys of a mapping, of which YAML would keep the last, and values that contain themselves."""
     return list(_duplicates(document, (), (), set()))
 
 
@@ -96,15 +96,15 @@ def _duplicates(node: yaml.Node, place: Place, above: tuple[yaml.Node, ...], don
         pairs = [(key.value, value) for key, value in node.value if isinstance(key, yaml.ScalarNode)]
         for key, count in Counter(key for key, _ in pairs).items():
             if count > 1:
-                yield (*place, key), "stands twice"
+                yield (*place, key), "duplicate key"
     for key, value in pairs:
         yield from _duplicates(value, (*place, key), (*above, node), done)
 
 
 def unusable(document: yaml.Node, *, secret: bool) -> list[Problem]:
-    """Scalars that are not what they say they are, such as `0b_` or `!!float x`, and numbers that nothing can hold."""
+    """Scalars that do not match their type, such as `0b_` or `!!float x`, and numbers that a gauge cannot represent."""
     loader = _Loader("")
-    depth = 1 if secret else None  # further keys may be secrets that stand in the wrong place
+    depth = 1 if secret else None  # a deeper key may be a secret in the wrong place
     return [
         (place[:depth], why)
         for place, node in _scalars(document, (), set())
@@ -129,18 +129,18 @@ def _scalars(node: yaml.Node, place: Place, done: set[int]) -> Iterator[tuple[Pl
 
 
 def _why(loader: _Loader, node: yaml.ScalarNode, *, secret: bool) -> str | None:
-    """What is wrong with a scalar; a tag that is unknown is found elsewhere."""
+    """What is wrong with a scalar, or None; unknown tags are reported elsewhere."""
     text = "" if secret else f" {clean(node.value, SHOWN)!r}"
     try:
         value = loader.construct_object(node)
         str(value).encode()
     except yaml.YAMLError:
         return None
-    except Exception:  # noqa: BLE001 - the library passes on whatever int, float and dates raise
+    except Exception:  # noqa: BLE001 - the library passes on any error of int, float and dates
         kind = node.tag.rpartition(":")[2]
         return f"invalid {_KINDS.get(kind, kind)}{text}"
     if isinstance(value, float) and not math.isfinite(value):
-        return f"invalid number{text}: expected a finite one"
+        return f"invalid number{text}: expected a finite number"
     if isinstance(value, int) and abs(value) > LARGEST:
         return f"invalid number{text}: expected at most {LARGEST}"
     return None
@@ -148,14 +148,14 @@ def _why(loader: _Loader, node: yaml.ScalarNode, *, secret: bool) -> str | None:
 
 def render(path: Path, document: yaml.Node, problems: Iterable[Problem]) -> str:
     """The problems in the order of their lines, each as `file:line: key: what`."""
-    found = sorted({(_line(document, place), ".".join(map(str, place)), text) for place, text in problems})
+    lines = sorted({(_line(document, place), ".".join(map(str, place)), text) for place, text in problems})
     return "\n".join(
-        f"{path}:{line}: {f'{clean(key)}: ' if key else ''}{clean(text, 500)}" for line, key, text in found
+        f"{path}:{line}: {f'{clean(key)}: ' if key else ''}{clean(text, 500)}" for line, key, text in lines
     )
 
 
 def _line(node: yaml.Node, place: Place) -> int:
-    """The line of the deepest node on the way to `place`, counted from 1."""
+    """The line of the deepest node on the path to `place`, counted from 1."""
     line = node.start_mark.line
     for part in place:
         step = _step(node, part)

@@ -172,7 +172,7 @@ def visits_of(day: date, random: Random) -> Iterator[Visit]:
 
 
 def landing_url(source: Source, random: Random) -> str:
-    """Return the address of a visit's first page, with campaign and click id."""
+    """Return the URL of a visit's first page, with campaign and click id."""
     click_id = "".join(random.choices(CLICK_ID_LETTERS, k=22))
     return f"https://shop.example{random.choice(PAGES)}{source.query.format(click_id)}"
 

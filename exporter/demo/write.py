@@ -41,7 +41,7 @@ def parquet_bytes(events: list[Event]) -> bytes:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write a file so that its name never shows half of it."""
+    """Write a file so that nobody reads half of it under its name."""
     unfinished = path.with_name(f".{path.name}.tmp")
     unfinished.write_bytes(content)
     os.replace(unfinished, path)

@@ -1,5 +1,5 @@
 """What was measured: the facts of each day, how they are measured, and what is kept for the next reading.
 
-Nothing here knows Prometheus or a particular engine. `measure` is the way through a data set, from files to facts;
-the processes of `reader` call it.
+Nothing here knows Prometheus or a particular engine. `measure` leads from the files of a data set to its facts; the
+processes of `reader` call it.
 """

@@ -1,4 +1,4 @@
-"""Asks the measures about the day that is loaded, and keeps account of how each fares."""
+"""Runs the measures on the loaded day, and records the outcome of each."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from exporter.measures.declared import Facts, Measure, MeasureError
 
 
 class Asker:
-    """Asks measures with an engine; `queries` says how each has fared.
+    """Runs measures with an engine; `queries` has the outcome of each.
 
-    `bounds` is how many values a label may have where these are not MAX_LABEL_VALUES.
+    `bounds` says how many values a label may have, if not MAX_LABEL_VALUES.
     """
 
     def __init__(self, engine: Engine, measures: Sequence[Measure], bounds: Mapping[str, int]) -> None:
@@ -25,7 +25,7 @@ class Asker:
         self.queries = {each.name: Query() for each in measures}
 
     def ask(self, measures: Sequence[Measure]) -> tuple[Facts, dict[str, str]]:
-        """What the measures find, and the label of each gauge that has one."""
+        """The facts of the measures, and the label of each gauge that has one."""
         found: Facts = {}
         labels: dict[str, str] = {}
         for each in measures:
@@ -50,7 +50,7 @@ class Asker:
         return facts, label
 
     def judged(self, days: Sequence[DayFacts]) -> dict[str, Query]:
-        """How each measure has fared, given all days that are served: together they may have too many label values."""
+        """The outcome of each measure over all days that are served: together they may have too many label values."""
         judged = dict(self.queries)
         for each in self._measures:
             if not judged[each.name].error and (reason := self._too_many(each, days)):

@@ -17,20 +17,20 @@ from exporter.files.footers import UnreadableError, read_footer
 from exporter.files.listing import File
 
 EARLY_RATIO = 0.05
-"""A day that by the clock is not over is the newest only with this share of the events of a usual day.
+"""A day that is not over by the clock becomes the newest only with this share of the events of a usual day.
 
-With less, its events are early: of devices whose clocks are fast, or the first of a load that has just begun.
+With less, its events are early: from devices whose clocks are fast, or the first of a load that has just begun.
 """
 
 
 class Catalogue:
-    """The files of a data set; `entries` are what is known of each, from footers and, where needed, a scan."""
+    """The files of a data set; `entries` has what is known of each, from its footer or, if needed, a scan."""
 
     def __init__(
         self,
         engine: Engine,
         dataset: Dataset,
-        found: Sequence[File],
+        files: Sequence[File],
         known: Mapping[File, Entry],
         as_of: date | None,
         now: datetime,
@@ -43,16 +43,16 @@ class Catalogue:
         self._by_hand = as_of is not None
         self._end = day(as_of, self._zone).end if as_of else self._latest + 1
         self.early_events = 0
-        self.entries = {file: known.get(file) or self._entry(file) for file in found}
+        self.entries = {file: known.get(file) or self._entry(file) for file in files}
         self.readable = [entry for entry in self.entries.values() if isinstance(entry, Measurable)]
         aside = [entry for entry in self.entries.values() if isinstance(entry, Unreadable)]
         self.unreadable = [entry for entry in aside if not entry.waiting]
         self.waiting = [entry for entry in aside if entry.waiting]
 
     def anchor(self) -> date | None:
-        """The newest day that holds an event, of those up to the day that was asked for.
+        """The newest day with an event, up to the day that was requested; None without events.
 
-        A day that is not over is left out while it has too few events, which `early_events` then counts.
+        A day that is not over is left out as long as it has too few events, which `early_events` then counts.
         """
         newest = self._newest()
         while newest and not self._by_hand and day(newest, self._zone).end > self._now:
@@ -69,29 +69,29 @@ class Catalogue:
         return max((date_of(last, self._zone) for last in lasts if last is not None), default=None)
 
     def _events(self, of: Day) -> int:
-        """How many events the day has, counted one by one."""
+        """The number of events of the day, counted one by one."""
         return sum(self._events_in(each, of) for each in self.between(of.start, of.end))
 
     def _events_in(self, each: Measurable, of: Day) -> int:
-        """How many events of the day a file has; by its footer where it is damaged, which loading the day finds out."""
+        """The number of the day's events in a file; estimated if it is damaged, which loading the day will report."""
         try:
             return self._engine.count(each, of.start, min(of.end, self._latest + 1))
         except UnreadableError:
             return round(each.rows_between(of.start, of.end))
 
     def _usual_events(self, when: date) -> float | None:
-        """About how many events a day of the week before `when` has, by the footers; None where there is none."""
+        """About how many events a day of the week before `when` has, by the footers; None if there are none."""
         days = [day(when - timedelta(days=lag), self._zone) for lag in range(1, 8)]
         counts = [sum(each.rows_between(of.start, of.end) for each in self.readable) for of in days]
         return median(filter(None, counts)) if any(counts) else None
 
     def first_day(self) -> date | None:
-        """The oldest day that holds an event."""
+        """The oldest day with an event; None without events."""
         firsts = [each.first for each in self.readable if each.first is not None]
         return date_of(min(firsts), self._zone) if firsts else None
 
     def history(self, anchor: date) -> Iterator[date]:
-        """The days of the history up to the anchor day, oldest first, from the first day of the data on."""
+        """The days of the history up to the anchor day, oldest first, but none before the first day of the data."""
         oldest = anchor - timedelta(days=self._dataset.history_days - 1)
         when = max(oldest, self.first_day() or oldest)
         while when <= anchor:
@@ -99,23 +99,23 @@ class Catalogue:
             when += timedelta(days=1)
 
     def day(self, when: date) -> Day:
-        """The day `when` in the reporting time zone; one that is still plausible in part ends with its last event."""
-        found = day(when, self._zone)
-        if found.end <= self._latest:
-            return found
+        """The day `when` in the reporting time zone; if part of it is too far ahead, it ends with its last event."""
+        whole = day(when, self._zone)
+        if whole.end <= self._latest:
+            return whole
         last = max((each.last for each in self.readable if each.last is not None), default=self._latest)
-        return replace(found, end=min(found.end, last + 1))
+        return replace(whole, end=min(whole.end, last + 1))
 
     def between(self, start: int, end: int) -> list[Measurable]:
         """The files that may hold events from `start` until before `end` (µs)."""
         return [each for each in self.readable if each.may_hold(start, end)]
 
     def of_day(self, when: date | None) -> list[Measurable]:
-        """The files that may hold events of the day `when`; none where there is no such day."""
+        """The files that may hold events of the day `when`; empty for None."""
         return self.between(self.day(when).start, self.day(when).end) if when else []
 
     def of_week_before(self, when: date | None) -> list[Measurable]:
-        """The files that may hold events of the seven days before `when`; none where there is no such day."""
+        """The files that may hold events of the seven days before `when`; empty for None."""
         if when is None:
             return []
         return self.between(self.day(when - timedelta(days=7)).start, self.day(when).start)
@@ -125,11 +125,14 @@ class Catalogue:
         return [each for each in self.readable if each.first is None]
 
     def not_waiting(self) -> list[File]:
-        """The files that were read, or will not be: all but those that are being written."""
+        """All files but those that are being written."""
         return [file for file, each in self.entries.items() if not (isinstance(each, Unreadable) and each.waiting)]
 
     def lasting(self) -> dict[File, Entry]:
-        """What will still be true of the same files: not where a disk failed, nor what the clock may make plausible."""
+        """The entries that stay true as long as the files do not change.
+
+        Left out are files that a disk failed to read, and those with events that may become plausible as time passes.
+        """
         return {
             file: each
             for file, each in self.entries.items()
@@ -151,10 +154,10 @@ class Catalogue:
         return Measurable(file, footer, footer.first, footer.last, footer.null_timestamps)
 
     def _last(self, each: Measurable) -> int | None:
-        """The file's last timestamp up to the end of the day that was asked for."""
+        """The file's last timestamp up to the end of the requested day."""
         if each.last is not None and each.last < self._end:
             return each.last
         try:
             return self._engine.times(each.file, each.footer, self._end - 1)[1]
-        except UnreadableError:  # which loading the day finds out, too
+        except UnreadableError:  # loading the day will report it
             return self._end - 1

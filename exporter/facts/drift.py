@@ -1,4 +1,4 @@
-"""How the columns of the newest files differ from what they should be, and from what they were."""
+"""How the columns of the newest files differ from the configuration, and from those of the week before."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from exporter.files import mapping
 from exporter.files.entry import Measurable
 
 _NUMBERS = ("revenue", "timestamp")
-"""Columns of which any type of number is as good as another."""
+"""Columns for which all types of numbers are equivalent."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """A column that changed: in how many events, the first file of them, and how."""
+    """A column that changed: in how many events, in which file first, and how."""
 
     events: int
     file: str
@@ -23,9 +23,10 @@ class Change:
 
 
 def lacking(dataset: Dataset, newest: Sequence[Measurable], readable: Sequence[Measurable]) -> dict[str, str]:
-    """Each mapped column that one of the newest files lacks, and the first such file, or that no file has it.
+    """Each mapped column that one of the newest files lacks, and the first such file, or `every file`.
 
-    Where the file has a column of the name that cannot be it, that is said: `client_id (a struct, expected text)`.
+    If the file has a column of that name with an unusable type, the reason follows: `client_id (a struct, expected
+    text)`.
     """
     first: dict[str, Measurable] = {}
     for each in newest:
@@ -47,26 +48,26 @@ def _occurs(dataset: Dataset, files: Sequence[Measurable], column: str) -> bool:
 
 
 def changes(dataset: Dataset, newest: Sequence[Measurable], before: Sequence[Measurable]) -> dict[str, Change]:
-    """Each mapped column that has, in one of the newest files, a name or a type that it had in none `before`.
+    """Each mapped column with a name or a type, in one of the newest files, that it has in no file of `before`.
 
-    A name that the configuration has is as good as another one of them.
+    All names that the configuration lists for a column are equivalent.
     """
-    found: dict[str, Change] = {}
+    changed: dict[str, Change] = {}
     for column in dataset.mapped():
         known = dict.fromkeys(_sources(dataset, before, column).values())
         for each, source in _sources(dataset, newest, column).items() if known else ():
             if source not in known:
-                earlier = found.get(column, Change(0, each.file.name, _what(source, known)))
-                found[column] = Change(earlier.events + each.footer.rows, earlier.file, earlier.what)
-    return found
+                earlier = changed.get(column, Change(0, each.file.name, _what(source, known)))
+                changed[column] = Change(earlier.events + each.footer.rows, earlier.file, earlier.what)
+    return changed
 
 
 def _sources(dataset: Dataset, files: Sequence[Measurable], column: str) -> dict[Measurable, tuple[str | None, str]]:
-    """The name and the kind of the column in each file that has it, but for those where it is all NULL."""
-    found = {each: mapping.source(dataset, each.footer, column) for each in files}
+    """The name and the kind of the column in each file that has it, unless its type is null."""
+    sources = {each: mapping.source(dataset, each.footer, column) for each in files}
     return {
         each: (source[0], _kind(column, source[1]))
-        for each, source in found.items()
+        for each, source in sources.items()
         if source and source[1] != "nothing"
     }
 
@@ -76,7 +77,7 @@ def _kind(column: str, kind: str) -> str:
 
 
 def _what(source: tuple[str | None, str], known: Mapping[tuple[str | None, str], None]) -> str:
-    """How a name and a kind differ from those that are known."""
+    """How a name and a kind differ from the known ones."""
     name, kind = source
     return ", ".join(_differences(name, kind, {each for each, _ in known}, sorted({each for _, each in known})))
 

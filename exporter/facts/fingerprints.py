@@ -1,4 +1,4 @@
-"""Fingerprints: what facts were measured from, so that they are measured again only when it changes."""
+"""Fingerprints of what facts were measured from, so that facts are measured again only if that changes."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ LOOKBACK = 7 * HOURS_24
 
 
 class Fingerprints:
-    """A short text for a day's files, the configuration and the SQL: the same for the same facts.
+    """Hashes of a day's files, the configuration and the SQL: the same hash means the same facts.
 
-    `engine` is the text that stands for how an engine makes facts.
+    `engine` is the text that identifies how an engine makes facts.
     """
 
     def __init__(self, dataset: Dataset, catalogue: Catalogue, engine: str) -> None:
@@ -26,20 +26,20 @@ class Fingerprints:
         self._catalogue = catalogue
         self._read: dict[tuple[int, int], str] = {}
 
-    def of_day(self, day: Day, asked: Sequence[Measure] = ()) -> str:
-        """Of what the day's own events give; without measures, of its sessions and purchases."""
-        return self._fingerprint(day, day.start, asked)
+    def of_day(self, day: Day, measures: Sequence[Measure] = ()) -> str:
+        """The fingerprint of facts from the day's own events; without measures, of its sessions and purchases."""
+        return self._fingerprint(day, day.start, measures)
 
-    def of_week(self, day: Day, asked: Sequence[Measure]) -> str:
-        """Of what measures give that look back on the sessions of the days before."""
-        return self._fingerprint(day, day.start - LOOKBACK, asked)
+    def of_week(self, day: Day, measures: Sequence[Measure]) -> str:
+        """The fingerprint of facts from measures that look back on the days before."""
+        return self._fingerprint(day, day.start - LOOKBACK, measures)
 
-    def _fingerprint(self, day: Day, start: int, asked: Sequence[Measure]) -> str:
-        text = repr((day, self._files(start, day.end), self._shared, [each.sql for each in asked]))
+    def _fingerprint(self, day: Day, start: int, measures: Sequence[Measure]) -> str:
+        text = repr((day, self._files(start, day.end), self._shared, [each.sql for each in measures]))
         return blake2b(text.encode(errors="surrogateescape"), digest_size=16).hexdigest()
 
     def _files(self, start: int, end: int) -> str:
-        """The files that may hold events of the time, as a text; they are asked for several times."""
+        """The files that may hold events from `start` until before `end`, as text; cached, because it is reused."""
         if (start, end) not in self._read:
             self._read[start, end] = repr([each.file for each in self._catalogue.between(start, end)])
         return self._read[start, end]

@@ -1,4 +1,4 @@
-"""The history: the days up to the anchor day, and those before each that its purchases look back on."""
+"""The history: the days up to the anchor day, and the earlier days that the purchases of each look back on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from exporter.facts.fingerprints import LOOKBACK
 
 
 class History:
-    """The `days` of a catalogue's history, oldest first; `anchor` is the newest, None where no event is."""
+    """The `days` of a catalogue's history, oldest first; `anchor` is the newest, None without events."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
@@ -19,7 +19,7 @@ class History:
         self.days = [catalogue.day(when) for when in catalogue.history(self.anchor)] if self.anchor else []
 
     def newest(self, unknown: int | None, is_known: Callable[[Day], bool]) -> list[Day]:
-        """The newest days, so many that this number of them are not known; all where it is None."""
+        """The newest days, as many as contain at most `unknown` days that are not known; all days for None."""
         places = [number for number, day in enumerate(self.days) if not is_known(day)]
         return self.days[places[-unknown - 1] + 1 :] if unknown and len(places) > unknown else self.days
 

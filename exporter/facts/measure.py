@@ -28,19 +28,19 @@ from exporter.files.listing import File
 from exporter.measures import declared
 
 ATTEMPTS = 3
-"""How often a file may change while it is read; then it is left out, as one that is being written."""
+"""How often a file may change while it is read, before it is left out as one that is being written."""
 
 MAX_ATTEMPTS = 2 * ATTEMPTS
-"""How often a reading is begun again because files changed meanwhile."""
+"""How often a reading may fail because files changed meanwhile."""
 
 OpenEngine = Callable[[Task, Sequence[File], Path], Engine]
-"""What opens an engine for a task, its files, and a folder for what does not fit into memory."""
+"""Opens an engine for a task, its files, and a folder for what does not fit into memory."""
 
 
 def measure(task: Task, spill: Path, open_engine: OpenEngine) -> Measured:
     """Read the files of the task's data set and measure the days that are not known yet.
 
-    Raises FactsError when the files cannot be listed or queried, or others change each time they are read.
+    Raises FactsError if the files cannot be listed or queried, or if other files change each time they are read.
     """
     known, columns = task.known, repr((task.dataset.columns, task.dataset.time_zone))
     if known.columns != columns:
@@ -48,11 +48,11 @@ def measure(task: Task, spill: Path, open_engine: OpenEngine) -> Measured:
     times: Counter[str] = Counter()
     attempts = 0
     while attempts < MAX_ATTEMPTS:
-        found = find(task.dataset)
-        entries = {file: known.entries[file] for file in found if file in known.entries} | _restless(found, times)
+        files = find(task.dataset)
+        entries = {file: known.entries[file] for file in files if file in known.entries} | _restless(files, times)
         try:
-            with closing(open_engine(task, found, spill)) as engine:
-                catalogue = Catalogue(engine, task.dataset, found, entries, task.as_of, task.now)
+            with closing(open_engine(task, files, spill)) as engine:
+                catalogue = Catalogue(engine, task.dataset, files, entries, task.as_of, task.now)
                 measured = _measured(task, engine, catalogue, known)
             changed = [file for file in catalogue.not_waiting() if not listing.unchanged(file)]
         except EngineError as error:
@@ -66,7 +66,7 @@ def measure(task: Task, spill: Path, open_engine: OpenEngine) -> Measured:
             return measured
         attempts += 1
         times.update(file.path for file in changed)
-    raise FactsError(f"files changed while they were read, {MAX_ATTEMPTS} times in a row, {changed[0].name} the last")
+    raise FactsError(f"files changed while they were read, {MAX_ATTEMPTS} times in a row, last {changed[0].name}")
 
 
 def find(dataset: Dataset) -> tuple[File, ...]:
@@ -77,18 +77,18 @@ def find(dataset: Dataset) -> tuple[File, ...]:
         raise FactsError(str(error)) from None
 
 
-def _restless(found: Sequence[File], times: Counter[str]) -> dict[File, Unreadable]:
-    """The files that changed so often while they were read that they are left out."""
+def _restless(files: Sequence[File], times: Counter[str]) -> dict[File, Unreadable]:
+    """The files that are left out because they changed too often while they were read."""
     reason = f"changed {ATTEMPTS} times while it was read"
     return {
         file: Unreadable(file.name, reason, lasting=False, waiting=True)
-        for file in found
+        for file in files
         if times[file.path] >= ATTEMPTS
     }
 
 
 def _measured(task: Task, engine: Engine, catalogue: Catalogue, known: Known) -> Measured:
-    """What one reading finds."""
+    """The result of one reading."""
     measures = [each for each in task.measures if not each.unmet(task.dataset)]
     own_measures = [each for each in measures if not each.looks_back]
     wide_measures = [each for each in measures if each.looks_back]
@@ -105,13 +105,13 @@ def _measured(task: Task, engine: Engine, catalogue: Catalogue, known: Known) ->
         own = OwnFacts(reading, own_measures)
         wide = WideFacts(reading, history, own, wide_measures)
         facts = [own.of(day) | wide.of(day) for day in window]
-    kept = [*history.before_all(history.days), *history.days]
-    engine.lookback.forget(but=map(fingerprints.of_day, kept))
+    needed = [*history.before_all(history.days), *history.days]
+    engine.lookback.forget(but=map(fingerprints.of_day, needed))
     return Measured(
         days=tuple(facts),
         queries=asker.judged(facts),
         recomputed=own.recomputed,
-        left=len(history.days) - len(window),
+        remaining=len(history.days) - len(window),
         known=_to_remember(known, reading, own.found | wide.found, [*own_keys.values(), *wide_keys.values()]),
         problem=engine.lookback.problem,
         files=_of_files(task.dataset, catalogue, history.anchor, facts),
@@ -135,7 +135,7 @@ def _of_files(dataset: Dataset, catalogue: Catalogue, anchor: date | None, facts
 
 
 def _to_remember(known: Known, reading: Reading, found: Mapping[str, DayFacts], keys: Sequence[str]) -> Known:
-    """What was found, and what was known of the rest, but for days in which a measure failed: it is tried again."""
+    """What the next reading may reuse: if a measure failed, no new facts, so that it is tried again."""
     failed = any(query.error for query in reading.asker.queries.values())
     lasting = reading.catalogue.lasting()
     facts = known.days if failed else {**known.days, **found}

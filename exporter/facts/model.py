@@ -20,10 +20,10 @@ class FactsError(Exception):
 class DayFacts:
     """What the measures found on one day.
 
-    `lasts` maps each hour that has events to the last of them in microseconds since the epoch; on a day without
-    events it is empty, and `found` is, too. `labels` names the label of each gauge that has one. `names` are the most
-    frequent event names, with how many events they have and whether the taxonomy has them. `replaced` counts the events
-    of which a text was not UTF-8, in all files that may hold events of the day.
+    `lasts` maps each hour that has events to the last of them in microseconds since the epoch; `lasts` and `found` are
+    empty on a day without events. `labels` maps each gauge with a label to that label. `names` has the most frequent
+    event names, each with its number of events and whether it is in the taxonomy. `replaced` counts the events with
+    text that was not UTF-8, in all files that may hold events of the day.
     """
 
     date: date
@@ -46,7 +46,7 @@ class DayFacts:
 
 @dataclass(frozen=True)
 class Query:
-    """How one measure fared: the reason where it failed, and the seconds it took over all days."""
+    """The outcome of one measure: the reason if it failed, and the seconds it took over all days."""
 
     error: str | None = None
     seconds: float = 0.0
@@ -54,10 +54,10 @@ class Query:
 
 @dataclass(frozen=True)
 class Known:
-    """What earlier readings found and the next need not do again: entries by file, facts by fingerprint.
+    """What earlier readings found and the next can reuse: entries by file, facts by fingerprint.
 
-    The entries are of `columns`, a text that stands for what the configuration says of them. `whole` says that
-    nothing was left out: as long as the files are these, a reading would find the same.
+    The entries are valid for `columns`, a text that identifies the configuration of the columns. `whole` means that
+    nothing was left out: as long as the files are the same, a reading would find the same.
     """
 
     columns: str = ""
@@ -68,13 +68,13 @@ class Known:
 
 @dataclass(frozen=True)
 class Files:
-    """What one reading found of the files of a data set; `number` counts them.
+    """What one reading found out about the files of a data set; `number` counts them.
 
-    `waiting` are those that are being written, which were left out and are not `unreadable`.
-    `replaced` counts the events of the anchor day's files of which a text was not UTF-8: `?` was read in its place.
-    `anchor_rows` and `implausible` count the events, and those without a plausible timestamp, in the files of
-    the anchor day and of no day, `early` the events of days after it. `lacking` maps a mapped column to the first
-    file of the anchor day without it, `changed` to how it differs there from the week before.
+    `waiting` are those that are being written, which were left out and are not in `unreadable`. `replaced` counts the
+    events with text that was not UTF-8 and was read as `?`, in the anchor day's files. `anchor_rows` counts the events
+    in the files of the anchor day and of no day, `implausible` those of them without a plausible timestamp, `early` the
+    events of later days. `lacking` maps a mapped column to the first file of the anchor day without it, `changed` to
+    how it differs there from the week before.
     """
 
     number: int = 0
@@ -90,17 +90,17 @@ class Files:
 
 @dataclass(frozen=True)
 class Measured:
-    """Everything that one reading of a data set found; `days` are in the order of their dates.
+    """The result of one reading of a data set; `days` are in the order of their dates.
 
-    `left` days of the history have not been measured yet. `problem` is what kept the reading from leaving anything for
-    the next one, `peak` the most memory in bytes that it had at once, None where nothing was read.
+    `remaining` days of the history have not been measured yet. `problem` is why nothing could be stored for the next
+    reading, None if it could. `peak` is the peak memory in bytes, None if nothing was read.
     """
 
     days: tuple[DayFacts, ...]
     files: Files
     queries: Mapping[str, Query]
     recomputed: int
-    left: int
+    remaining: int
     known: Known
     problem: str | None = None
     peak: int | None = None

@@ -1,4 +1,4 @@
-"""The facts that a day's own events give."""
+"""The facts that depend on a day's own events alone."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from exporter.measures.declared import Measure
 
 
 class OwnFacts:
-    """The facts that the `measures` find in a day's own events.
+    """The facts of the `measures` on a day's own events.
 
-    `found` has those that were asked for, by fingerprint; `recomputed` counts the days that had to be loaded.
+    `found` has those that were requested, by fingerprint; `recomputed` counts the days that had to be loaded.
     """
 
     def __init__(self, reading: Reading, measures: Sequence[Measure]) -> None:

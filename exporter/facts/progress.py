@@ -1,4 +1,4 @@
-"""Says how far a long reading is: a bar on a terminal, a line in the log every ten seconds elsewhere."""
+"""Shows the progress of a long reading: a bar on a terminal, otherwise a log line every ten seconds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tqdm import tqdm
 log = logging.getLogger("exporter")
 
 PATIENCE = 1.0
-"""Seconds until the bar shows: most readings are over by then."""
+"""Seconds until the bar appears: most readings are over by then."""
 
 INTERVAL = 10.0
 """Seconds between two lines in the log."""
@@ -26,7 +26,7 @@ class Progress:
         self._name = name
         self._days = days
         self._done = self._rows = 0
-        self._started = self._said = time.monotonic()
+        self._started = self._logged = time.monotonic()
         self._bar = tqdm(total=days, desc=name, unit=" days", delay=PATIENCE, leave=False, disable=None)
 
     def __enter__(self) -> Progress:
@@ -38,15 +38,15 @@ class Progress:
         self._bar.close()
 
     def advance(self, rows: int) -> None:
-        """Say that one more day has been read, and how many events it has."""
+        """Record that one more day with so many `rows` has been read."""
         self._done += 1
         self._rows += rows
         now = time.monotonic()
         rate = self._rows / max(now - self._started, 1e-9)
         self._bar.set_postfix_str(f"{tqdm.format_sizeof(rate)} rows/s", refresh=False)
         self._bar.update()
-        if not sys.stderr.isatty() and now - self._said >= INTERVAL:
-            self._said = now
-            left = timedelta(seconds=round((now - self._started) / self._done * max(self._days - self._done, 0)))
+        if not sys.stderr.isatty() and now - self._logged >= INTERVAL:
+            self._logged = now
+            remaining = timedelta(seconds=round((now - self._started) / self._done * max(self._days - self._done, 0)))
             message = "%s: %d of %d days read, %s rows/s, %s left"
-            log.info(message, self._name, self._done, self._days, tqdm.format_sizeof(rate), left)
+            log.info(message, self._name, self._done, self._days, tqdm.format_sizeof(rate), remaining)

@@ -1,4 +1,4 @@
-"""One reading of a data set: what all of its steps share, and the day that is loaded."""
+"""One reading of a data set: what all of its steps share, and the loaded day."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from exporter.facts.progress import Progress
 
 @dataclass
 class Reading:
-    """The parts of a reading; `known` are facts of earlier ones by their fingerprint, `loaded` is the day at hand."""
+    """The parts of a reading; `known` has facts of earlier ones by fingerprint, `loaded` is the loaded day."""
 
     engine: Engine
     catalogue: Catalogue
@@ -28,7 +28,7 @@ class Reading:
     loaded: date | None = field(default=None, init=False)
 
     def load(self, day: Day) -> bool:
-        """Load the day and keep what later readings need of it; False when no file can hold any of its events."""
+        """Load the day and keep what later readings need of it; False if no file can hold any of its events."""
         self.loaded = None
         files = self.catalogue.of_day(day.date)
         if not files:
@@ -40,6 +40,6 @@ class Reading:
         return True
 
     def recall(self, day: Day) -> bool:
-        """Load the day's purchases and contents alone; False where they are not at hand."""
+        """Load only the kept purchases and contents of the day; False if they are not available."""
         self.loaded = None
         return self.engine.lookback.recall(self.fingerprints.of_day(day))

@@ -27,19 +27,19 @@ from exporter.temporary import SPILL, Folder, TemporaryError, remove_dead
 log = logging.getLogger("exporter")
 
 TEMPORARY = "clickstream-storage-"
-"""What the name of a temporary storage begins with."""
+"""The prefix of the names of temporary storage folders."""
 
 FORMAT = "clickstream-exporter storage 5"
 
 
 class StorageError(Exception):
-    """A storage folder that cannot be used: `--storage.path: path: what`, or that there can be none: `where: what`."""
+    """A storage folder that cannot be used: `--storage.path: path: what`, or cannot be created: `where: what`."""
 
 
 class Storage:
-    """A folder for each data set below `path`; without a path, in a temporary folder that ends with the process.
+    """A folder for each data set below `path`; without a path, in a temporary folder that is removed on exit.
 
-    So it is where nothing can be written below `path`, too: nothing is kept then, which costs time only.
+    The temporary folder is also used if `path` is not writable: then nothing is kept, which only costs time.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -55,26 +55,26 @@ class Storage:
     def folder(self, dataset: str) -> Path:
         """Where the reading process keeps what it needs again."""
         folder = self._path / dataset
-        with contextlib.suppress(OSError):  # who writes there will say so
+        with contextlib.suppress(OSError):  # reported on the first write
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder
 
     def load(self, dataset: str) -> Known:
-        """What was kept for the data set; nothing where there is none, or where it is damaged or of another format."""
+        """What was kept for the data set; empty if nothing was, or if it is damaged or has another format."""
         path = self._file(dataset)
         try:
             title, checksum, text = path.read_bytes().split(b"\n", 2)
             if title.decode() != FORMAT or checksum.decode() != _checksum(text):
-                raise ValueError("damaged, or of another version")
+                raise ValueError("damaged, or written by another version")
             return _decoded(json.loads(text))
         except FileNotFoundError:
             return Known()
         except (OSError, ValueError, TypeError, KeyError, ArithmeticError) as error:
-            log.warning("%s: thrown away: %s", path, getattr(error, "strerror", None) or error)
+            log.warning("%s: discarded: %s", path, getattr(error, "strerror", None) or error)
             return Known()
 
     def save(self, dataset: str, known: Known) -> str | None:
-        """Keep what is known of the data set, at once or not at all; returns what prevented it."""
+        """Keep what is known of the data set, atomically; returns why that failed, or None."""
         if not self._keeps:
             return None
         text = json.dumps(_encoded(known), separators=(",", ":")).encode()
@@ -94,9 +94,9 @@ class Storage:
 
 
 def _lock(path: Path) -> IO[str] | None:
-    """The lock of the folder, held as long as the process lives; None where it cannot be written.
+    """The lock of the folder, held as long as the process lives; None if the folder is not writable.
 
-    Raises StorageError when another process has it, or when it is not a folder.
+    Raises StorageError if another process holds the lock, or if `path` is not a folder.
     """
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -109,7 +109,7 @@ def _lock(path: Path) -> IO[str] | None:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise StorageError(f"--storage.path: {path}: another exporter keeps its data there") from None
+        raise StorageError(f"--storage.path: {path}: in use by another exporter") from None
     except OSError as error:
         log.warning("--storage.path: %s: cannot be locked, nothing is kept: %s", path, error.strerror)
         return None
@@ -117,7 +117,7 @@ def _lock(path: Path) -> IO[str] | None:
 
 
 def _temporary(path: Path | None) -> Folder:
-    """A folder that ends with the process, in place of `path`."""
+    """A folder that is removed on exit, in place of `path`."""
     try:
         return Folder(TEMPORARY)
     except TemporaryError as error:
@@ -151,11 +151,11 @@ def _encoded(known: Known) -> dict[str, Any]:
     }
 
 
-def _numbers(found: Facts) -> dict[str, Any]:
-    """The facts for JSON: a Decimal becomes a text, so that it comes back to the last digit."""
+def _numbers(facts: Facts) -> dict[str, Any]:
+    """The facts for JSON: a Decimal becomes text, so that no digit is lost."""
     return {
         gauge: {value: {hour: _plain(number) for hour, number in hours.items()} for value, hours in values.items()}
-        for gauge, values in found.items()
+        for gauge, values in facts.items()
     }
 
 
@@ -163,14 +163,14 @@ def _plain(number: Number) -> int | float | str:
     return str(number) if isinstance(number, Decimal) else number
 
 
-def _decoded(kept: Mapping[str, Any]) -> Known:
+def _decoded(stored: Mapping[str, Any]) -> Known:
     entries = {}
-    for file, (kinds, rows, least, most, nulls, types, fields), first, last, implausible in kept["entries"]:
-        found = File(*file)
+    for listed, (kinds, rows, minimum, maximum, nulls, types, fields), first, last, implausible in stored["entries"]:
+        file = File(*listed)
         footer = Footer(
-            tuple((name, kind) for name, kind in kinds), rows, least, most, nulls, tuple(types), _fields(fields)
+            tuple((name, kind) for name, kind in kinds), rows, minimum, maximum, nulls, tuple(types), _fields(fields)
         )
-        entries[found] = Measurable(found, footer, first, last, implausible)
+        entries[file] = Measurable(file, footer, first, last, implausible)
     days = {
         key: DayFacts(
             date.fromisoformat(day),
@@ -180,23 +180,23 @@ def _decoded(kept: Mapping[str, Any]) -> Known:
             tuple((name, events, known) for name, events, known in names),
             replaced,
         )
-        for key, (day, lasts, found, labels, names, replaced) in kept["days"].items()
+        for key, (day, lasts, found, labels, names, replaced) in stored["days"].items()
     }
-    return Known(kept["columns"], entries, days)
+    return Known(stored["columns"], entries, days)
 
 
-def _fields(kept: Sequence[Any]) -> tuple[Field, ...]:
+def _fields(stored: Sequence[Any]) -> tuple[Field, ...]:
     return tuple(
         Field(source, name, kind, type_, tuple(Step(how, to) for how, to in steps))
-        for source, name, kind, type_, steps in kept
+        for source, name, kind, type_, steps in stored
     )
 
 
-def _facts(found: Mapping[str, Any]) -> Facts:
+def _facts(stored: Mapping[str, Any]) -> Facts:
     return {
         gauge: {
             value: {int(hour): Decimal(number) if isinstance(number, str) else number for hour, number in hours.items()}
             for value, hours in values.items()
         }
-        for gauge, values in found.items()
+        for gauge, values in stored.items()
     }

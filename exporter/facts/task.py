@@ -1,4 +1,4 @@
-"""What the exporter asks of the reading processes; pickled on the way."""
+"""The requests of the exporter to the reading processes, pickled on the way."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from exporter.measures.declared import Measure
 
 @dataclass(frozen=True)
 class Look:
-    """Which files does a data set have? Answered with them, or with None where they are those of the last answer."""
+    """List the files of a data set; the answer is None if they are those of the last answer."""
 
     name: str
     dataset: Dataset
@@ -24,8 +24,8 @@ class Look:
 class Task:
     """Measure every day of a data set's history that is not `known` yet.
 
-    `as_of` leaves out all later days; of those that are not known, the newest `days` are measured, None for all.
-    `resources` is what it may take, `kept` a folder for what later readings need again.
+    Days after `as_of` are left out. Of the days that are not known, the newest `days` are measured, None for all.
+    `resources` limits what the reading may use, `storage` is a folder for what later readings need again.
     """
 
     name: str
@@ -36,4 +36,4 @@ class Task:
     now: datetime
     days: int | None
     resources: Resources
-    kept: Path
+    storage: Path

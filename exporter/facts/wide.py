@@ -1,4 +1,4 @@
-"""The facts of a day that take the days before it: assisted purchases, and what repeats itself."""
+"""The facts of a day that depend on the days before it: assisted purchases and repeats."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from exporter.measures.declared import Measure
 
 
 class WideFacts:
-    """The facts that the `measures` find which look back; `found` has those that were asked for, by fingerprint.
+    """The facts of the `measures` that look back; `found` has those that were requested, by fingerprint.
 
-    They depend on the files of the days before, too, and need no more of the day than its purchases and contents.
+    They also depend on the files of the days before, and most need only the purchases and contents of the day.
     """
 
     def __init__(self, reading: Reading, history: History, own: OwnFacts, measures: Sequence[Measure]) -> None:
@@ -45,7 +45,7 @@ class WideFacts:
         return DayFacts(day.date, own.lasts, *self._reading.asker.ask(self._measures))
 
     def _look_back(self, day: Day) -> None:
-        """Fill the tables of earlier days with `day` and the days before it, and forget older ones."""
+        """Fill the tables of earlier days with `day` and the days before it, and remove older ones."""
         before = self._history.before(day)
         self._lookback.begin(day.date, before[0].date)
         for earlier in (*before, day):
@@ -58,7 +58,7 @@ class WideFacts:
         if not self._reading.catalogue.of_day(day.date) or self._lookback.add(key, day.date):
             return
         if day in self._history.days:
-            self._own.of(day)  # a later reading asks for them, and here the day is loaded anyway
+            self._own.of(day)  # a later reading needs these facts, and the day is loaded here anyway
         if self._reading.loaded != day.date:
             self._reading.load(day)
         self._lookback.add_loaded(day.date)

@@ -1,5 +1,5 @@
-"""Parquet files: which there are, what their footers say, and where each has a canonical column.
+"""Parquet files: the listing, the footers, and where each file has a canonical column.
 
-Nothing here queries events. A new kind of listing belongs here, as does a new way to write a column.
+Nothing here queries events. A new kind of listing belongs here, and so does a new way to write a column.
 `facts` keeps what is known of each file, and the engines read the columns that `mapping` finds.
 """

@@ -1,4 +1,4 @@
-"""Verifies the checksums of a file's pages, which DuckDB does not: a flipped bit is a wrong number otherwise."""
+"""Verifies the checksums of a file's pages, which DuckDB does not: a flipped bit would be a wrong number."""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 _I32 = 0x15
-"""A field of the page header in Thrift's compact encoding: the next one, a 32-bit integer."""
+"""The header of a field in Thrift's compact encoding: the next field id, a 32-bit integer."""
 
 _HEAD = 32
 """Bytes that hold the first four fields of a page header."""
 
 
 def damage(path: str, columns: Collection[str]) -> str | None:
-    """Why the pages of these columns cannot be trusted; None where they can, or where they have no checksums.
+    """Why the pages of these columns cannot be trusted; None if they can, or if they have no checksums.
 
-    A column is a name, or a way into structs as Parquet writes it: `column.field`.
-
-    Costs about as much as decoding them; a file without checksums costs a look at one page header.
+    A column is a name, or a path into structs as Parquet writes it: `column.field`. Verifying costs about as much as
+    decoding; for a file without checksums, only one page header is read.
     """
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as parquet:
@@ -27,17 +26,17 @@ def damage(path: str, columns: Collection[str]) -> str | None:
                 for _ in parquet.iter_batches(columns=sorted(columns)):
                     pass
     except pa.ArrowNotImplementedError:
-        return None  # DuckDB reads more encodings; what cannot be verified is left to it
+        return None  # an encoding that only DuckDB reads: not verified
     except (pa.ArrowException, OSError, ValueError) as error:
         if getattr(error, "errno", None):
-            return None  # the system refused; that says nothing of the pages
-        said = str(error).splitlines() or [type(error).__name__]
-        return "a page does not match its checksum" if "CRC" in said[0] else said[0][:200]
+            return None  # the system failed to read the file; that is no evidence against the pages
+        lines = str(error).splitlines() or [type(error).__name__]
+        return "a page does not match its checksum" if "CRC" in lines[0] else lines[0][:200]
     return None
 
 
 def _has_checksums(path: str, metadata: pq.FileMetaData) -> bool:
-    """Whether the first page has one: a writer gives it to all or to none."""
+    """Whether the first page has a checksum: writers add them to all pages or to none."""
     if not metadata.num_row_groups or not metadata.num_columns:
         return False
     chunk = metadata.row_group(0).column(0)
@@ -48,7 +47,7 @@ def _has_checksums(path: str, metadata: pq.FileMetaData) -> bool:
 
 
 def _fourth_is_integer(head: bytes) -> bool:
-    """Whether a page header goes on with its checksum after its type and two sizes."""
+    """Whether the fourth field of a page header, after its type and two sizes, is a checksum."""
     position = 0
     for _ in range(3):
         if head[position : position + 1] != bytes([_I32]):

@@ -1,4 +1,4 @@
-"""What is known of a file: that it can be measured, with its footer and its range of time, or why it was set aside."""
+"""What is known of a file: its footer and time range if it can be measured, otherwise why it was set aside."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from exporter.files.footers import Footer
 from exporter.files.listing import File
 
 EARLIEST = 946_684_800_000_000
-"""Microseconds since the epoch at 2000-01-01T00:00Z: what is earlier, or more than a day ahead, is implausible."""
+"""2000-01-01T00:00Z in microseconds since the epoch: a timestamp before it, or over a day ahead, is implausible."""
 
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A file set aside, and why; `lasting` says that it will be, as long as it does not change.
+    """A file that was set aside, and why; `lasting` means that it will be again unless it changes.
 
-    `waiting` says that it is being written: nothing is wrong with it yet, and the next reading may find it whole.
+    `waiting` means that it is being written: nothing is wrong with it, and the next reading may find it complete.
     """
 
     name: str
@@ -26,7 +26,7 @@ class Unreadable:
 
 @dataclass(frozen=True)
 class Measurable:
-    """A file with its footer and the first and last plausible timestamp (µs), None where it has none.
+    """A file with its footer and the first and last plausible timestamp (µs), None if it has none.
 
     `implausible` is the number of its events without a plausible timestamp.
     """
@@ -38,11 +38,11 @@ class Measurable:
     implausible: int
 
     def may_hold(self, start: int, end: int) -> bool:
-        """Whether an event may lie in the file from `start` until before `end`."""
+        """Whether the file may have an event from `start` until before `end`."""
         return self.first is not None and self.last is not None and self.first < end and self.last >= start
 
     def rows_between(self, start: int, end: int) -> float:
-        """About how many of its events lie from `start` until before `end`, as if they were spread evenly."""
+        """An estimate of its events from `start` until before `end`, as if they were evenly distributed."""
         if self.first is None or self.last is None or not self.may_hold(start, end):
             return 0.0
         inside = min(self.last + 1, end) - max(self.first, start)

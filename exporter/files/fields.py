@@ -1,4 +1,4 @@
-"""Fields: where a file has a configured name that is none of its columns: inside one, or in the name of its folder."""
+"""Fields: where a file has a configured name that is not a column: inside a column, or in the name of its folder."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _BRACKETS = re.compile(r"\[([^\[\]]+)\](?=[.\[]|$)")
 
 
 class FieldError(Exception):
-    """A name that leads to two fields: `what: name`."""
+    """An ambiguous name, which leads to two fields: `what: name`."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One level down: `how` is field, map, pair (of a list of key/value structs), json, or folder, with its value."""
+    """One level down: `how` is field, map, pair (of a list of key/value structs), json, or folder; `to` is where."""
 
     how: str
     to: str | None
@@ -46,22 +46,22 @@ class Field:
 
     @property
     def is_folder(self) -> bool:
-        """Whether the value stands in the name of a folder."""
+        """Whether the value is in the name of a folder."""
         return self.steps[0].how == "folder"
 
     @property
     def value(self) -> str | None:
-        """What the folder's name says."""
+        """The value in the folder's name."""
         return self.steps[0].to
 
     @property
     def keyed(self) -> bool:
-        """Whether the value has a key among the data, so that only they can tell whether it occurs."""
+        """Whether the value is found by a key in the data, so that only the data show whether it occurs."""
         return any(step.how in ("map", "pair", "json") for step in self.steps)
 
     @property
     def plain(self) -> tuple[str, ...]:
-        """The column and the fields of structs in it, as far as they lead before the first key."""
+        """The column and the fields of structs in it, up to the first key."""
         names = []
         for step in self.steps:
             if step.how != "field":
@@ -72,7 +72,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Found:
-    """A value in a file: how the file writes the way to it, its type (None within JSON text), and the steps."""
+    """A value in a file: its path as the file writes it, its type (None within JSON text), and the steps to it."""
 
     name: str
     type: pa.DataType | None
@@ -84,18 +84,18 @@ class Found:
 
 
 def find(schema: pa.Schema, source: str) -> list[Found]:
-    """The values of the file that `source` leads to; several where a key has a value of one of several types.
+    """The values of the file that `source` leads to; several if a key may have values of several types.
 
-    Raises FieldError where it leads to two.
+    Raises FieldError if `source` is ambiguous.
     """
     found = _in_struct(list(schema), f".{source}", source)
     return [replace(each, name=each.name.removeprefix(".")) for each in found]
 
 
 def folder(file: File, source: str) -> tuple[str, str | None] | None:
-    """The key and the value of the folder that is called `source=value`; None where there is no such folder.
+    """The key and the value of the folder named `source=value`; None if there is none.
 
-    A link's own folders count before those that it leads to, the innermost first.
+    For a symbolic link, its own folders count before those of its target; the innermost folder counts first.
     """
     for path in (file.name, file.path):
         for part in reversed(path.split("/")[:-1]):
@@ -123,7 +123,7 @@ def _in(type_: pa.DataType, rest: str, source: str) -> list[Found]:
 
 
 def _in_struct(fields: Sequence[pa.Field], rest: str, source: str) -> list[Found]:
-    """The longest name that is a field's wins: a name may have dots."""
+    """The longest name that matches a field wins, because a name may have dots."""
     for text, name, further in _cuts(rest):
         alike = [field for field in fields if field.name.casefold() == name.casefold()]
         own = next((field for field in alike if field.name == name), alike[0] if alike else None)
@@ -137,7 +137,7 @@ def _in_struct(fields: Sequence[pa.Field], rest: str, source: str) -> list[Found
 
 
 def _at_key(how: str, type_: pa.DataType, rest: str, source: str) -> list[Found]:
-    """The values at a key: all of `rest` where they are plain, else as much of it as leaves a way on."""
+    """The values at a key: for a plain type all of `rest`, for a nested one its shortest part that leads to a value."""
     cuts = list(_cuts(rest))
     for text, key, further in reversed(cuts) if pa.types.is_nested(type_) else cuts:
         found = _in(type_, further, source) if further else _values(type_)
@@ -147,7 +147,7 @@ def _at_key(how: str, type_: pa.DataType, rest: str, source: str) -> list[Found]
 
 
 def _values(type_: pa.DataType) -> list[Found]:
-    """The value at a key; of a struct its fields, of which one is not NULL: those called …_value if there are any."""
+    """The value at a key; of a struct its fields, one of which is not NULL: those named …_value if there are any."""
     if not pa.types.is_struct(type_):
         return [Found("", type_, ())]
     plain = [field for field in _fields(type_) if not pa.types.is_nested(field.type)]
@@ -156,7 +156,7 @@ def _values(type_: pa.DataType) -> list[Found]:
 
 
 def _value_of_pairs(type_: pa.DataType) -> pa.Field | None:
-    """The field `value` of a list of structs that have a text `key`, else None."""
+    """The field `value` of a list of structs with a text `key`; None for another type."""
     if not (pa.types.is_list(type_) or pa.types.is_large_list(type_)) or not pa.types.is_struct(type_.value_type):
         return None
     fields = {field.name.casefold(): field for field in _fields(type_.value_type)}
@@ -168,7 +168,7 @@ def _fields(type_: pa.DataType) -> list[pa.Field]:
 
 
 def _cuts(rest: str) -> Iterator[tuple[str, str, str]]:
-    """Each first part of `.a.b[c]`, the longest first: as it stands there, the name alone, and what remains."""
+    """Each first part of `.a.b[c]`, the longest first: as written, the name alone, and the rest."""
     if bracketed := _BRACKETS.match(rest):
         yield bracketed[0], bracketed[1], rest[bracketed.end() :]
     elif rest.startswith("."):
@@ -178,7 +178,7 @@ def _cuts(rest: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _json_path(rest: str) -> str | None:
-    """The JSON path that `.a.b[c]` is; None where a name of it cannot be written as one."""
+    """The JSON path for `.a.b[c]`; None if one of its names cannot be part of a JSON path."""
     path = "$"
     while rest:
         part = next(iter(reversed(list(_cuts(rest)))), None)

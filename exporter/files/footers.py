@@ -1,4 +1,4 @@
-"""The footers of Parquet files: which columns a file has, and from when to when its events are."""
+"""The footers of Parquet files: which columns a file has, and the time range of its events."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from exporter.files.listing import File, is_utf8
 
 
 class UnreadableError(Exception):
-    """A file that cannot be measured: `what`, without its name; `lasting` unless it may be read without a change."""
+    """A file that cannot be measured: `what`, without its name; not `lasting` if a retry may read the same file."""
 
     def __init__(self, what: str, *, lasting: bool = True) -> None:
         super().__init__(what)
@@ -25,11 +25,11 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True)
 class Footer:
-    """What a file's footer says.
+    """The content of a file's footer.
 
-    `kinds` maps column names to what is in them (see `kind`), `types` are their types in the same order. `first`
-    and `last` are the least and the greatest timestamp in microseconds since the epoch; they are None where only the
-    data itself can tell. `fields` are where the file has the configured names that are none of its columns.
+    `kinds` maps column names to their kinds (see `kind`), `types` has their types in the same order. `first` and `last`
+    are the minimum and maximum timestamp in microseconds since the epoch; they are None if the footer does not have
+    them. `fields` is where the file has the configured names that are not columns.
     """
 
     kinds: tuple[tuple[str, str], ...]
@@ -41,11 +41,11 @@ class Footer:
     fields: tuple[Field, ...] = ()
 
     def own_name(self, name: str) -> str | None:
-        """The file's name for the column `name`, which it may write in another case; None where it has none."""
+        """The file's name for the column `name`, which may differ in case; None if the file has no such column."""
         return own_name((own for own, _ in self.kinds), name)
 
     def find(self, name: str) -> list[Field]:
-        """Where the file has `name`: its column, else values in one, else its folder; empty where it has none."""
+        """Where the file has `name`: as a column, else inside one, else in its folder; empty if it does not."""
         if own := self.own_name(name):
             place = next(number for number, (each, _) in enumerate(self.kinds) if each == own)
             return [Field(name, own, self.kinds[place][1], self.types[place], (Step("field", own),))]
@@ -61,10 +61,10 @@ def own_name(names: Iterable[str], name: str) -> str | None:
 def read_footer(file: File, timestamp_names: Sequence[str], names: Iterable[str] = ()) -> Footer:
     """Read the footer of `file`; the first of `timestamp_names` that it has gives `first` and `last`.
 
-    Raises UnreadableError for a file that is no Parquet, and where one of `names` leads to two fields.
+    Raises UnreadableError for a file that is not Parquet, or if one of `names` is ambiguous.
     """
     if file.size < 0:
-        raise UnreadableError("cannot be opened: a link to nowhere, or not permitted", lasting=False)
+        raise UnreadableError("cannot be opened: broken link, or permission denied", lasting=False)
     if file.size == 0:
         raise UnreadableError("zero bytes")
     if not is_utf8(file.path):
@@ -83,15 +83,15 @@ def _footer(
 ) -> Footer:
     kinds = tuple((field.name, kind(field.type)) for field in schema)
     types = tuple(str(value_type(field.type)) for field in schema)
-    wanted = sorted({*timestamp_names, *names}) if metadata.num_rows else ()
-    found = tuple(each for name in wanted if not own_name(schema.names, name) for each in _found(file, schema, name))
+    sources = sorted({*timestamp_names, *names}) if metadata.num_rows else ()
+    found = tuple(each for name in sources if not own_name(schema.names, name) for each in _found(file, schema, name))
     type_, path = _timestamp(schema, found, timestamp_names)
     first, last, nulls = _range(metadata, type_, path)
     return Footer(kinds, metadata.num_rows, first, last, nulls, types, found)
 
 
 def _found(file: File, schema: pa.Schema, source: str) -> Iterator[Field]:
-    """Where the file has `source`, which is none of its columns: in one of them, else in the name of its folder."""
+    """Where the file has `source`, which is not a column: inside a column, else in the name of its folder."""
     found = fields.find(schema, source)
     for each in found:
         json = each.type is None
@@ -102,7 +102,7 @@ def _found(file: File, schema: pa.Schema, source: str) -> Iterator[Field]:
 
 
 def _timestamp(schema: pa.Schema, found: Sequence[Field], names: Iterable[str]) -> tuple[str, str]:
-    """Type and path of the timestamp, the first of `names` that the file has; no path where it has no statistics."""
+    """Type and path of the timestamp, the first of `names` that the file has; empty if it has no statistics."""
     for name in names:
         if own := own_name(schema.names, name):
             return (str(schema.field(own).type), own) if schema.names.count(own) == 1 else ("", "")
@@ -118,7 +118,7 @@ def _first_sentence(error: Exception) -> str:
 
 
 def _range(metadata: pq.FileMetaData, type_: str, path: str) -> tuple[int | None, int | None, int]:
-    """Least and greatest timestamp (µs) and the number of NULLs, as far as the statistics are exact."""
+    """Minimum and maximum timestamp (µs) and the number of NULLs; None, None, 0 unless the statistics are exact."""
     unit = re.match(r"timestamp\[(s|ms|us|ns)\b", type_)
     leaves = [number for number in range(metadata.num_columns) if metadata.schema.column(number).path == path]
     if not unit or len(leaves) != 1 or not metadata.num_row_groups:

@@ -1,4 +1,4 @@
-"""Kinds: what a column of a file holds, however its type is written."""
+"""Kinds: what a column of a file contains, whatever its exact type is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pyarrow as pa
 
 
 def kind(type_: pa.DataType) -> str:
-    """What a column holds: timestamp, instant, text, integer, number, date, nested, nothing or other."""
+    """What a column contains: timestamp, instant, text, integer, number, date, nested, nothing or other."""
     type_ = value_type(type_)
     if pa.types.is_timestamp(type_):
         return "instant" if type_.tz else "timestamp"
@@ -22,5 +22,5 @@ def kind(type_: pa.DataType) -> str:
 
 
 def value_type(type_: pa.DataType) -> pa.DataType:
-    """The type itself, or that of the values of a dictionary."""
+    """The type itself; for a dictionary, the type of its values."""
     return type_.value_type if pa.types.is_dictionary(type_) else type_

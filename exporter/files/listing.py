@@ -1,4 +1,4 @@
-"""Parquet files: which there are."""
+"""Lists the Parquet files of a data set."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from typing import NamedTuple
 from exporter.files import tables
 
 ATTEMPTS = 3
-"""How often a listing is begun again because a folder went meanwhile: it may be coming back, by another name."""
+"""How often files are listed if a folder disappears meanwhile: it may have been renamed."""
 
 
 class FilesError(Exception):
-    """A folder or file that a pattern names is not there, or cannot be read: `path: what`."""
+    """A folder or file that a pattern names does not exist or cannot be read: `path: what`."""
 
 
 class File(NamedTuple):
-    """A file as the folder lists it; two equal values are the same content.
+    """A file as its folder lists it; equal values mean equal content.
 
-    A tuple, because there may be thousands, and all are compared at each refresh.
+    A tuple, because thousands of them may be compared at each refresh.
     """
 
     path: str
@@ -38,10 +38,10 @@ class File(NamedTuple):
 
 @dataclass(frozen=True)
 class _Folder:
-    """A folder below a pattern's fixed one: how it is reached, where it really is, and what its files are called.
+    """A folder below a pattern's fixed one: the path to it, its real path, and the prefix of its files' names.
 
-    `within` are the folders that links have led away from on the way, `table` says why its files cannot be read as
-    plain files.
+    `within` has the folders that were left through links on the way, `table` is why its files cannot be read as plain
+    files.
     """
 
     path: str
@@ -51,7 +51,7 @@ class _Folder:
     table: str | None = None
 
     def below(self, entry: os.DirEntry[str]) -> _Folder | None:
-        """The folder `entry` of this one; None for a link that leads back to where it lies."""
+        """The folder `entry` of this one; None for a link that leads back to a folder above it."""
         name = f"{self.name}{entry.name}/"
         if not entry.is_symlink():
             return _Folder(entry.path, f"{self.real}/{entry.name}", name, self.within, self.table)
@@ -63,19 +63,19 @@ class _Folder:
 
 
 def find(patterns: Iterable[str]) -> tuple[File, ...]:
-    """Every file that a pattern matches, once, in the order of the paths; a folder stands for all below it.
+    """Every file that a pattern matches, once, in the order of the paths; a folder means all Parquet files below it.
 
-    A file is named by its path below the pattern's fixed folder, by the first of several. What begins with `.` or
-    `_` there is left out, as Hadoop writers expect. Raises FilesError when a folder does not exist, cannot be read, or
-    is a table of a format in which not every file counts.
+    A file is named by its path below the pattern's fixed folder; if it has several names, by the first. Names that
+    begin with `.` or `_` are left out, as Hadoop writers expect. Raises FilesError if a folder does not exist, cannot
+    be read, or is a table of a format in which not every file counts.
     """
-    found = [file for pattern in patterns for file in _listing(pattern)]
-    files = {file.path: file for file in sorted(found, reverse=True)}
+    listed = [file for pattern in patterns for file in _listing(pattern)]
+    files = {file.path: file for file in sorted(listed, reverse=True)}
     return tuple(reversed(files.values()))
 
 
 def unchanged(file: File) -> bool:
-    """Whether the file is still the one that was found."""
+    """Whether the file is still the one that was listed."""
     if file.size < 0:
         return True
     try:
@@ -85,7 +85,7 @@ def unchanged(file: File) -> bool:
 
 
 def is_utf8(path: str) -> bool:
-    """Whether DuckDB can be told of the path: file systems allow names that are no text."""
+    """Whether DuckDB can open the path: file systems allow names that are not text."""
     return not any("\ud800" <= character <= "\udfff" for character in path)
 
 
@@ -101,11 +101,11 @@ def _listing(pattern: str) -> list[File]:
             raise FilesError(f"{error.filename}: not readable") from None
         except OSError as error:
             raise FilesError(f"{error.filename}: {error.strerror}") from None
-    raise FilesError(f"{gone}: folders come and go while they are listed")
+    raise FilesError(f"{gone}: folders disappeared while they were listed, {ATTEMPTS} times in a row")
 
 
-_Wanted = Sequence[re.Pattern[str] | None]
-"""The parts of a pattern below its fixed folder; None stands for any number of folders."""
+_Parts = Sequence[re.Pattern[str] | None]
+"""The parts of a pattern below its fixed folder; None matches any number of folders."""
 
 
 def _matching(pattern: str) -> Iterator[File]:
@@ -113,20 +113,20 @@ def _matching(pattern: str) -> Iterator[File]:
     plain = next((i for i, part in enumerate(parts) if glob.has_magic(_drop_escapes(part))), len(parts))
     fixed = Path(*map(_unescape, parts[:plain]))
     if fixed.is_dir():
-        wanted = _wanted(pattern, parts[plain:])
+        below = _compiled(pattern, parts[plain:])
         real = os.path.realpath(fixed)
         table = tables.above(real)
         folder = _Folder(str(fixed), real.rstrip("/"), "", frozenset(), table and tables.refusal(*table))
-        yield from _walk(folder, wanted, _inside(wanted, {0}))
+        yield from _walk(folder, below, _inside(below, {0}))
     elif not fixed.exists():
         raise FilesError(f"{fixed}: no such file or folder")
     elif plain == len(parts):
         yield _file(os.path.realpath(fixed), fixed.name, fixed.stat())
 
 
-def _wanted(pattern: str, parts: Sequence[str]) -> _Wanted:
+def _compiled(pattern: str, parts: Sequence[str]) -> _Parts:
     if ".." in parts:
-        raise FilesError(f"{pattern}: .. after a wildcard")
+        raise FilesError(f"{pattern}: invalid pattern: .. after a wildcard")
     below = [part for before, part in pairwise(("", *parts)) if not part == before == "**"]
     return [None if part == "**" else re.compile(fnmatch.translate(part)) for part in below or ("**", "*.parquet")]
 
@@ -139,41 +139,41 @@ def _unescape(text: str) -> str:
     return re.sub(r"\[([*?[])\]", r"\1", text)
 
 
-def _walk(folder: _Folder, wanted: _Wanted, at: AbstractSet[int]) -> Iterator[File]:
-    """The files below `folder`; `at` are the parts that its entries may match."""
-    end = len(wanted)
+def _walk(folder: _Folder, parts: _Parts, at: AbstractSet[int]) -> Iterator[File]:
+    """The files below `folder`; `at` has the indices of the parts that its entries may match."""
+    end = len(parts)
     entries = _entries(folder)
-    if not folder.table and (found := tables.format_of(entries)):
-        folder = replace(folder, table=tables.refusal(folder.path, found))
+    if not folder.table and (table_format := tables.format_of(entries)):
+        folder = replace(folder, table=tables.refusal(folder.path, table_format))
     for entry in entries:
-        then = _after(wanted, at, entry.name)
+        then = _after(parts, at, entry.name)
         if not then or entry.name.startswith((".", "_")):
             continue
         if _is_folder(entry):
-            inside = _inside(wanted, then)
+            inside = _inside(parts, then)
             if inside and (below := folder.below(entry)):
-                yield from _walk(below, wanted, inside)
+                yield from _walk(below, parts, inside)
         elif end in then and (file := _listed(folder, entry)):
             if folder.table:
                 raise FilesError(folder.table)
             yield file
 
 
-def _inside(wanted: _Wanted, at: AbstractSet[int]) -> AbstractSet[int]:
-    """The parts that the entries of a folder may match: those `at`, or the next where any folders may be none."""
-    return (at | {number + 1 for number in at - {len(wanted)} if wanted[number] is None}) - {len(wanted)}
+def _inside(parts: _Parts, at: AbstractSet[int]) -> AbstractSet[int]:
+    """The parts that the entries of a folder may match: those `at`, and after `**`, which may match none, the next."""
+    return (at | {number + 1 for number in at - {len(parts)} if parts[number] is None}) - {len(parts)}
 
 
-def _after(wanted: _Wanted, at: AbstractSet[int], name: str) -> set[int]:
-    """The parts that may come after an entry called `name` that those `at` may match."""
-    found = set()
+def _after(parts: _Parts, at: AbstractSet[int], name: str) -> set[int]:
+    """The parts that may follow once an entry called `name` has matched one of those `at`."""
+    following = set()
     for number in at:
-        part = wanted[number]
+        part = parts[number]
         if part is None:
-            found |= {number, number + 1}
+            following |= {number, number + 1}
         elif part.match(name):
-            found.add(number + 1)
-    return found
+            following.add(number + 1)
+    return following
 
 
 def _entries(folder: _Folder) -> list[os.DirEntry[str]]:
@@ -189,7 +189,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _listed(folder: _Folder, entry: os.DirEntry[str]) -> File | None:
-    """The file, None for what has just gone; a link that leads nowhere has a size below zero."""
+    """The file, None if it has just disappeared; a broken link has a size below zero."""
     name = folder.name + entry.name
     try:
         if not entry.is_symlink():

@@ -1,4 +1,4 @@
-"""The mapping: which of a file's columns is which canonical column, as the configuration says; no SQL."""
+"""The mapping: where a file has each canonical column, by the configuration; no SQL."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from exporter.files.fields import Field
 from exporter.files.footers import Footer, UnreadableError
 
 OF_PURCHASES = ("revenue", "transaction_id")
-"""Columns that are read from the payload of purchases only, because parsing JSON is dear."""
+"""Columns that are read from the payload of purchases only, because parsing JSON is expensive."""
 
 SHOWN = 20
-"""Columns of a file that a message lists."""
+"""The maximum number of columns that a message lists."""
 
 _EXPECTED = {"timestamp": "a timestamp", "revenue": "a number"}
-"""What a canonical column holds, where it is not text."""
+"""The expected content of a canonical column, if not text."""
 
 
 def names(dataset: Dataset) -> set[str]:
@@ -25,9 +25,9 @@ def names(dataset: Dataset) -> set[str]:
 
 
 def check(dataset: Dataset, footer: Footer) -> None:
-    """Raise UnreadableError when the file lacks a timestamp or an event name, or has a column twice.
+    """Raise UnreadableError if the file lacks a timestamp or an event name, or has a duplicate column.
 
-    A file without rows lacks nothing.
+    A file without rows is always valid.
     """
     if not footer.rows:
         return
@@ -45,9 +45,9 @@ def check(dataset: Dataset, footer: Footer) -> None:
 def _absence(dataset: Dataset, footer: Footer, column: str) -> str:
     if reason := misfit(dataset, footer, column):
         return f"{column} ({reason})"
-    wanted = getattr(dataset.columns, column)
+    expected = getattr(dataset.columns, column)
     own = [name for name, _ in footer.kinds[:SHOWN]]
-    return f"no column for {column}: looked for {', '.join(wanted)}, found {', '.join(own)}"
+    return f"no column for {column}: looked for {', '.join(expected)}, found {', '.join(own)}"
 
 
 def missing(dataset: Dataset, footer: Footer) -> tuple[str, ...]:
@@ -56,9 +56,9 @@ def missing(dataset: Dataset, footer: Footer) -> tuple[str, ...]:
 
 
 def misfit(dataset: Dataset, footer: Footer, column: str) -> str | None:
-    """Why the file's column of that name is none: `a struct, expected text`; None where it has none of that name."""
-    found = (each for name in getattr(dataset.columns, column) or () for each in footer.find(name))
-    nested = [each.type for each in found if not _fits(each, column)]
+    """Why the file's column of that name is unusable: `a struct, expected text`; None if it has no such column."""
+    fields = (each for name in getattr(dataset.columns, column) or () for each in footer.find(name))
+    nested = [each.type for each in fields if not _fits(each, column)]
     if not nested:
         return None
     kind = next((each for each in ("struct", "map") if nested[0].startswith(each)), "list")
@@ -66,52 +66,52 @@ def misfit(dataset: Dataset, footer: Footer, column: str) -> str | None:
 
 
 def _fits(field: Field, column: str) -> bool:
-    """Whether it can be `column`: only the payload, as JSON, can be nested."""
+    """Whether the field can be `column`: only the payload, as JSON, can be nested."""
     return column == "payload" or field.kind != "nested"
 
 
 def fitting(footer: Footer, column: str, name: str) -> list[Field]:
-    """Where the file has `name`, as far as that can be `column`."""
+    """Where the file has `name`, in a form that can be `column`."""
     return [each for each in footer.find(name) if _fits(each, column)]
 
 
 def has(dataset: Dataset, footer: Footer, column: str) -> bool:
-    """Whether the file has a source of `column`; a JSON path has one where the payload has."""
+    """Whether the file has a source of `column`; for a JSON path, whether it has a payload."""
     return source(dataset, footer, column) is not None
 
 
 def source(dataset: Dataset, footer: Footer, column: str) -> tuple[str | None, str] | None:
-    """Where the file has `column` from: its name, None where it is one that the configuration has, and its kind.
+    """The source of `column` in the file: its name, None if it is as configured, and its kind; None without a source.
 
-    What comes from the payload is JSON, whatever the payload's own name and kind are.
+    The kind of what comes from the payload is JSON, whatever the payload's own name and kind are.
     """
     for name in getattr(dataset.columns, column) or ():
-        if found := fitting(footer, column, name):
-            own = found[0].name
-            return (None if own == name else own), "value by key" if _by_key(found) else found[0].kind
+        if fields := fitting(footer, column, name):
+            own = fields[0].name
+            return (None if own == name else own), "value by key" if _by_key(fields) else fields[0].kind
         if is_json_path(name) and source(dataset, footer, "payload"):
             return None, "JSON"
     return None
 
 
-def _by_key(found: Iterable[Field]) -> bool:
-    """Whether it is a value that has one of several types: a file may have some of them, as its data need."""
-    return any(each.keyed and each.steps[-1].how == "field" for each in found)
+def _by_key(fields: Iterable[Field]) -> bool:
+    """Whether it is the value of a key, with a field for each type: a file has the types that its data need."""
+    return any(each.keyed and each.steps[-1].how == "field" for each in fields)
 
 
 def keyed(dataset: Dataset, footer: Footer, column: str) -> bool:
-    """Whether the file has `column` only where its data have a key, a JSON path in the payload left out."""
-    found = [each for name in getattr(dataset.columns, column) or () for each in fitting(footer, column, name)]
-    return bool(found) and all(each.keyed for each in found)
+    """Whether the file has `column` only by keys in its data; JSON paths in the payload do not count."""
+    fields = [each for name in getattr(dataset.columns, column) or () for each in fitting(footer, column, name)]
+    return bool(fields) and all(each.keyed for each in fields)
 
 
 def read(dataset: Dataset, footer: Footer) -> set[str]:
-    """What is read of the file: columns, or fields of structs as Parquet writes them, `column.field`."""
+    """What is read from the file: columns, or fields of structs as Parquet writes them, `column.field`."""
     return {".".join(each.plain) for each in plain_fields(dataset, footer)}
 
 
 def plain_fields(dataset: Dataset, footer: Footer) -> Iterator[Field]:
-    """Where the file has the mapped names, but for those that its folder has."""
+    """Where the file has the mapped names, except for those in the names of folders."""
     return (each for name in names(dataset) for each in footer.find(name) if each.plain)
 
 

@@ -1,4 +1,4 @@
-"""Files that are being written: young ones without a footer, which is what a writer writes last."""
+"""Files that are still being written: recent ones without a footer, which is written last."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import time
 from exporter.files.listing import File
 
 YOUNG = 300
-"""Seconds since the last write: what has no footer for longer was left unfinished."""
+"""Seconds since the last write: after that, a file without a footer was abandoned."""
 
 _MAGIC = b"PAR1"
 
-_LEAST = 12
-"""Bytes of a file with a footer: the magic at both ends, and the footer's size. A writer begins with the magic, too."""
+_SMALLEST = 12
+"""Minimum bytes of a file with a footer: the magic at both ends, and the footer's size."""
 
 
 def is_unfinished(file: File) -> bool:
@@ -26,6 +26,6 @@ def _has_footer(file: File) -> bool:
         with open(file.path, "rb") as opened:
             size = opened.seek(0, os.SEEK_END)
             opened.seek(max(0, size - len(_MAGIC)))
-            return size >= _LEAST and opened.read() == _MAGIC
+            return size >= _SMALLEST and opened.read() == _MAGIC
     except OSError:
-        return True  # gone, or not permitted: that is not what a file looks like that is being written
+        return True  # gone or not permitted, which are not signs of a file that is being written

@@ -14,17 +14,17 @@ from exporter.facts.model import DayFacts
 from exporter.gauges.hours import Counts, Gap, Hours
 
 BASELINE_LAGS = 28
-"""Days before the anchor day that tell what is usual at an hour."""
+"""Days before the anchor day that define what is usual at an hour."""
 
 ENDS = 8
-"""Lags 0 to 7 have an end."""
+"""The end of the day's events is determined for lags 0 to 7."""
 
 _EVENTS = "clickstream_events"
 
 
 @dataclass(frozen=True)
 class Part:
-    """The missing hours in one part of the anchor day (start, inside or end); `hours` is 0 where none are missing."""
+    """The missing hours in one part of the anchor day (start, inside or end); `hours` is 0 if none are missing."""
 
     name: str
     hours: float
@@ -33,11 +33,11 @@ class Part:
 
 @dataclass(frozen=True)
 class Anatomy:
-    """How the anchor day lies over its hours.
+    """How the events of the anchor day are distributed over its hours.
 
-    `complete` is the number of hours from midnight on that are surely over. `ends` maps lags to the wall clock at
-    which the day's events end, in seconds since midnight; `parts` and `ends` are empty where too few days tell what
-    is usual, or where the timestamps have no time of day.
+    `complete` is the number of complete hours, counted from midnight. `ends` maps lags to the time of day at which the
+    day's events end, in seconds since midnight. `parts` and `ends` are empty if too few days define what is usual, or
+    if the timestamps have no time of day.
     """
 
     has_times: bool
@@ -46,8 +46,8 @@ class Anatomy:
     parts: Sequence[Part]
 
 
-def anatomy(anchor: date, facts: Mapping[date, DayFacts], zone: ZoneInfo, limits: Limits) -> Anatomy:
-    """The anatomy of the day `anchor`, of which there are facts."""
+def examine(anchor: date, facts: Mapping[date, DayFacts], zone: ZoneInfo, limits: Limits) -> Anatomy:
+    """The anatomy of the day `anchor`, which must be in `facts`."""
     days = {lag: (day(when, zone), each) for when, each in facts.items() if (lag := (anchor - when).days) >= 0}
     if not _has_times(days.values()):
         return Anatomy(False, 24, {}, ())
@@ -72,22 +72,22 @@ def _parts(
 
 
 def _beside(counts: Mapping[int, Counts], lag: int, usual: Sequence[int]) -> Hours:
-    """The hours of a day beside those of the other days that tell what is usual."""
+    """The hours of a day, to compare with those of the other days that define what is usual."""
     return Hours(counts[lag], [counts[other] for other in usual if other != lag])
 
 
 def _usual_lags(counts: Mapping[int, Counts], limits: Limits) -> list[int]:
-    """The days before the anchor day that tell what is usual; where few have enough events, all that have any."""
+    """The lags of the days that define what is usual: those with enough events; if these are too few, all with any."""
     lags = sorted(lag for lag in counts if 0 < lag <= BASELINE_LAGS)
     enough = [lag for lag in lags if sum(counts[lag]) >= limits.min_day_events]
     return enough if len(enough) >= limits.min_baseline_days else lags
 
 
 def _has_times(days: Iterable[tuple[Day, DayFacts]]) -> bool:
-    """Whether the events have a time of day: not where all, on every day, lie in the first hour or at 00:00 UTC."""
-    there = [(of, facts) for of, facts in days if facts.lasts]
-    first_hour = all(set(facts.lasts) == {0} for _, facts in there)
-    midnight = all(len(facts.lasts) == 1 and max(facts.lasts.values()) % HOURS_24 == 0 for _, facts in there)
+    """Whether the events have a time of day: not if all, on every day, lie in the first hour or at 00:00 UTC."""
+    filled = [facts for _, facts in days if facts.lasts]
+    first_hour = all(set(facts.lasts) == {0} for facts in filled)
+    midnight = all(len(facts.lasts) == 1 and max(facts.lasts.values()) % HOURS_24 == 0 for facts in filled)
     return not (first_hour or midnight)
 
 
@@ -102,7 +102,7 @@ def _counts(facts: DayFacts, skipped: range) -> Counts:
 
 
 def _skipped(of: Day) -> range:
-    """The whole hours that the clock skips on the day, as where summer time begins."""
+    """The whole hours that the clock skips on the day, for example when summer time begins."""
     jump = of.after - of.before
     if jump <= 0:
         return range(0)
@@ -111,7 +111,7 @@ def _skipped(of: Day) -> range:
 
 
 def _complete(of: tuple[Day, DayFacts], tail: Gap | None) -> int:
-    """How many hours of the day are surely over: those before the hour in which its events end."""
+    """How many hours of the day are complete: those before the hour in which its events end."""
     if tail:
         return tail.start - 1
     hour = of[0].wall_clock(of[1].last_event or of[0].start).hour
@@ -119,7 +119,7 @@ def _complete(of: tuple[Day, DayFacts], tail: Gap | None) -> int:
 
 
 def _end(of: tuple[Day, DayFacts], tail: Gap | None) -> int:
-    """The wall clock of the last event that is no stray, in seconds since midnight."""
+    """The time of day of the last event that is not a stray, in seconds since midnight."""
     when, facts = of
     lasts = [last for hour, last in facts.lasts.items() if not tail or hour < tail.start]
     local = when.wall_clock(max(lasts, default=when.start))

@@ -24,7 +24,7 @@ def render(views: Iterable[View]) -> bytes:
 
 
 class Process:
-    """What the exporter as a process says of itself: `process_…`, the standard, and how its last reload went."""
+    """Metrics of the exporter as a process: the standard `process_…`, and the outcome of its last reload."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry(auto_describe=False)
@@ -32,7 +32,7 @@ class Process:
         self._time, self._successful = (Gauge(name, text, registry=self._registry) for name, text in RELOAD.items())
 
     def reloaded(self, *, successful: bool) -> None:
-        """The configuration was read again."""
+        """Record the outcome of a reload."""
         self._successful.set(successful)
         if successful:
             self._time.set_to_current_time()
@@ -42,10 +42,10 @@ class Process:
         return generate_latest(self._registry)
 
 
-def _helps(asked: Iterable[Measure]) -> dict[str, str]:
-    """Every gauge there is, with its help text, in the order of the names."""
+def _helps(measures: Iterable[Measure]) -> dict[str, str]:
+    """Every gauge with its help text, in the order of the names."""
     helps = dict(HELP)
-    for measure in asked:
+    for measure in measures:
         helps |= measure.gauges
         for gauge, twin in measure.twins.items():
             helps[twin] = f"{measure.gauges[gauge].removesuffix('.')}, over the complete hours of the anchor day."

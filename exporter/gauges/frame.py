@@ -1,4 +1,4 @@
-"""What a snapshot says of a data set as a whole, beside the numbers of its days."""
+"""The samples about a data set as a whole, as opposed to the numbers of its days."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from exporter.gauges.sample import Sample
 from exporter.text import clean
 
 COMMON = 5
-"""Events of a day that a name outside the taxonomy must have to be shown: a rarer one may be about a person."""
+"""The minimum number of events for which a name outside the taxonomy is shown: a rarer one may identify a person."""
 
 
 def frame(dataset: Dataset, measured: Measured, anchor: date | None, *, by_hand: bool) -> Iterator[Sample]:
-    """What there is to say of the data set as a whole; `anchor` is its newest day, None without events."""
+    """The samples about the data set as a whole; `anchor` is its newest day, None without events."""
     yield from _files(measured)
     yield from _columns(dataset, measured)
     yield from _configured(dataset, by_hand=by_hand)
@@ -48,7 +48,7 @@ def _columns(dataset: Dataset, measured: Measured) -> Iterator[Sample]:
 
 
 def _configured(dataset: Dataset, *, by_hand: bool) -> Iterator[Sample]:
-    """What the rules have to know of the configuration."""
+    """The configuration, as far as the rules need it."""
     for check, reason in dataset.switched_off.items():
         yield Sample("clickstream_switched_off_info", (("check", check), ("reason", clean(reason))), 1)
     yield Sample("clickstream_intraday", (), dataset.cadence == "intraday")
@@ -58,7 +58,7 @@ def _configured(dataset: Dataset, *, by_hand: bool) -> Iterator[Sample]:
 
 
 def _changed(dataset: Dataset, measured: Measured) -> Iterator[Sample]:
-    """In how many events a column changed, for every column, and how it did."""
+    """In how many events each column changed, and how."""
     for column in dataset.mapped():
         change = measured.files.changed.get(column)
         yield Sample("clickstream_changed_column_events", (("column", column),), change.events if change else 0)
@@ -68,7 +68,7 @@ def _changed(dataset: Dataset, measured: Measured) -> Iterator[Sample]:
 
 
 def _found(dataset: Dataset, measured: Measured) -> Iterator[Sample]:
-    """How many events the configured names, and the amounts of purchases, are found in, over all days."""
+    """How many events of all days have a configured name, and how many purchases an amount."""
 
     def total(gauge: str) -> float | None:
         found = [facts.found[gauge] for facts in measured.days if gauge in facts.found]
@@ -89,7 +89,7 @@ def _found(dataset: Dataset, measured: Measured) -> Iterator[Sample]:
 
 
 def _names(facts: DayFacts) -> Iterator[Sample]:
-    """The most frequent event names of the day, without those that may be about a person."""
+    """The most frequent event names of the day, without those that may identify a person."""
     shown: dict[tuple[str, bool], int] = {}
     for name, events, known in facts.names:
         if known or (events >= COMMON and "@" not in name and "://" not in name):

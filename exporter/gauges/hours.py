@@ -1,4 +1,4 @@
-"""How the events of a day lie over its hours: which of them are missing, and where the day ends."""
+"""How the events of a day are distributed over its hours: which hours are missing, and where the day ends."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ Counts = Sequence[int]
 """Events by hour of the day: 24 numbers."""
 
 SCANT = 0.1
-"""Hours are missing where they hold at most this share of what they usually do: strays do not fill them."""
+"""Hours with at most this share of their usual events are missing: strays do not fill them."""
 
 ALIKE = 0.25
-"""A day that holds at most this share of the usual in the same hours looks the same."""
+"""An earlier day with at most this share of the usual events in the same hours seems to miss them, too."""
 
 LUMP = 8
-"""Events that come together, as those of one session do: what chance explains is that of the sessions."""
+"""Events that come together, as those of a session do: chance acts on sessions, not on single events."""
 
 FEW = 4
-"""A variance from n days is taken for 1 + FEW / n times as much: a few days may be alike by chance."""
+"""A variance over n days is raised by the factor 1 + FEW / n: a few days may be similar by chance."""
 
 CERTAIN_TAIL, CERTAIN = 2.7, 3.0
-"""Standard deviations that must lie between the usual and what is there, at the end of a day and elsewhere in it, where
-ten times as many hours can be missing by chance. Counts cannot fall below zero, so their lower tail is far thinner than
-a normal one: of 10,000 simulated healthy days, bursty ones too, one or two had so much.
+"""Standard deviations by which hours must fall short of the usual: at the end of a day, and elsewhere in it, where ten
+times as many windows can fall short by chance. Counts cannot fall below zero, so their lower tail is far thinner than a
+normal one: of 10,000 simulated healthy days, including bursty ones, one or two fell short by as much.
 """
 
 
 @dataclass(frozen=True)
 class Gap:
-    """Hours from `start` until before `end` that are missing: how many events they hold, and how many they should."""
+    """Missing hours, from `start` until before `end`: how many events they have, and how many are expected."""
 
     start: int
     end: int
@@ -41,9 +41,9 @@ class Gap:
 
 
 class Hours:
-    """The hours of a day, beside those of the days before it, the latest first.
+    """The hours of a day, to compare with those of the days before it, the latest first.
 
-    What is usual is the median of the days' shares, so that a few bad days do not teach it that less is normal.
+    The usual share of an hour is the median over the days, so that a few bad days do not lower it.
     """
 
     def __init__(self, today: Counts, before: Sequence[Counts]) -> None:
@@ -57,34 +57,34 @@ class Hours:
         return self._trimmed(_widest(self._gap(start, 24, None) for start in range(1, 24)))
 
     def head(self, tail: Gap | None) -> Gap | None:
-        """The missing hours at the start of the day, which has the `tail`."""
+        """The missing hours at the start of the day, before the `tail`."""
         return self._trimmed(_widest(self._gap(0, end, tail) for end in range(1, _end(tail))))
 
     def hole(self, tail: Gap | None) -> Gap | None:
-        """The missing hours inside the day, which has the `tail`."""
+        """The missing hours inside the day, before the `tail`."""
         last = _end(tail)
         windows = ((start, end) for start in range(1, last) for end in range(start + 1, last))
         return self._trimmed(_widest(self._gap(start, end, tail) for start, end in windows))
 
     def _trimmed(self, gap: Gap | None) -> Gap | None:
-        """The gap without hours at its edges that hold more than a little: those in which the events ended or began."""
+        """The gap without filled hours at its edges, in which the events ended or began."""
         if gap is None:
             return None
-        held = [self._today[hour + 1] - self._today[hour] > SCANT * self._usual(hour) for hour in range(24)]
+        filled = [self._today[hour + 1] - self._today[hour] > SCANT * self._usual(hour) for hour in range(24)]
         start, end = gap.start, gap.end
-        while start + 1 < end and held[start]:
+        while start + 1 < end and filled[start]:
             start += 1
-        while start + 1 < end < 24 and held[end - 1]:
+        while start + 1 < end < 24 and filled[end - 1]:
             end -= 1
         share = sum(map(self._usual, range(start, end))) / max(sum(map(self._usual, range(gap.start, gap.end))), 1e-9)
         return Gap(start, end, self._today[end] - self._today[start], gap.expected * share)
 
     def _usual(self, hour: int) -> float:
-        """The events that the hour has on a usual day."""
+        """The events of the hour on a usual day."""
         return self._level * median((each[hour + 1] - each[hour]) / each[24] for each in self._before)
 
     def _gap(self, start: int, end: int, tail: Gap | None) -> Gap | None:
-        """The hours from `start` until before `end`, where they are missing."""
+        """The hours from `start` until before `end` if they are missing, otherwise None."""
         shares = [(each[end] - each[start]) / each[24] for each in self._before]
         usual = median(shares) if shares else 0.0
         expected = usual * self._expected_level(start, end, usual, tail)
@@ -96,7 +96,7 @@ class Hours:
         return Gap(start, end, events, expected) if noise and expected - events >= certain * noise else None
 
     def _expected_level(self, start: int, end: int, usual: float, tail: Gap | None) -> float:
-        """The events that the whole day should have: by its other hours, but no more than other days have."""
+        """The events expected on the whole day: extrapolated from its other hours, but no more than on other days."""
         others = self._today[24] - self._today[end] + self._today[start]
         share = 1 - usual
         if tail:
@@ -105,9 +105,9 @@ class Hours:
         return min(self._level, others / share) if share > 0 else self._level
 
     def _noise(self, shares: Sequence[float], usual: float, expected: float) -> float | None:
-        """The standard deviation of the events there; None where another day looks as if they were missing, too.
+        """The standard deviation of the events in these hours; None if they seem to be missing on another day, too.
 
-        But for the days right before: a fault may have begun on one of them.
+        The days right before do not count: the fault may have begun on one of them.
         """
         alike = [share <= ALIKE * usual for share in shares]
         running = len(list(takewhile(bool, alike)))
@@ -123,12 +123,12 @@ def _running_sum(counts: Counts) -> list[int]:
 
 
 def _widest(gaps: Iterator[Gap | None]) -> Gap | None:
-    """The gap that lacks most events; twice what it holds, so that no healthy hour beside it is taken in."""
+    """The gap that lacks most events; those it has count twice, so that it does not extend into a healthy hour."""
     return max(filter(None, gaps), key=lambda gap: (gap.expected - 2 * gap.events, gap.start), default=None)
 
 
 def _lump(days: Sequence[Sequence[int]], level: float) -> float:
-    """How many events come together: the variance of an hour's events from day to day by their mean, over all hours."""
+    """How many events come together: the variance of hourly events from day to day over their mean, of all hours."""
     hours = [[(each[hour + 1] - each[hour]) * level / each[24] for each in days] for hour in range(24)]
     return sum(map(pvariance, hours)) / level * (1 + FEW / len(days)) if days else 0.0
 

@@ -1,4 +1,4 @@
-"""A number of a gauge."""
+"""A sample of a gauge."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A snapshot: every gauge of a data set at one moment, immutable, with a number that stands for all of it."""
+"""A snapshot: every gauge of a data set at one moment, immutable, with a number that identifies it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from exporter.config.model import COLUMNS, Dataset
 from exporter.days import Day, day
 from exporter.facts.model import DayFacts, Measured
-from exporter.gauges.anatomy import Anatomy, anatomy
+from exporter.gauges.anatomy import Anatomy, examine
 from exporter.gauges.frame import frame
 from exporter.gauges.sample import Sample
 from exporter.measures.declared import Measure, Number
@@ -25,12 +25,12 @@ COMPARABLE_LAGS = 8
 """Lags 0 to 7 have a comparable twin: the anchor day and the seven days of the baseline."""
 
 NO_TIMES = "timestamps without a time of day"
-"""Why what rests on sessions or on hours is not measured."""
+"""Why gauges that depend on sessions or hours are not measured."""
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What a data set's gauges say: `number` is the same for the same data and configuration anywhere."""
+    """The gauges of a data set; `number` is the same for the same data and configuration on any machine."""
 
     dataset: str
     date: date | None
@@ -38,31 +38,33 @@ class Snapshot:
     samples: tuple[Sample, ...]
 
 
-def take(name: str, dataset: Dataset, asked: Sequence[Measure], measured: Measured, *, by_hand: bool) -> Snapshot:
-    """The snapshot of what was measured; `by_hand` says that someone chose the anchor day."""
+def take(name: str, dataset: Dataset, measures: Sequence[Measure], measured: Measured, *, by_hand: bool) -> Snapshot:
+    """The snapshot of what was measured; `by_hand` means that someone chose the anchor day."""
     days = {facts.date: facts for facts in measured.days}
     anchor = max((when for when, facts in days.items() if facts.last_event is not None), default=None)
-    shape = anatomy(anchor, days, ZoneInfo(dataset.time_zone), dataset.limits) if anchor else None
-    samples = [*frame(dataset, measured, anchor, by_hand=by_hand), *_missing(dataset, asked, measured, shape)]
-    if anchor and shape:
-        samples += _days(dataset, asked, anchor, days, measured, shape)
+    anatomy = examine(anchor, days, ZoneInfo(dataset.time_zone), dataset.limits) if anchor else None
+    samples = [*frame(dataset, measured, anchor, by_hand=by_hand), *_missing(dataset, measures, measured, anatomy)]
+    if anchor and anatomy:
+        samples += _days(dataset, measures, anchor, days, measured, anatomy)
     samples.sort(key=lambda sample: (sample.gauge, sample.labels))
-    number = _number(dataset, asked, samples)
+    number = _number(dataset, measures, samples)
     samples.append(Sample("clickstream_snapshot", (), number))
     return Snapshot(name, anchor, number, tuple(samples))
 
 
-def _number(dataset: Dataset, asked: Sequence[Measure], samples: Iterable[Sample]) -> int:
-    """48 bits, because a gauge holds whole numbers exactly up to 53; never 0, which reads like "none"."""
+def _number(dataset: Dataset, measures: Sequence[Measure], samples: Iterable[Sample]) -> int:
+    """A hash of 48 bits, because a gauge is exact only up to 53 bits; never 0, which would read as "none"."""
     configuration = dataset.model_dump(exclude={"files", "measures"})
-    text = repr((configuration, [measure.sql for measure in asked], list(samples)))
+    text = repr((configuration, [measure.sql for measure in measures], list(samples)))
     return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=6).digest(), "big") or 1
 
 
-def _missing(dataset: Dataset, asked: Sequence[Measure], measured: Measured, shape: Anatomy | None) -> Iterator[Sample]:
+def _missing(
+    dataset: Dataset, measures: Sequence[Measure], measured: Measured, anatomy: Anatomy | None
+) -> Iterator[Sample]:
     """A reason for each gauge that the data set cannot have."""
-    without_times = shape is not None and not shape.has_times
-    for measure in asked:
+    without_times = anatomy is not None and not anatomy.has_times
+    for measure in measures:
         query = measured.queries.get(measure.name)
         reason = measure.unmet(dataset) or ("query failed" if query and query.error else None)
         reason = reason or (NO_TIMES if without_times and measure.needs_times else None)
@@ -75,30 +77,30 @@ def _missing(dataset: Dataset, asked: Sequence[Measure], measured: Measured, sha
 
 def _days(
     dataset: Dataset,
-    asked: Sequence[Measure],
+    measures: Sequence[Measure],
     anchor: date,
     days: Mapping[date, DayFacts],
     measured: Measured,
-    shape: Anatomy,
+    anatomy: Anatomy,
 ) -> Iterator[Sample]:
     zone = ZoneInfo(dataset.time_zone)
     yield Sample("clickstream_last_event_timestamp_seconds", (), (days[anchor].last_event or 0) / 1e6)
-    yield Sample("clickstream_complete_hours", (), shape.complete)
-    yield from _parts(shape)
+    yield Sample("clickstream_complete_hours", (), anatomy.complete)
+    yield from _parts(anatomy)
     by_lag = {(anchor - when).days: facts for when, facts in days.items() if when <= anchor}
     for lag, facts in by_lag.items():
         yield from _calendar(day(facts.date, zone), facts, lag)
-    asked = [each for each in asked if shape.has_times or not each.needs_times]
-    for gauge in _gauges(dataset, asked, measured):
+    measures = [each for each in measures if anatomy.has_times or not each.needs_times]
+    for gauge in _gauges(dataset, measures, measured):
         for lag, facts in by_lag.items():
-            yield from _gauge(gauge, facts, lag, shape.complete)
+            yield from _gauge(gauge, facts, lag, anatomy.complete)
 
 
-def _parts(shape: Anatomy) -> Iterator[Sample]:
+def _parts(anatomy: Anatomy) -> Iterator[Sample]:
     """Where the days end, and which hours of the anchor day are missing."""
-    for lag, end in shape.ends.items():
+    for lag, end in anatomy.ends.items():
         yield Sample("clickstream_day_end_clock_seconds", (("lag", str(lag)),), end)
-    for part in shape.parts:
+    for part in anatomy.parts:
         labels = (("part", part.name),)
         yield Sample("clickstream_missing_hours", labels, part.hours)
         if part.gap:
@@ -112,7 +114,7 @@ def _parts(shape: Anatomy) -> Iterator[Sample]:
 class _Gauge:
     """A gauge of the measures, its twin, and the name of its label, if it has them.
 
-    `values` are the label's values as they are shown, on every day, with those of the data that look so.
+    `values` maps each label value, as it is shown on every day, to the values in the data that are shown that way.
     """
 
     name: str
@@ -121,8 +123,8 @@ class _Gauge:
     values: Mapping[str, frozenset[str]]
 
 
-def _gauges(dataset: Dataset, asked: Sequence[Measure], measured: Measured) -> list[_Gauge]:
-    """The gauges of all measures that succeeded; a label value of any day is there on every day."""
+def _gauges(dataset: Dataset, measures: Sequence[Measure], measured: Measured) -> list[_Gauge]:
+    """The gauges of all measures that succeeded; a label value of any day is served for every day."""
     labels = {gauge: label for facts in measured.days for gauge, label in facts.labels.items()}
     bounded = {
         "device": DEVICES,
@@ -131,7 +133,7 @@ def _gauges(dataset: Dataset, asked: Sequence[Measure], measured: Measured) -> l
         "column": tuple(column for column in COLUMNS if column in dataset.mapped()),
     }
     gauges = []
-    for measure in asked:
+    for measure in measures:
         query = measured.queries.get(measure.name)
         if query is None or query.error:
             continue
@@ -144,13 +146,13 @@ def _gauges(dataset: Dataset, asked: Sequence[Measure], measured: Measured) -> l
 
 
 def _shown(values: Iterable[str]) -> dict[str, frozenset[str]]:
-    """The values by how they look once they are clean: a series must not stand twice."""
+    """The values by what they are after cleaning, so that no series is duplicate."""
     looks = sorted((clean(value), value) for value in values)
     return {look: frozenset(value for _, value in group) for look, group in groupby(looks, lambda pair: pair[0])}
 
 
 def _gauge(gauge: _Gauge, facts: DayFacts, lag: int, complete: int) -> Iterator[Sample]:
-    """The whole-day sample of one lag, and its comparable twin where the lag has one."""
+    """The whole-day sample of one lag, and its comparable twin if the lag has one."""
     if facts.last_event is not None and gauge.name not in facts.found:
         return
     hours_of = facts.found.get(gauge.name, {})
@@ -163,7 +165,7 @@ def _gauge(gauge: _Gauge, facts: DayFacts, lag: int, complete: int) -> Iterator[
 
 
 def _sum(numbers: Iterable[Number]) -> float:
-    """The exact sum; floating point is summed without an error that depends on the order."""
+    """The exact sum; for floats, one that does not depend on the order."""
     numbers = list(numbers)
     if any(isinstance(number, float) for number in numbers):
         return math.fsum(float(number) for number in numbers)
@@ -171,7 +173,7 @@ def _sum(numbers: Iterable[Number]) -> float:
 
 
 def _calendar(when: Day, facts: DayFacts, lag: int) -> Iterator[Sample]:
-    """What joins a lag to its date, and the wall clock at which its events end."""
+    """What maps a lag to its date, and the time of day of its last event."""
     labels = (("lag", str(lag)),)
     yield Sample("clickstream_day_timestamp_seconds", labels, when.start / 1e6)
     yield Sample("clickstream_day_utc_offset_seconds", labels, when.before / 1e6)

@@ -13,7 +13,7 @@ from exporter.measures.declared import Measure
 
 @dataclass(frozen=True)
 class Refresh:
-    """How the last refresh of a data set went; times in seconds, memory in bytes, None where nothing is to tell."""
+    """The outcome of a data set's last refresh; times in seconds, memory in bytes, None if unknown."""
 
     success: bool
     finished: float | None = None
@@ -26,7 +26,7 @@ class Refresh:
 
 @dataclass(frozen=True)
 class View:
-    """A data set as it is served: its last snapshot, if there was one, its measures, and how its last refresh went."""
+    """A data set as it is served: its last snapshot, if any, its measures, and the outcome of its last refresh."""
 
     dataset: str
     snapshot: Snapshot | None

@@ -13,26 +13,29 @@ from pathlib import Path
 from exporter.config.model import COLUMNS, Dataset
 
 MAX_LABEL_VALUES = 200
-"""A measure whose label has more values than this fails, unless the configuration lists them: labels are bounded."""
+"""The maximum number of values of a label, unless the configuration lists them: with more, the measure fails."""
 
 
 Number = int | float | Decimal
+GAUGE_NAMES = "expected lower case, no _total, _sum or _count at its end, no exporter_ or comparable_ in front"
+"""The rule for the names of gauges, as messages state it."""
+
 WHOLE_DAY = -1
-"""Stands for the hour of a number that is not the sum of hours."""
+"""In place of the hour, for a number that is not a sum of hours."""
 
 Facts = dict[str, dict[str, dict[int, Number]]]
-"""Gauge to label value ("" where it has no label) to hour (0 to 23, or WHOLE_DAY) to number."""
+"""Gauge to label value ("" if it has no label) to hour (0 to 23, or WHOLE_DAY) to number."""
 
 
 class MeasureError(Exception):
-    """A measure file that is wrong, or a result that does not fit it: `file: what`."""
+    """An invalid measure file, or a result that does not match its declaration: `file: what`."""
 
 
 @dataclass(frozen=True)
 class Measure:
-    """One SQL file: `gauges` maps each gauge to its help text, `needs` are alternatives, all to be met.
+    """One SQL file: `gauges` maps each gauge to its help text; of each tuple in `needs`, the data set must have one.
 
-    `by_day` says that its numbers are of whole days and not the sum of their hours, as a median is.
+    `by_day` means that its numbers are of whole days and not sums of hours; a median, for example.
     """
 
     name: str
@@ -43,7 +46,7 @@ class Measure:
 
     @property
     def looks_back(self) -> bool:
-        """Whether it reads what is kept of earlier days."""
+        """Whether it reads the tables of earlier days."""
         return bool(self._words & {"earlier_sessions", "earlier_purchases", "earlier_contents"})
 
     @property
@@ -54,12 +57,12 @@ class Measure:
 
     @property
     def needs_times(self) -> bool:
-        """Whether it rests on the time of day of the events: on sessions, which dates alone do not make."""
+        """Whether it depends on the time of day of the events: sessions do, because dates alone make none."""
         return bool(self._words & {"sessions", "earlier_sessions", "session_started", "session_hour"})
 
     @property
     def reads_events(self) -> bool:
-        """Whether it asks for more of the day than its purchases."""
+        """Whether it needs more of the day than its purchases and contents."""
         return bool(self._words & {"events", "names", "sessions", "missing_columns", "device_classes"})
 
     @property
@@ -67,7 +70,7 @@ class Measure:
         return frozenset(re.findall(r"\w+", re.sub("--.*", "", self.sql)))
 
     def unmet(self, dataset: Dataset) -> str | None:
-        """Why the data set cannot answer this measure, or None when it can."""
+        """Why the data set cannot have this measure, or None if it can."""
         for alternatives in self.needs:
             reason = dataset.lacks(alternatives)
             if reason:
@@ -78,8 +81,8 @@ class Measure:
 def load(custom: Iterable[str] = (), problem: Callable[[str], str | None] = lambda _sql: None) -> tuple[Measure, ...]:
     """The built-in measures and those in the files `custom`, in the order of their names.
 
-    `problem` says why an engine cannot run the SQL of a custom one, or None. Raises MeasureError with every problem, a
-    line each.
+    `problem` returns why an engine cannot run the SQL of a custom one, or None. Raises MeasureError with every problem,
+    one a line.
     """
     measures = {measure.name: measure for measure in _built_in()}
     declared = {gauge: measure.name for measure in measures.values() for gauge in measure.gauges}
@@ -102,8 +105,8 @@ def load(custom: Iterable[str] = (), problem: Callable[[str], str | None] = lamb
 
 @cache
 def _built_in() -> tuple[Measure, ...]:
-    found = (each for each in (resources("exporter.measures")).iterdir() if each.name.endswith(".sql"))
-    return tuple(parse(each.name.removesuffix(".sql"), each.read_text("utf-8"), each.name) for each in found)
+    files = (each for each in (resources("exporter.measures")).iterdir() if each.name.endswith(".sql"))
+    return tuple(parse(each.name.removesuffix(".sql"), each.read_text("utf-8"), each.name) for each in files)
 
 
 def _read(path: Path) -> Measure:
@@ -119,32 +122,32 @@ def _read(path: Path) -> Measure:
 
 def _check_new(path: Path, measure: Measure, measures: Mapping[str, Measure], declared: Mapping[str, str]) -> None:
     if measure.name in measures:
-        raise MeasureError(f"{path}: there is a measure {measure.name} already, give the file another name")
+        raise MeasureError(f"{path}: duplicate measure {measure.name}: give the file another name")
     for gauge in measure.gauges:
         if gauge in declared:
-            raise MeasureError(f"{path}: the measure {declared[gauge]} declares {gauge} already")
+            raise MeasureError(f"{path}: duplicate gauge {gauge}: the measure {declared[gauge]} declares it")
 
 
 def parse(name: str, sql: str, where: str) -> Measure:
-    """A measure from its text, which stands in `where`.
+    """The measure with the text `sql` of the file `where`.
 
-    Raises MeasureError when it declares no gauge or needs what there is not.
+    Raises MeasureError if it declares no gauge, an invalid one, or an unknown need.
     """
     gauges = dict(re.findall(r"^-- (clickstream_\w+): (.+?)\s*$", sql, re.MULTILINE))
-    needs = re.findall(r"^-- needs: (.+?)\s*$", sql, re.MULTILINE)
+    lines = re.findall(r"^-- needs: (.+?)\s*$", sql, re.MULTILINE)
     by_day = bool(re.search(r"^-- by: day\s*$", sql, re.MULTILINE))
     if not gauges:
-        raise MeasureError(f"{where}: declares no gauge, write a line `-- clickstream_<name>: help text`")
+        raise MeasureError(f"{where}: declares no gauge: expected a line `-- clickstream_<name>: help text`")
     for gauge in gauges:
         if not re.fullmatch(r"clickstream_(?!exporter_|comparable_)[a-z][a-z0-9_]*(?<!_total|_count)(?<!_sum)", gauge):
-            raise MeasureError(f"{where}: {gauge} is no good name for a gauge")
-    wanted = tuple(tuple(need.strip().split("|")) for line in needs for need in line.split(","))
-    for need in (need for alternatives in wanted for need in alternatives):
+            raise MeasureError(f"{where}: invalid gauge name {gauge}: {GAUGE_NAMES}")
+    needs = tuple(tuple(need.strip().split("|")) for line in lines for need in line.split(","))
+    for need in (need for alternatives in needs for need in alternatives):
         if need not in (*COLUMNS, "purchase", "taxonomy"):
-            raise MeasureError(f"{where}: needs {need}, which is no canonical column, purchase or taxonomy")
-    return Measure(name, sql, gauges, wanted, by_day)
+            raise MeasureError(f"{where}: invalid need {need!r}: expected a canonical column, purchase or taxonomy")
+    return Measure(name, sql, gauges, needs, by_day)
 
 
 def label_bounds(dataset: Dataset) -> dict[str, int]:
-    """How many values a label may have where the configuration lists them; all others may have MAX_LABEL_VALUES."""
+    """How many values a label may have if the configuration lists them; any other may have MAX_LABEL_VALUES."""
     return {"event_name": max(MAX_LABEL_VALUES, len(dataset.taxonomy))}

@@ -13,7 +13,7 @@ NAMES = {
     "desktop": "desktop", "computer": "desktop", "pc": "desktop", "laptop": "desktop",
     "tablet": "tablet", "bot": "bot", "crawler": "bot", "spider": "bot",
 }  # fmt: skip
-"""What a device column may call a class -> the class."""
+"""A name that a device column may have, to the device class."""
 
 _DESKTOP_SYSTEMS = {
     "Windows",

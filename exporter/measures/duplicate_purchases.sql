@@ -1,4 +1,4 @@
--- clickstream_duplicate_purchases: Purchases minus distinct transaction ids, of purchases that have one.
+-- clickstream_duplicate_purchases: Purchases with a transaction id, minus distinct transaction ids.
 -- needs: purchase, transaction_id
 SELECT hour,
        sum(copies - 1) AS clickstream_duplicate_purchases

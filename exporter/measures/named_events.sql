@@ -1,4 +1,4 @@
--- clickstream_named_events: Events of each name of the taxonomy.
+-- clickstream_named_events: Events by name, for each name of the taxonomy.
 -- needs: taxonomy
 SELECT hour,
        event_name,

@@ -1,4 +1,4 @@
--- clickstream_payload_events: Events that carry a payload.
+-- clickstream_payload_events: Events with a payload.
 -- clickstream_json_error_events: Events whose payload is not valid JSON.
 -- needs: payload
 SELECT hour,

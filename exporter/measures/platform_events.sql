@@ -1,4 +1,4 @@
--- clickstream_platform_events: Events by the platform that the user agent names: android, ios, windows, macos and so on.
+-- clickstream_platform_events: Events by platform: android, ios, windows, macos, chromeos, linux, bot, other.
 -- needs: user_agent
 SELECT hour,
        platform,

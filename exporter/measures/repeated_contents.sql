@@ -1,7 +1,8 @@
--- clickstream_contents: Distinct events of the day but for their timestamps; where there are many, a sample of them.
--- clickstream_repeated_contents: Those of them that are also on the one of the seven days before that has most of them.
+-- clickstream_contents: Distinct events of the day, ignoring timestamps; a sample if there are many.
+-- clickstream_repeated_contents: Of these, the ones that also occur on the most similar of the seven days before.
 -- by: day
--- Each day keeps the contents with the least hashes, up to the hash `until`: two days are compared up to the lesser.
+-- Each day keeps the contents with the smallest hashes, up to the hash `until`: two days are compared up to the smaller
+-- `until`.
 WITH days AS (
   SELECT day,
          least(any_value(until), (SELECT any_value(until) FROM contents)) AS until

@@ -1,4 +1,4 @@
--- clickstream_repeated_purchases: Purchases with a transaction id that one of the seven days before has, too.
+-- clickstream_repeated_purchases: Purchases whose transaction id also occurs on one of the seven days before.
 -- needs: purchase, transaction_id
 SELECT hour,
        count(*) AS clickstream_repeated_purchases

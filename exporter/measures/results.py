@@ -1,4 +1,4 @@
-"""Results of measures: what a query's rows must look like, and the facts that they are."""
+"""Results of measures: checks the rows of a query, and makes facts of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from exporter.measures.declared import MAX_LABEL_VALUES, WHOLE_DAY, Facts, Measu
 from exporter.text import LONGEST
 
 LARGEST = 1e300
-"""The largest number of a row: the sum of as many as there may be is still finite."""
+"""The largest number in a row: the sum over all possible rows is still finite."""
 
 RESERVED = ("dataset", "lag", "instance", "job")
 """Labels that a measure cannot have, because its gauges have them already."""
@@ -23,9 +23,9 @@ def facts(
 ) -> tuple[Facts, str | None]:
     """The facts in a result with these columns, and the name of its label if it has one.
 
-    A gauge that was NULL in every row has no facts: nothing is known. One without rows is zero. `bounds` is how many
-    values a label may have where these are not MAX_LABEL_VALUES.
-    Raises MeasureError when the result does not fit the declaration and the bounds.
+    A gauge that was NULL in every row has no facts: nothing is known. One without rows is zero. `bounds` says how many
+    values a label may have, if not MAX_LABEL_VALUES.
+    Raises MeasureError if the result does not match the declaration and the bounds.
     """
     label = _label(measure, names)
     found: Facts = {gauge: {} for gauge in measure.gauges}
@@ -41,7 +41,7 @@ def facts(
 def too_many(
     measure: Measure, label: str | None, values: int, bounds: Mapping[str, int], *, days: int = 1
 ) -> str | None:
-    """Why so many values of a label on so many days are too many, or None where they are not."""
+    """Why a label has too many `values` on so many `days`, or None."""
     limit = bounds.get(label or "", MAX_LABEL_VALUES)
     where = f"{label} over {days} days" if days > 1 else label
     return (
@@ -50,7 +50,7 @@ def too_many(
 
 
 def _rows(measure: Measure, batches: Iterable[Sequence[Row]], values: int) -> Iterator[Row]:
-    """The rows one by one: a result that is too long for so many values of its label ends early."""
+    """The rows one by one. Raises MeasureError at the first row that so many label `values` cannot explain."""
     count = 0
     for batch in batches:
         count += len(batch)
@@ -77,7 +77,7 @@ def _add(measure: Measure, found: Facts, row: Mapping[str, object], label: str |
     hour = WHOLE_DAY if measure.by_day else row["hour"]
     if not isinstance(hour, int) or not (measure.by_day or 0 <= hour <= 23):
         raise MeasureError(f"{measure.name}.sql: hour is not a number from 0 to 23")
-    value = str(row[label])[: LONGEST + 1] if label else ""  # what is longer is cut when it is shown, too
+    value = str(row[label])[: LONGEST + 1] if label else ""  # a longer one is cut anyway when it is shown
     for gauge in measure.gauges:
         number = row[gauge]
         if number is None:

@@ -1,4 +1,4 @@
-"""The processes that read: a hostile file or a disk that hangs takes down a refresh, not the exporter.
+"""The processes that read: a hostile file or a hanging disk fails a refresh, and never the exporter.
 
-`client` is the exporter's side, `process` the other, `task` what passes between them. `refresh` calls the client.
+`client` is the exporter's side, `process` the other, `pipes` passes messages between them. `refresh` calls the client.
 """

@@ -1,4 +1,4 @@
-"""The exporter's side: reads a data set in another process, whatever becomes of that process."""
+"""The exporter's side: reads a data set in another process, and survives whatever happens to that process."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from exporter.reader import pipes
 from exporter.temporary import SPILL, Folder, TemporaryError
 
 COMMAND = [sys.executable, "-P", "-m", "exporter.reader.process"]
-"""-P: a folder named `exporter` where someone happens to stand is not ours."""
+"""With -P, Python ignores a folder named `exporter` in the working directory."""
 
 
 RECEIVED = "received"
-"""What the fork server answers once it has a whole request."""
+"""The fork server's answer once it has a whole request."""
 
 KILLED = 0.5
-"""Seconds that a killed process may take to end."""
+"""Seconds to wait for a killed process to end."""
 
 
 class StoppedError(FactsError):
-    """The process was ended because the exporter ends."""
+    """The reading was stopped because the exporter stops."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,8 @@ class _LateError(Exception):
 class Reader:
     """Reads in one process after another, until it is stopped from another thread.
 
-    They are forks of a server that has imported all modules already: importing them costs more than many a refresh.
-    A process that waits for a disk that hangs cannot always be killed, so nothing here waits for one longer than a
-    refresh may take.
+    They are forks of a server that has imported all modules, because imports take longer than many refreshes. A process
+    that waits for a hanging disk cannot always be killed, so nothing here waits for one longer than a refresh may take.
     """
 
     def __init__(self) -> None:
@@ -65,7 +64,7 @@ class Reader:
         self._stopped, self._stop = Pipe(duplex=False)
 
     def find(self, look: Look) -> tuple[File, ...]:
-        """The files of a data set. Raises FactsError, also when listing them takes too long, and StoppedError."""
+        """The files of a data set. Raises FactsError, also if listing them takes too long, and StoppedError."""
         answer = self._answer(look, None)
         if isinstance(answer, str):
             raise FactsError(answer)
@@ -74,35 +73,39 @@ class Reader:
         return self._listed[look.name]
 
     def measure(self, task: Task) -> Measured:
-        """What a new process measured. Raises FactsError, also when it died or takes too long, and StoppedError."""
-        with _spill(task.kept) as spill:
+        """What a new process measured. Raises FactsError, also if it died or takes too long, and StoppedError."""
+        with _spill(task.storage) as spill:
             answer = self._answer(task, spill)
         if isinstance(answer, Measured):
             return answer
         raise FactsError(str(answer))
 
     def stop(self) -> None:
-        """End the process that runs, and every later one, at once."""
+        """End the running process, and any later one, at once."""
         self._stop.close()
         self._end()
 
     def _answer(self, request: Look | Task, spill: Path | None) -> object:
-        """What was answered, or a text that says what failed."""
+        """The answer, or a text with what failed."""
         timeout = request.resources.refresh_timeout
         deadline = time.monotonic() + timeout.total_seconds()
         try:
             server = self._send(request, spill, deadline) or self._send(request, spill, deadline)
-            return self._receive(server, deadline) if server else "no fork server could be started"
+            return (
+                self._receive(server, deadline)
+                if server
+                else "the fork server died before it received the request, twice"
+            )
         except StoppedError:
             raise
         except _LateError:
             self._end()
             return f"the files were not read within {timeout} (resources.refresh_timeout)"
-        except Exception as error:  # noqa: BLE001 - its answers cannot be read any more, whatever the reason
+        except Exception as error:  # noqa: BLE001 - after any error, its answers are not readable
             return self._failed(error)
 
     def _send(self, request: Look | Task, spill: Path | None, deadline: float) -> _ForkServer | None:
-        """The fork server that received the request; None where it ended before: another one may receive it."""
+        """The fork server that received the request; None if it ended before that: a new one may receive it."""
         server = self._running()
         with contextlib.suppress(BrokenPipeError, EOFError):
             pipe = server.requests.fileno()
@@ -128,7 +131,7 @@ class Reader:
             raise _LateError
 
     def _failed(self, error: Exception) -> str:
-        """How the fork server ended, or why its answer is useless."""
+        """How the fork server ended, or which error its answer caused."""
         server, code = self._server, None
         if server and isinstance(error, EOFError):
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -156,7 +159,7 @@ class Reader:
 
 
 def died(name: str, code: int) -> str:
-    """How a process ended, by its exit code, which is negative for a signal."""
+    """How a process ended, from its exit code, which is negative for a signal."""
     if code == -signal.SIGKILL:
         what = "lower resources.memory_limit or raise the container's memory"
         return f"{name} was killed (SIGKILL), probably out of memory: {what}"
@@ -175,10 +178,10 @@ def _start() -> _ForkServer:
     return _ForkServer(process, requests, answers)
 
 
-def _spill(kept: Path) -> Folder:
-    """A folder for what does not fit into memory: beside what is kept, or where temporary files go."""
+def _spill(storage: Path) -> Folder:
+    """A folder for what does not fit into memory: in `storage`, or in the system's folder for temporary files."""
     try:
-        return Folder(SPILL, kept)
+        return Folder(SPILL, storage)
     except TemporaryError:
         pass
     try:

@@ -1,4 +1,4 @@
-"""Messages through a pipe, each with its length; one end may wait as it likes, the other must not wait for ever."""
+"""Messages through a pipe, each with its length; the fork server's end may block for ever, the exporter's must not."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _LENGTH = struct.Struct("!Q")
 
 
 def write(stream: IO[bytes], pickled: bytes) -> None:
-    """Send a message, however long the other end takes."""
+    """Send a message; blocks as long as the other end takes."""
     stream.write(_LENGTH.pack(len(pickled)) + pickled)
     stream.flush()
 
 
 def read(stream: IO[bytes]) -> object:
-    """The next message. Raises EOFError where none follows, or not the whole of it."""
+    """The next message. Raises EOFError if there is none, or only part of one."""
     return pickle.loads(_whole(stream, _LENGTH.unpack(_whole(stream, _LENGTH.size))[0]))
 
 
@@ -30,21 +30,21 @@ def _whole(stream: IO[bytes], size: int) -> bytes:
 
 
 def send(pipe: int, message: object, ready: Callable[[], None]) -> None:
-    """Send through a pipe that does not block; `ready` waits until it takes something, and may raise.
+    """Send through a non-blocking pipe; `ready` waits until it is writable, and may raise.
 
-    Raises BrokenPipeError where nobody reads any more.
+    Raises BrokenPipeError if the other end is closed.
     """
     pickled = pickle.dumps(message)
-    left = memoryview(_LENGTH.pack(len(pickled)) + pickled)
-    while left:
+    remaining = memoryview(_LENGTH.pack(len(pickled)) + pickled)
+    while remaining:
         ready()
-        left = left[os.write(pipe, left) :]
+        remaining = remaining[os.write(pipe, remaining) :]
 
 
 def receive(pipe: int, ready: Callable[[], None]) -> object:
-    """The next message of a pipe; `ready` waits until it has something, and may raise.
+    """The next message from a pipe; `ready` waits until it is readable, and may raise.
 
-    Raises EOFError where nobody writes any more.
+    Raises EOFError if the other end is closed.
     """
     return pickle.loads(_received(pipe, _LENGTH.unpack(_received(pipe, _LENGTH.size, ready))[0], ready))
 

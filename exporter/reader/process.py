@@ -29,12 +29,12 @@ from exporter.reader.client import RECEIVED, died
 
 
 def main() -> None:
-    """Read requests from stdin and answer on stdout, tasks by a fork each; what libraries print goes to stderr."""
+    """Read requests from stdin and answer on stdout, each task in a fork; what libraries print goes to stderr."""
     requests = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     log.configure(logging.INFO)
-    classify("")  # reads its patterns
+    classify("")  # loads its patterns before the first fork
     listed: dict[str, tuple[File, ...]] = {}
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
@@ -48,15 +48,15 @@ def main() -> None:
 
 
 def _looked(look: Look, listed: dict[str, tuple[File, ...]]) -> tuple[File, ...] | str | None:
-    """The answer to `look`; `listed` is what was answered before, because many files take their time."""
+    """The answer to `look`; `listed` has the last answers, because sending many files takes time."""
     try:
-        found = find(look.dataset)
+        files = find(look.dataset)
     except FactsError as error:
         return str(error)
-    if listed.get(look.name) == found:
+    if listed.get(look.name) == files:
         return None
-    listed[look.name] = found
-    return found
+    listed[look.name] = files
+    return files
 
 
 def _forked(task: Task, spill: Path, answers: IO[bytes]) -> bytes:
@@ -65,7 +65,7 @@ def _forked(task: Task, spill: Path, answers: IO[bytes]) -> bytes:
     process = os.fork()
     if not process:
         os.close(reading)
-        answers.close()  # or else the exporter would not notice that the fork server dies
+        answers.close()  # otherwise the exporter would not notice that the fork server died
         _measure_and_exit(task, spill, writing)
     os.close(writing)
     with os.fdopen(reading, "rb") as answer:
@@ -81,7 +81,7 @@ def _measure_and_exit(task: Task, spill: Path, writing: int) -> NoReturn:
         with os.fdopen(writing, "wb") as answer:
             pickle.dump(_answer(task, spill), answer)
         code = 0
-    except BaseException:  # noqa: BLE001 - nothing may go on as a second fork server
+    except BaseException:  # noqa: BLE001 - a fork must never continue as a second fork server
         traceback.print_exc()
     finally:
         os._exit(code)
@@ -93,17 +93,17 @@ def _answer(task: Task, spill: Path) -> Measured | str:
         measured = measure(task, spill, _open)
     except FactsError as error:
         return str(error)
-    except Exception as error:  # noqa: BLE001 - the border of the process: whatever it was, the parent must hear it
+    except Exception as error:  # noqa: BLE001 - at the border of the process, any error is passed on
         return f"{type(error).__name__}: {error}".splitlines()[0]
     return replace(measured, peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 
 
-def _open(task: Task, found: Sequence[File], spill: Path) -> Engine:
-    return DuckDB(task.dataset, task.measures, found, task.kept, spill, task.resources)
+def _open(task: Task, files: Sequence[File], spill: Path) -> Engine:
+    return DuckDB(task.dataset, task.measures, files, task.storage, spill, task.resources)
 
 
 def _end_alone(writing: int) -> None:
-    """End this process when nobody waits for its answer: the other end of its pipe, or of stdin, is closed."""
+    """End this process once nobody waits for its answer: the other end of its pipe, or of stdin, is closed."""
     poll = select.poll()
     poll.register(sys.stdin.fileno(), 0)
     poll.register(writing, 0)

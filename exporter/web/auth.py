@@ -1,4 +1,4 @@
-"""Refuses whoever does not name a user and the password (HTTP basic authentication)."""
+"""HTTP basic authentication: refuses requests without valid credentials."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _CROWDED = Response(
 
 
 class Guard:
-    """Lets the users in, or everybody where there are none; `earlier` is the guard that it takes over from."""
+    """Authenticates the users; without users, refuses nobody. It keeps the cached passwords of `earlier`."""
 
     def __init__(self, users: Mapping[str, bytes], earlier: Guard | None = None) -> None:
         known: Passwords | None = earlier._passwords if earlier else None
         self._passwords: Passwords | None = Passwords(users, known) if users else None
 
     async def refusal(self, request: Request) -> Response | None:
-        """The answer to a request that must not go on, or None."""
+        """The answer to a request that is refused, or None."""
         if self._passwords is None:
             return None
         named = _named(request.headers.get("authorization", ""))
@@ -38,7 +38,7 @@ class Guard:
 
 
 def _named(header: str) -> tuple[str, bytes] | None:
-    """The user and the password in a header, if it has them."""
+    """The user and the password in a header, None if it has none."""
     scheme, _, encoded = header.partition(" ")
     try:
         user, colon, password = base64.b64decode(encoded.strip(), validate=True).partition(b":")

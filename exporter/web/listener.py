@@ -1,8 +1,7 @@
 """A small HTTP/1.1 listener for a few fixed pages, with absolute deadlines and a cap on connections.
 
-One answer a connection. Whoever is slow to shake hands, to ask or to read, or holds connections open, is cut off; when
-all places are taken, the oldest connection gives way to the newest: first one that has not sent its whole request,
-then one whose password is not checked yet.
+One answer a connection. A client that is slow to shake hands, to send its request or to read the answer is cut off. At
+the cap, the oldest connection is dropped: first one without a whole request, then one that is not authenticated yet.
 """
 
 from __future__ import annotations
@@ -18,18 +17,18 @@ from ipaddress import ip_network
 import h11
 
 CONNECTIONS, BACKLOG = 48, 16
-"""Places, and connections taken from the system's queue at once; together far below the handles of a process."""
+"""The cap, and the connections accepted from the system's queue at once: together far below a process's open files."""
 
 ASK, READ = 5.0, 10.0
-"""Seconds that a client has to shake hands and send its whole request, and to read the answer."""
+"""Seconds that a client has to shake hands and send its request, and seconds that it has to read the answer."""
 
 LARGEST = 16 * 1024
-"""Bytes of a request."""
+"""The maximum size of a request's head, in bytes."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request; header names are in lower case, and `client` is the address that it comes from."""
+    """A request; header names are in lower case, and `client` is the address it comes from."""
 
     method: str
     path: str
@@ -39,7 +38,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """An answer."""
+    """An answer; `kind` is its content type."""
 
     status: HTTPStatus
     body: bytes
@@ -51,12 +50,12 @@ Answer = Callable[[Request], Awaitable[Response]]
 
 
 async def _nothing(_request: Request) -> None:
-    """Refuses nobody."""
+    """Refuse no request."""
 
 
 @dataclass(frozen=True)
 class Protection:
-    """TLS, if any, and the answer to a request that must not go on."""
+    """TLS, if any, and what returns the answer to a refused request, or None."""
 
     tls: ssl.SSLContext | None = None
     refusal: Callable[[Request], Awaitable[Response | None]] = _nothing
@@ -67,7 +66,7 @@ class _Connection:
     writer: asyncio.StreamWriter
     task: asyncio.Task[None]
     stage: int = field(default=0)
-    """1 once the request is read, 2 once it is not refused."""
+    """0 until the request is read, then 1 until it is authenticated, then 2 until it is answered, then 0."""
 
 
 class Listener:
@@ -83,9 +82,9 @@ class Listener:
         self._server: asyncio.Server | None = None
 
     async def start(self, host: str, port: int) -> None:
-        """Begin to listen; an empty host stands for all interfaces, IPv4 and IPv6.
+        """Start listening; an empty host means all interfaces, IPv4 and IPv6.
 
-        Raises OSError when the address cannot be taken.
+        Raises OSError if the address is not available.
         """
         self._server = await asyncio.start_server(self._accept, host, port, limit=LARGEST, backlog=BACKLOG)
 
@@ -95,7 +94,7 @@ class Listener:
         return [each.getsockname()[0] for each in self._server.sockets] if self._server else []
 
     async def close(self) -> None:
-        """Stop listening and cut off who is still there."""
+        """Stop listening, and cut off the open connections."""
         if self._server:
             self._server.close()
         for connection in self._connections.values():
@@ -111,7 +110,7 @@ class Listener:
         task.add_done_callback(lambda done: self._connections.pop(done, None))
 
     def _make_room(self) -> None:
-        """Cut off the oldest connection; one that waits for an answer of ours only if all do."""
+        """Cut off the oldest connection of the lowest stage."""
         oldest = min(self._connections.values(), key=lambda each: each.stage)
         _cut_off(oldest.writer)
         oldest.task.cancel()
@@ -125,18 +124,18 @@ class Listener:
                 writer.close()
                 await writer.wait_closed()
         except (OSError, TimeoutError, asyncio.CancelledError):
-            pass  # the client left, was too slow, or had to make room
+            pass  # the client left, was too slow, or was dropped for a newer one
         finally:
             _cut_off(writer)
 
     async def _exchange(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, protection: Protection
     ) -> bytes:
-        """The bytes of the answer to what the client asks; nothing for one that left."""
+        """The bytes of the answer to the client's request; empty if the client left."""
         parser = h11.Connection(h11.SERVER, max_incomplete_event_size=LARGEST)
         try:
             async with asyncio.timeout(ASK):
-                if protection.tls:  # before anything else is awaited, or the first bytes would be read as a request
+                if protection.tls:  # before any other await, or the first bytes would be read as a request
                     await writer.start_tls(protection.tls)
                 request = await _read(parser, reader)
         except h11.RemoteProtocolError as error:
@@ -159,7 +158,7 @@ class Listener:
 
 
 def _client(writer: asyncio.StreamWriter) -> str:
-    """The address of the client; of IPv6 the network, in which a client may have any address."""
+    """The address of the client; for IPv6 its /64 network, in which it may use any address."""
     host: str = (writer.get_extra_info("peername") or ("",))[0]
     try:
         return str(ip_network((host.partition("%")[0], 64), strict=False)) if ":" in host else host
@@ -168,12 +167,12 @@ def _client(writer: asyncio.StreamWriter) -> str:
 
 
 def _cut_off(writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(AttributeError):  # asyncio's own, for one that was closed while its last bytes waited
+    with contextlib.suppress(AttributeError):  # of asyncio itself, if closed with bytes left to send
         writer.transport.abort()
 
 
 async def _read(parser: h11.Connection, reader: asyncio.StreamReader) -> Request | None:
-    """The request, read with its body, which is thrown away; None where the client left."""
+    """The request, read with its body, which is discarded; None if the client left."""
     request, size = None, 0
     while True:
         event = parser.next_event()

@@ -1,7 +1,7 @@
-"""Whether a request that arrives on the loopback asks for it by name: a page of another name may lead a browser here.
+"""Refuses requests to the loopback address under another name: a web page may lead a browser here (DNS rebinding).
 
-That is DNS rebinding: the name of the page resolves to 127.0.0.1, so that for the browser the exporter is the page's
-own site. Only the header Host tells.
+The name of the page then resolves to 127.0.0.1, so that the browser takes the exporter for the page's own site. Only
+the header Host reveals it.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from exporter.web.listener import Request, Response
 
 
 def is_loopback(addresses: Iterable[str]) -> bool:
-    """Whether nobody but this machine can reach any of the IP addresses."""
+    """Whether only this machine can reach the IP addresses."""
     return all(ip_address(each.partition("%")[0]).is_loopback for each in addresses)
 
 
 def refusal(request: Request) -> Response | None:
-    """The answer to a request for another host, or None. A GET of HTTP/1.0 may name none: no browser sends it."""
+    """The answer to a request for another host, or None. A GET without Host, as in HTTP/1.0, is from no browser."""
     host = request.headers.get("host")
     if _is_local(host) if host is not None else request.method in ("GET", "HEAD"):
         return None

@@ -1,4 +1,4 @@
-"""The pages of the exporter; nothing here waits for a query, but for the one that asks to refresh."""
+"""The pages of the exporter; only the one that refreshes waits for queries."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PAGE = """<!doctype html>
 <ul>
 <li><a href="/metrics">/metrics</a>: the gauges</li>
 <li><a href="/-/healthy">/-/healthy</a>: the process is alive</li>
-<li><a href="/-/ready">/-/ready</a>: a snapshot is there</li>
+<li><a href="/-/ready">/-/ready</a>: a snapshot is served</li>
 <li><code>POST /-/refresh</code>: measure now</li>
 <li><code>POST /-/reload</code>: read the configuration again</li>
 </ul>
@@ -40,14 +40,14 @@ PAGE = """<!doctype html>
 
 
 SWITCH = 0.0005
-"""Seconds until a refresh, which renders in another thread, lets a scrape go on; Python's default is ten times that."""
+"""Seconds until a refresh, which renders in another thread, yields to a scrape; a tenth of Python's default."""
 
 
 class Server:
     """The endpoints, and the loop that refreshes."""
 
     def __init__(self, refresher: Refresher, web: Web, load: Callable[[], tuple[Plan, Web]]) -> None:
-        """`load` reads again what to measure, and how the pages are protected; it raises ConfigError."""
+        """`load` reads the plan and the web configuration again, and may raise ConfigError."""
         self._refresher = refresher
         self._load = load
         self._guard = Guard(web.users)
@@ -71,7 +71,7 @@ class Server:
     async def run(self, address: Address, stop: asyncio.Event) -> None:
         """Serve on `address`, and refresh every interval, until `stop` is set.
 
-        Raises OSError when the address cannot be taken.
+        Raises OSError if the address is not available.
         """
         sys.setswitchinterval(SWITCH)
         self._process.reloaded(successful=True)
@@ -88,7 +88,7 @@ class Server:
             await loop
 
     async def refresh(self) -> State:
-        """Refresh now. Calls during a refresh share the next one: the one that runs may not see their data."""
+        """Refresh now. Calls during a refresh share the next one: the running one may miss their data."""
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(asyncio.to_thread(self._refresher.refresh))
             return await asyncio.shield(self._running)
@@ -112,13 +112,13 @@ class Server:
                 await asyncio.wait_for(self._changed.wait(), self._refresher.interval)
 
     def reload_soon(self) -> None:
-        """Read the configuration again, as a signal asks for."""
+        """Start a reload, as a signal requests."""
         self._reloading = asyncio.create_task(self.reload())
 
     async def reload(self) -> str | None:
-        """Read the configuration again: the next refresh takes it over, or the old one stays.
+        """Read the configuration again, for the next refresh; if it is invalid, the old one stays.
 
-        Returns what is wrong with it, or None.
+        Returns why it was refused, or None.
         """
         problem = None
         async with self._loading:
@@ -129,19 +129,19 @@ class Server:
                 self._refresher.change(plan)
             except ConfigError as error:
                 problem = str(error)
-            except Exception as error:  # whatever it was: the old configuration stays, and the answer has the reason
-                log.exception("reading the configuration again failed")
+            except Exception as error:  # after any error, the old configuration stays and the answer has the reason
+                log.exception("reload failed")
                 problem = f"{type(error).__name__}: {error}"
         self._process.reloaded(successful=problem is None)
         if problem:
-            log.error("the configuration cannot be used, the old one stays: %s", problem)
+            log.error("reload refused, the old configuration stays: %s", problem)
         else:
-            log.info("the configuration was read again: the refresh that begins takes it over")
+            log.info("configuration reloaded: a refresh with it starts now")
             self._changed.set()
         return problem
 
     async def _refusal(self, request: Request) -> Response | None:
-        """The answer to a request that must not go on, or None."""
+        """The answer to a request that is refused, or None."""
         other = loopback.refusal(request) if self._is_local else None
         return other or await self._guard.refusal(request)
 
@@ -152,7 +152,7 @@ class Server:
         method, page = self._pages[request.path]
         if request.method != method and (method, request.method) != ("GET", "HEAD"):
             allowed = (("Allow", method),)
-            return Response(HTTPStatus.METHOD_NOT_ALLOWED, f"{method} is wanted\n".encode(), headers=allowed)
+            return Response(HTTPStatus.METHOD_NOT_ALLOWED, f"expected {method}\n".encode(), headers=allowed)
         if method == "POST" and _is_cross_site(request):
             return Response(HTTPStatus.FORBIDDEN, b"refused: the request comes from another site\n")
         return await page(request)
@@ -184,11 +184,11 @@ class Server:
     async def _reload_now(self, _request: Request) -> Response:
         if problem := await self.reload():
             return Response(HTTPStatus.INTERNAL_SERVER_ERROR, f"{problem}\n".encode())
-        return Response(HTTPStatus.OK, b"taken over by the next refresh\n")
+        return Response(HTTPStatus.OK, b"reloaded: the next refresh uses it\n")
 
 
 def _outcome(state: State, name: str) -> dict[str, Any]:
-    """What a refresh of the data set `name` brought: its snapshot and date and what was left out, or the error."""
+    """The outcome of a refresh for the data set `name`: snapshot, date and what was left out, or the error."""
     taken = state.views[name].snapshot
     if name in state.errors or taken is None:
         return {"dataset": name, "error": state.errors.get(name, "no snapshot")}

@@ -1,6 +1,6 @@
-"""Whether a password is right: at the cost of a hash, which is the same whoever is named, and once only.
+"""Checks passwords against bcrypt hashes, in time that does not depend on the user; a match is cached.
 
-Nobody learns from the time whether there is a user, and a scrape with the password that was right before costs nothing.
+Response times do not reveal which users exist, and a scrape with a cached password costs nothing.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ import bcrypt
 from exporter.web.turns import Turns
 
 LONGEST = 72
-"""Bytes of a password that bcrypt looks at."""
+"""Bytes of a password that bcrypt uses."""
 
 
 class Passwords:
-    """The users, each with a bcrypt hash of the password; what was right for the same hash `earlier` still is."""
+    """The users, each with a bcrypt hash of the password; cached matches of `earlier` stay valid for the same hash."""
 
     def __init__(self, users: Mapping[str, bytes], earlier: Passwords | None = None) -> None:
         self._users = dict(users)
@@ -30,7 +30,7 @@ class Passwords:
         self._right: dict[str, bytes] = earlier._still_right(users) if earlier else {}
 
     async def are(self, user: str, password: bytes, client: str) -> bool:
-        """Whether there is such a user, and this is the password. Raises CrowdedError where too many ask that."""
+        """Whether the user exists and this is the password. Raises CrowdedError if too many requests wait."""
         digest = hmac.digest(self._salt, b"\0".join((user.encode(), password)), "sha256")
         if hmac.compare_digest(digest, self._right.get(user, self._salt)):
             return True
@@ -44,10 +44,12 @@ class Passwords:
         return {user: digest for user, digest in self._right.items() if users.get(user) == self._users[user]}
 
     def _compare(self, user: str, password: bytes) -> bool:
-        """The comparison, with as much work for every user as for the one whose hash costs most."""
+        """Whether the password matches; takes as much work for any user as for the most expensive hash."""
         known = self._users.get(user, self._none)
         is_right = bcrypt.checkpw(password, known) and user in self._users
-        for cost in range(_cost(known), self._cost):  # a hash costs as much as those of all lower costs and a last one
+        for cost in range(
+            _cost(known), self._cost
+        ):  # with the comparison, these take as long as one hash of the highest cost
             bcrypt.hashpw(password, b"$2b$%02d$" % cost + self._none[7:29])
         return is_right
 

@@ -1,4 +1,4 @@
-"""Whose password is compared next: a comparison costs, and a flood of wrong ones must not shut out a right one."""
+"""The queue of password comparisons, which are expensive: a flood of wrong ones must not shut out a right one."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from functools import partial
 
 AT_ONCE = 2
-"""Comparisons at once: more would only take the processor from the scrapes."""
+"""Comparisons at once: more would only take CPU from scrapes."""
 
 WAITING = 24
-"""Requests that wait for one; half of the places for connections stay free."""
+"""The maximum number of requests that wait for one: half of the cap on connections stays free."""
 
 REMEMBERED = 50_000
-"""Passwords that were refused without a comparison and go first when they come again: a flood of new ones does not."""
+"""Refused passwords that are remembered: they go first when they are retried, unlike a flood of new ones."""
 
 
 class CrowdedError(Exception):
@@ -33,10 +33,10 @@ class _Waiting:
 
 
 class Turns:
-    """Comparisons, two at a time, those that take least of the share of others first.
+    """Runs comparisons, two at a time, those of the smallest share of the queue first.
 
-    The share is that of the client, then of the user whom it names, then of the password. Requests of one password
-    have one comparison together. Where too many wait, the largest share has one the fewer.
+    Shares are compared by client, then by user, then by password. Requests with the same password share one comparison.
+    If too many wait, one request of the largest share is refused.
     """
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class Turns:
         self._refused: dict[Hashable, int] = {}
 
     async def take(self, client: str, user: str, key: Hashable, compare: Callable[[], bool]) -> bool:
-        """What `compare` says, which is the same for the same key. Raises CrowdedError."""
+        """The result of `compare`, which is the same for equal keys. Raises CrowdedError."""
         mine = _Waiting(client, user, key, compare, asyncio.get_running_loop().create_future())
         self._waiting.append(mine)
         if len(self._waiting) > WAITING:
@@ -59,7 +59,7 @@ class Turns:
                 self._waiting.remove(mine)
 
     def _by_share(self) -> list[_Waiting]:
-        """All that wait: the smallest share first, of equal ones what was refused before, then the oldest."""
+        """All waiting requests: the smallest share first, among equals those refused before, then the oldest."""
         clients = Counter(each.client for each in self._waiting)
         users = Counter((each.client, each.user) for each in self._waiting)
         keys = Counter(each.key for each in self._waiting)

@@ -17,7 +17,7 @@ from exporter.config.pem import File
 from exporter.config.strict_yaml import Model, ProblemsError
 
 COSTLIEST = 14
-"""The highest cost of a hash: a comparison takes a second, and cannot be ended meanwhile."""
+"""The highest bcrypt cost: a comparison then takes a second, and cannot be interrupted."""
 
 VERSIONS = {"TLS12": ssl.TLSVersion.TLSv1_2, "TLS13": ssl.TLSVersion.TLSv1_3}
 
@@ -43,23 +43,23 @@ class Web:
 def _hash(value: object) -> str:
     parts = _HASH.fullmatch(value) if isinstance(value, str) else None
     if not isinstance(value, str) or not parts:
-        raise ValueError("a bcrypt hash is wanted, make one with: htpasswd -nBC 10 NAME")
+        raise ValueError("expected a bcrypt hash, for example from: htpasswd -nBC 10 NAME")
     if not 4 <= int(parts[1]) <= COSTLIEST:
-        raise ValueError(f"the cost of the hash must be 4 to {COSTLIEST}")
+        raise ValueError(f"expected a hash with a cost of 4 to {COSTLIEST}")
     return value
 
 
 def _named(users: object) -> object:
-    """The users, unless what stands for a name is none; it may be a hash, so it is not shown."""
+    """The users, if all names are valid; an invalid name may be a hash, so it is not shown."""
     for name in users if isinstance(users, dict) else ():
         if not isinstance(name, str) or name.startswith("$") or ":" in name or not name.isprintable():
-            raise ValueError("a name without a colon is wanted before each hash")
+            raise ValueError("expected a name without a colon before each hash")
     return users
 
 
 def _known(value: object) -> object:
     if isinstance(value, str) and value not in VERSIONS:
-        raise ValueError(f"{' or '.join(VERSIONS)} is wanted: older ones are not safe")
+        raise ValueError(f"expected {' or '.join(VERSIONS)}: older versions are not safe")
     return value
 
 
@@ -69,7 +69,7 @@ Users = Annotated[dict[str, Hash], Field(min_length=1), BeforeValidator(_named)]
 
 
 class TlsServer(Model):
-    """How the exporter proves who it is, and whether clients must."""
+    """The exporter's certificate, and whether clients need one."""
 
     cert_file: File
     key_file: File
@@ -89,14 +89,14 @@ class WebConfig(Model):
 def load(path: Path | None) -> Web:
     """The web configuration at `path`, and the files beside it; without one, nothing is protected.
 
-    Raises ConfigError with every problem, each with file, line and key, and nothing of a hash or of a key.
+    Raises ConfigError with every problem, each with file, line and key; no problem shows a hash or a private key.
     """
     return strict_yaml.read(path, WebConfig, partial(_web, path.resolve().parent), secret=True) if path else Web()
 
 
 def _web(folder: Path, config: WebConfig) -> Web:
     if not config.model_fields_set:
-        raise ProblemsError(((), f"{' or '.join(WebConfig.model_fields)} is wanted"))
+        raise ProblemsError(((), f"expected {' or '.join(WebConfig.model_fields)}"))
     if empty := [name for name in config.model_fields_set if getattr(config, name) is None]:
         raise ProblemsError(*(((name,), "must not be empty") for name in empty))
     users = {name: each.encode() for name, each in (config.basic_auth_users or {}).items()}

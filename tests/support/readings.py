@@ -27,4 +27,4 @@ def measured(folder: Path, known: Known | None = None, **settings: Any) -> Measu
 
 
 def _open(task: Task, found: Sequence[File], spill: Path) -> DuckDB:
-    return DuckDB(task.dataset, task.measures, found, task.kept, spill, task.resources)
+    return DuckDB(task.dataset, task.measures, found, task.storage, spill, task.resources)

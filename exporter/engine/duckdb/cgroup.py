@@ -1,4 +1,4 @@
-"""The memory that control groups leave to this process, as containers and services have it."""
+"""The memory limit that control groups set for this process, in a container or a service."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 _FILES = {"cgroup2": "memory.max", "cgroup": "memory.limit_in_bytes"}
-"""The file with the limit of a group, by the type of the file system."""
+"""The file with a group's limit, by the type of the file system: cgroup v2 and v1."""
 
 UNLIMITED = 2**60
-"""What the first version calls no limit is the largest number that it can hold."""
+"""A limit this large means no limit: cgroup v1 then shows the largest number that it can represent."""
 
 
 def memory_limit(root: Path = Path("/")) -> int | None:
-    """The smallest limit, in bytes, of the groups that this process is in and of those above; None without one."""
+    """The smallest limit, in bytes, of this process's groups and their parents; None without a limit."""
     return min(_limits(root), default=None)
 
 
 def _limits(root: Path) -> Iterator[int]:
     for kind, mounted_from, mount, group in _mounts(root):
-        # A group of another namespace is not below what is mounted: the topmost group there is ours.
+        # In a cgroup namespace of its own, the group is not below what is mounted: the root of the mount is ours.
         is_below = group.is_relative_to(mounted_from) and ".." not in group.parts
         below = group.relative_to(mounted_from) if is_below else PurePosixPath()
         folder = root / mount.relative_to("/")
         for path in (folder / below, *(folder / above for above in below.parents)):
-            with contextlib.suppress(OSError, ValueError):  # no file in the topmost group, or the text max in it
+            with contextlib.suppress(OSError, ValueError):  # the root group has no such file; `max` is no limit
                 limit = int((path / _FILES[kind]).read_text())
                 if limit < UNLIMITED:
                     yield limit
@@ -45,12 +45,12 @@ def _mounts(root: Path) -> Iterator[tuple[str, PurePosixPath, PurePosixPath, Pur
 
 
 def _options(text: str) -> list[str]:
-    """The options of a file system, behind its source."""
+    """The options of a file system, which follow its type and source."""
     return text.rpartition(" ")[2].split(",")
 
 
 def _groups(root: Path) -> Iterator[tuple[str, PurePosixPath]]:
-    """The group of this process by controller; the second version has one for all, under an empty name."""
+    """The group of this process by controller; cgroup v2 has one for all, under an empty name."""
     for line in _lines(root / "proc/self/cgroup"):
         _, controllers, path = line.split(":", 2)
         for controller in controllers.split(","):
@@ -60,5 +60,5 @@ def _groups(root: Path) -> Iterator[tuple[str, PurePosixPath]]:
 def _lines(path: Path) -> list[str]:
     try:
         return path.read_text().splitlines()
-    except OSError:  # no Linux
+    except OSError:  # not Linux
         return []

@@ -16,9 +16,9 @@ from exporter.files.listing import File
 
 @dataclass(frozen=True, order=True)
 class Shape:
-    """What two files must share to be read by one scan: the SQL of every column, and the types that it reads.
+    """What files must share to be read by one scan: the SQL of every column, and the types that it reads.
 
-    Of two types the database would cast one to the other, and lose cents or zeros at the front of an id.
+    Of two types, DuckDB would cast one to the other, and lose cents or the leading zeros of an id.
     """
 
     sql: tuple[str, ...]
@@ -38,10 +38,10 @@ def shape(dataset: Dataset, footer: Footer) -> Shape:
 
 
 def scan(parameter: str, *, replacing: bool = False, named: bool = False) -> str:
-    """SQL that reads the files in the list `parameter`; their folders' names never become columns.
+    """SQL that reads the files in the list `parameter`; folder names never become columns.
 
-    `replacing` reads a `?` for each byte of a text that is not UTF-8, which is an error otherwise; with `named`, FILE
-    is the path.
+    With `replacing`, each byte that is not UTF-8 is read as `?`; otherwise it is an error. With `named`, the column
+    FILE is the path.
     """
     encoding = ", utf8_validation = 'replace'" if replacing else ""
     name = f", filename = {text(FILE)}" if named else ""
@@ -49,7 +49,7 @@ def scan(parameter: str, *, replacing: bool = False, named: bool = False) -> str
 
 
 def selected(dataset: Dataset, footer: Footer) -> Iterator[str]:
-    """SQL for each canonical column, with its name; NULL where the file has no source."""
+    """SQL for each canonical column, with its name; NULL if the file has no source."""
     yield f"{timestamp(dataset, footer)} AS ts"
     for column in COLUMNS[1:]:
         sources = _sources(dataset, footer, column)
@@ -58,9 +58,9 @@ def selected(dataset: Dataset, footer: Footer) -> Iterator[str]:
 
 
 def timestamp(dataset: Dataset, footer: Footer) -> str:
-    """SQL for the timestamp in UTC, of the first name that the file has; a date is that day in the reporting zone."""
-    found = next(filter(None, (mapping.fitting(footer, "timestamp", name) for name in dataset.columns.timestamp)))
-    first, *others = (instant(dataset.time_zone, expression(each.steps), each.kind) for each in found)
+    """SQL for the timestamp in UTC, from the first name that the file has; a date is midnight in the reporting zone."""
+    fields = next(filter(None, (mapping.fitting(footer, "timestamp", name) for name in dataset.columns.timestamp)))
+    first, *others = (instant(dataset.time_zone, expression(each.steps), each.kind) for each in fields)
     return f"coalesce({', '.join([first, *others])})" if others else first
 
 
@@ -70,16 +70,16 @@ def paths(dataset: Dataset) -> dict[str, str]:
 
 
 def folders(dataset: Dataset, files: Iterable[tuple[File, Footer]]) -> dict[str, list[str | None]]:
-    """The folders' values of these files by the names of their SQL parameters: paths, and a value for each of them.
+    """Values from folder names by SQL parameter: the paths of the files, and a value for each.
 
-    Files that differ in them have one shape: there may be a folder for each name of an event.
+    Being parameters, they are not part of a shape: there may be a folder for each event name.
     """
-    found: dict[str, list[str | None]] = {}
+    parameters: dict[str, list[str | None]] = {}
     listed = list(files)
     for number, name in enumerate(sorted(mapping.names(dataset))):
         values = {file.path: each.value for file, footer in listed for each in footer.find(name) if each.is_folder}
-        found |= {f"folder_files_{number}": [*values], f"folder_values_{number}": [*values.values()]}
-    return found
+        parameters |= {f"folder_files_{number}": [*values], f"folder_values_{number}": [*values.values()]}
+    return parameters
 
 
 def _from_folder(dataset: Dataset, name: str) -> str:
@@ -89,7 +89,7 @@ def _from_folder(dataset: Dataset, name: str) -> str:
 
 
 def key(dataset: Dataset) -> tuple[str, ...]:
-    """The configured columns that make two rows the same event; without them its time and its content do."""
+    """The configured columns that make two rows the same event; by default, time and content."""
     return tuple("ts" if column == "timestamp" else column for column in dataset.duplicate_key) or (
         "ts",
         "content_key",
@@ -97,7 +97,7 @@ def key(dataset: Dataset) -> tuple[str, ...]:
 
 
 def content(dataset: Dataset) -> tuple[str, ...]:
-    """What an event says but for when; what comes from the payload alone is compared with it."""
+    """The columns of an event's content: all but the timestamp and those that the payload covers."""
     return tuple(
         column for column in dataset.mapped() if column != "timestamp" and not mapping.only_paths(dataset, column)
     )
@@ -105,13 +105,13 @@ def content(dataset: Dataset) -> tuple[str, ...]:
 
 def _sources(dataset: Dataset, footer: Footer, column: str) -> list[str]:
     """SQL for each source of `column` that the file has."""
-    found = []
+    sources = []
     for name in getattr(dataset.columns, column) or ():
         if fitting := mapping.fitting(footer, column, name):
-            found += [_cast(column, _value(dataset, footer, column, each), each.kind) for each in fitting]
+            sources += [_cast(column, _value(dataset, footer, column, each), each.kind) for each in fitting]
         elif is_json_path(name) and _sources(dataset, footer, "payload"):
-            found.append(_from_payload(dataset, footer, column, name))
-    return found
+            sources.append(_from_payload(dataset, footer, column, name))
+    return sources
 
 
 def _value(dataset: Dataset, footer: Footer, column: str, field: Field) -> str:
@@ -122,7 +122,7 @@ def _value(dataset: Dataset, footer: Footer, column: str, field: Field) -> str:
 
 
 def _of_purchases(dataset: Dataset, footer: Footer, column: str, value: str) -> str:
-    """The value, but NULL where only purchases have the column and the event is none."""
+    """The value; for a column of purchases, NULL on other events."""
     if column not in mapping.OF_PURCHASES:
         return value
     event_name = f"coalesce({', '.join(_sources(dataset, footer, 'event_name'))})"

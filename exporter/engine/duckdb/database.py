@@ -1,4 +1,4 @@
-"""A DuckDB connection that reads the given files and can do nothing else."""
+"""A DuckDB connection that can read the given files and do nothing else."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ SETTINGS: dict[str, object] = {
 }
 
 VALUE = re.compile(r"(?:\"|\B')(?:.*[\"']|.*)|(?<=\bvalue )-?\d[^ ]*")
-"""What may be data in an error: a number, or all from the first quote to the last, because a value may have quotes."""
+"""What may be data in an error: a number, or all from the first to the last quote, because a value may have quotes."""
 
 
 def literal(path: str) -> str:
-    """`path` so that DuckDB does not take a `*`, `?` or `[` in it for a pattern."""
+    """`path`, escaped so that DuckDB does not read `*`, `?` or `[` in it as a pattern."""
     return re.sub(r"[*?[]", r"[\g<0>]", path)
 
 
 def connect(files: Sequence[str], spill: Path, resources: Resources) -> duckdb.DuckDBPyConnection:
-    """An in-memory database that may read `files`, spill into `spill`, take `resources`, and is locked.
+    """An in-memory database, locked to reading `files` and spilling into `spill`, within `resources`.
 
-    Extensions, the network, other files and further settings are refused by DuckDB itself from here on,
-    so that neither a custom measure nor an odd name can reach them.
+    From here on, DuckDB itself refuses extensions, the network, other files and other settings, so that neither a
+    custom measure nor an odd file name can reach them.
     """
     connection = duckdb.connect()
     allowed = sorted({*files, *map(literal, files)})
@@ -59,9 +59,9 @@ def connect(files: Sequence[str], spill: Path, resources: Resources) -> duckdb.D
 
 
 def _half_of_container() -> str | None:
-    """Half of what the control group may have; None without a limit, where DuckDB takes four fifths of the machine's.
+    """Half of the control group's limit; None without one: DuckDB then uses four fifths of the machine's memory.
 
-    The rest is for what DuckDB does not count, and for the exporter: a group that takes more than its limit is killed.
+    The other half is for memory that DuckDB does not count, and for the exporter: a group above its limit is killed.
     """
     limit = cgroup.memory_limit()
     if limit is None or limit >= os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"):
@@ -71,7 +71,7 @@ def _half_of_container() -> str | None:
 
 @contextmanager
 def limited(connection: duckdb.DuckDBPyConnection, time: timedelta) -> Iterator[None]:
-    """Interrupts what runs on the connection after so much time: it raises duckdb.InterruptException then."""
+    """Interrupt what runs on the connection after `time`: it then raises duckdb.InterruptException."""
     timer = threading.Timer(time.total_seconds(), connection.interrupt)
     timer.daemon = True
     timer.start()
@@ -82,26 +82,26 @@ def limited(connection: duckdb.DuckDBPyConnection, time: timedelta) -> Iterator[
 
 
 def is_spill(error: duckdb.Error) -> bool:
-    """Whether what does not fit into memory could not be written: no file that is read is to blame."""
+    """Whether spilling to disk failed: no file that is read is to blame."""
     return isinstance(error, duckdb.IOException) and "Could not write" in str(error)
 
 
 def is_lasting(error: duckdb.Error) -> bool:
-    """Whether the same file will fail again: not where the system refused to read it."""
+    """Whether the same file will fail again: not if the system failed to read it."""
     return not isinstance(error, duckdb.IOException | duckdb.PermissionException)
 
 
 def reason(error: duckdb.Error) -> str:
-    """What DuckDB says is wrong, in one line, without the class of the error and without data.
+    """The reason in DuckDB's words, in one line, without the class of the error and without data.
 
-    DuckDB quotes values and paths; only where it speaks of the SQL itself is a quote surely none.
+    DuckDB quotes values and paths; only in errors about the SQL itself is a quote never data.
     """
     if isinstance(error, duckdb.InterruptException):
         return "took longer than query_timeout"
     line = str(error).splitlines()[0] if str(error) else type(error).__name__
     if is_spill(error):
         cause = line.rpartition(": ")[2]
-        return f"no space for temporary files: {cause}: free some there, or raise resources.memory_limit"
+        return f"no space for temporary files: {cause}: free some space, or raise resources.memory_limit"
     if not isinstance(error, duckdb.BinderException | duckdb.CatalogException | duckdb.ParserException):
         line = VALUE.sub("…", line)
     return line.split(" Error: ", 1)[-1][:300].rstrip(": ")

@@ -1,4 +1,4 @@
-"""The tables of one day that the measures ask: `events`, `sessions`, `purchases`, `missing_columns`."""
+"""The tables of one day that measures query: `events`, `sessions`, `purchases`, `missing_columns` and others."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ CLICK_IDS = {
     "msclkid": "bing", "fbclid": "facebook", "ttclid": "tiktok", "twclid": "twitter",
     "li_fat_id": "linkedin", "epik": "pinterest", "ScCid": "snapchat", "rdt_cid": "reddit", "yclid": "yandex",
 }  # fmt: skip
-"""Click ids that advertising networks add to the page URL, and the network of each."""
+"""Click ids that advertising networks add to the page URL, to the network."""
 
 BLANKS = r"[\s\v\p{Z}\x{200B}\x{FEFF}]*"
-"""What may stand around a placeholder, or in its place."""
+"""What may surround a placeholder, or be there in place of one."""
 
 FACTS = (
     "ts", "hour", "client", "row_key", "source", "source_key", "is_direct", "schema_id", "is_purchase", "is_invalid",
     "is_missing_referrer", "is_missing_utm", "has_payload", "is_json_error", "agent", "content_key", "platform",
     "device_class",
 )  # fmt: skip
-"""What `relations/events.sql` adds to the canonical columns."""
+"""The columns that `relations/events.sql` adds to the canonical ones."""
 
 
 TABLES = ("names", "sessions", "purchases", "contents")
-"""What is made of the events of a day, as `relations/<name>.sql` says."""
+"""The tables made from the events of a day, by `relations/<name>.sql`."""
 
 CONTENTS = 4096
-"""So many distinct contents of a day are compared with those of earlier days."""
+"""The maximum number of a day's distinct contents that are compared with those of earlier days."""
 
 TYPES = {"platform": PLATFORMS, "device_class": DEVICES}
-"""Words that take a byte an event, and are grouped by as fast as numbers."""
+"""Enums: they take a byte an event, and grouping by them is as fast as by numbers."""
 
 IN_DAY = "ts >= make_timestamp($start) AND ts < make_timestamp($end)"
 
@@ -61,29 +61,29 @@ def load(
     texts: Iterable[str],
     misencoded: Collection[File] = (),
     *,
-    most: int | None = None,
+    row_limit: int | None = None,
 ) -> None:
-    """Make the temporary tables of one day from `files`, of which some may be `misencoded`.
+    """Create the temporary tables of one day from `files`, of which some may be `misencoded`.
 
-    Of files of one shape at `most` so many rows are read, None for all.
-    `events` has the columns that the SQL in `texts` or the relations themselves name, and no other.
+    At most `row_limit` rows of each shape are read, None for all.
+    `events` has only the columns that the SQL in `texts` or the relations name.
     """
     for name, words in TYPES.items():
         connection.execute(f"CREATE TYPE IF NOT EXISTS {name} AS ENUM ({', '.join(map(repr, words))})")
     shaped = [((columns.shape(dataset, each.footer), each.file in misencoded), each) for each in files]
     shapes = sorted({shape for shape, _ in shaped})
     groups = [[each for of, each in shaped if of == shape] for shape in shapes]
-    wanted = ", ".join(_named([*map(relation, TABLES), *texts]))
+    needed = ", ".join(_named([*map(relation, TABLES), *texts]))
     sql = (
-        f"CREATE OR REPLACE TEMP TABLE events AS WITH source AS ({_source(dataset, shapes, most)})\n"
-        f"SELECT {wanted} FROM (\n{relation('events')}) "
+        f"CREATE OR REPLACE TEMP TABLE events AS WITH source AS ({_source(dataset, shapes, row_limit)})\n"
+        f"SELECT {needed} FROM (\n{relation('events')}) "
         f"WHERE {IN_DAY}"
     )
     paths = {f"files_{number}": [literal(each.file.path) for each in group] for number, group in enumerate(groups)}
     folders = columns.folders(dataset, ((each.file, each.footer) for each in files))
     values = {**paths, **folders, **columns.paths(dataset), **_values(dataset, when)}
     connection.execute(sql, {name: value for name, value in values.items() if re.search(rf"\${name}\b", sql)})
-    # The database believes a footer and may not look at each timestamp; here it has seen what the pages hold.
+    # DuckDB trusts a footer's statistics and may not check each timestamp; this checks those that the pages had.
     connection.execute(f"DELETE FROM events WHERE NOT ({IN_DAY})", {"start": when.start, "end": when.end})
     _load_missing(connection, [mapping.missing(dataset, group[0].footer) for group in groups])
     _load_devices(connection)
@@ -93,15 +93,15 @@ def load(
 
 
 def _named(texts: Iterable[str]) -> list[str]:
-    """The columns of `events` that stand in one of the texts, but for their comments."""
+    """The columns of `events` that one of the texts names outside its comments."""
     words = {word for text in texts for word in re.findall(r"\w+", re.sub("--.*", "", text))}
     canonical = [name for name in COLUMNS if name != "timestamp"]
     return [name for name in (*FACTS, *canonical) if name in words]
 
 
-def _source(dataset: Dataset, shapes: Sequence[tuple[Shape, bool]], most: int | None) -> str:
-    """SQL for the canonical columns of all files, a scan for each shape and for its misencoded files."""
-    limit = f" LIMIT {most}" if most else ""
+def _source(dataset: Dataset, shapes: Sequence[tuple[Shape, bool]], row_limit: int | None) -> str:
+    """SQL for the canonical columns of all files: a scan for each shape, and one for its misencoded files."""
+    limit = f" LIMIT {row_limit}" if row_limit else ""
     scans = (
         f"SELECT {number} AS schema_id,\n  "
         + ",\n  ".join(shape.sql)
@@ -143,7 +143,7 @@ def _load_missing(connection: duckdb.DuckDBPyConnection, missing: Sequence[Seque
 
 
 def _load_devices(connection: duckdb.DuckDBPyConnection) -> None:
-    """The device class of every agent among the day's purchases."""
+    """Create the table with the device class of every agent among the day's purchases."""
     connection.execute("CREATE OR REPLACE TEMP TABLE device_classes (agent VARCHAR, device VARCHAR)")
     agents = connection.execute("SELECT DISTINCT agent FROM events WHERE agent IS NOT NULL").fetchall()
     if agents:

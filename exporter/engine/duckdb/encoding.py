@@ -1,4 +1,4 @@
-"""Text that is not UTF-8: what it costs is the value, not the file."""
+"""Text that is not UTF-8: it costs the value, not the file."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 BATCH = 10_000
-"""Rows at a time: a batch in which all is well is looked at once."""
+"""Rows at a time: a batch without bad text is checked only once."""
 
 
 def is_to_blame(error: duckdb.Error) -> bool:
-    """Whether a text that is not UTF-8 is why a file could not be read."""
+    """Whether a file could not be read because of text that is not UTF-8."""
     return isinstance(error, duckdb.InvalidInputException) and "not valid UTF8" in str(error)
 
 
 def replaced_rows(path: str, columns: Collection[str]) -> int:
-    """How many rows of a file that DuckDB refused have a text in these columns that is not UTF-8.
+    """The number of rows, in a file that DuckDB refused, with text in these columns that is not UTF-8.
 
-    A column is a name, or a way into structs as Parquet writes it: `column.field`. At least one, also where
-    pyarrow cannot say.
+    A column is a name, or a path into structs as Parquet writes it: `column.field`. The number is at least 1, even if
+    pyarrow cannot count.
     """
     try:
         return max(1, _counted(path, columns))
@@ -36,7 +36,7 @@ def _counted(path: str, columns: Collection[str]) -> int:
 
 
 def _texts(batch: pa.RecordBatch) -> Iterator[pa.Array]:
-    """The columns as text, where they are text; pyarrow does not look at the bytes of others, or of a dictionary."""
+    """The columns, with bytes and dictionaries turned into text, because pyarrow validates only text."""
     for column in batch.columns:
         plain = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
         if pa.types.is_binary(plain.type):
@@ -48,7 +48,7 @@ def _texts(batch: pa.RecordBatch) -> Iterator[pa.Array]:
 
 
 def _bad_rows(texts: list[pa.Array]) -> int:
-    """How many rows have a text that is not UTF-8; halves are looked into only where there is one."""
+    """The number of rows with text that is not UTF-8; only halves that contain such text are searched further."""
     bad = [text for text in texts if not _is_valid(text)]
     if not bad or len(bad[0]) == 1:
         return len(bad[:1])
@@ -57,7 +57,7 @@ def _bad_rows(texts: list[pa.Array]) -> int:
 
 
 def _part(text: pa.Array) -> pa.Array:
-    """The slice as an array of its own where it is nested: the texts below a slice are those of the whole array."""
+    """The slice, copied if it is nested: otherwise the texts inside are still those of the whole array."""
     return pa.concat_arrays([text, text[:0]]) if pa.types.is_nested(text.type) else text
 
 

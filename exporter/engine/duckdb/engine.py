@@ -34,32 +34,32 @@ ORDER BY number DESC, event_name
 """
 
 PACKAGES = ("clickstream-exporter", "duckdb", "ua-parser", "ua-parser-builtins")
-"""Hashes of DuckDB may differ from one version to the next, and device classes from one of ua-parser's."""
+"""Packages whose versions facts depend on: DuckDB's hashes and ua-parser's device classes may change between two."""
 
 
 class DuckDB:
-    """One reading of the files `found`, which have the data set's events, for the `measures`.
+    """One reading of a data set's `files` for the `measures`.
 
-    `kept` is a folder for what later readings need again, `spill` one for what does not fit into memory.
+    `storage` is a folder for what later readings need again, `spill` one for what does not fit into memory.
     """
 
     def __init__(
         self,
         dataset: Dataset,
         measures: Sequence[Measure],
-        found: Sequence[File],
-        kept: Path,
+        files: Sequence[File],
+        storage: Path,
         spill: Path,
         resources: Resources,
     ) -> None:
         self._dataset = dataset
         self._timeout = resources.query_timeout
         self._bounds = declared.label_bounds(dataset)
-        readable = [file.path for file in found if is_utf8(file.path)]
+        readable = [file.path for file in files if is_utf8(file.path)]
         self._connection = database.connect(readable, spill, resources)
         texts = [_LAST_EVENTS, *(each.sql for each in measures)]
         self._loader = Loader(self._connection, dataset, texts, self._timeout)
-        self.lookback = Lookback(kept, self._connection)
+        self.lookback = Lookback(storage, self._connection)
         relations = [day_tables.relation(name) for name in ("events", *day_tables.TABLES)]
         self.text = repr(([version(name) for name in PACKAGES], relations))
 
@@ -68,28 +68,28 @@ class DuckDB:
         self._connection.close()
 
     def times(self, file: File, footer: Footer, latest: int) -> tuple[int | None, int | None, int]:
-        """First and last plausible timestamp, and how many events have none. Raises UnreadableError."""
+        """First and last plausible timestamp, and the number of events without one. Raises UnreadableError."""
         return times.times(self._connection, self._dataset, file, footer, latest)
 
     def count(self, each: Measurable, start: int, end: int) -> int:
-        """How many events of the file lie from `start` until before `end`. Raises UnreadableError."""
+        """The number of events of the file from `start` until before `end`. Raises UnreadableError."""
         return times.count(self._connection, self._dataset, each.file, each.footer, start, end)
 
     def load(self, day: Day, files: Sequence[Measurable]) -> None:
-        """Make the tables of a day. Raises DamagedError."""
+        """Create the tables of a day. Raises DamagedError."""
         self._loader.load(day, files)
 
     def replaced(self, files: Iterable[Measurable]) -> int:
-        """How many events of files that were loaded have text that is not UTF-8."""
+        """The number of events with text that is not UTF-8, in files that were loaded."""
         return self._loader.replaced(files)
 
     def events(self) -> int:
-        """How many events the loaded day has."""
+        """The number of events of the loaded day."""
         with _translated():
             return int(self._connection.execute(_EVENTS).fetchall()[0][0])
 
     def last_events(self) -> dict[int, int]:
-        """The last event of each hour of the loaded day that has any."""
+        """The last event of each hour of the loaded day that has events."""
         with _translated():
             return dict(self._connection.execute(_LAST_EVENTS).fetchall())
 
@@ -99,19 +99,19 @@ class DuckDB:
             return tuple(self._connection.execute(_FREQUENT_NAMES).fetchall())
 
     def run(self, measure: Measure) -> tuple[Facts, str | None]:
-        """What a measure finds in the loaded day, and the name of its label. Raises MeasureError."""
+        """The facts of a measure on the loaded day, and the name of its label, if any. Raises MeasureError."""
         with database.limited(self._connection, self._timeout):
             return queries.run(self._connection, measure, self._bounds)
 
     def sample(self, files: Sequence[Measurable], span: Day, rows: int | None, columns: Collection[str]) -> Sample:
-        """What events of the files show, of each shape at most so many `rows`; it counts those with each column."""
+        """A sample of the events in the `span`, at most `rows` of each shape, with a count for each of the columns."""
         with _translated(), database.limited(self._connection, self._timeout):
             return sample.take(self._connection, self._dataset, files, span, rows, columns)
 
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Raises EngineError for whatever DuckDB raises."""
+    """Raise EngineError for any error of DuckDB."""
     try:
         yield
     except duckdb.Error as error:

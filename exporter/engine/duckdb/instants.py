@@ -1,12 +1,12 @@
-"""SQL for timestamps, whatever a file writes them as."""
+"""SQL for timestamps, in any form that a file may have them."""
 
 from __future__ import annotations
 
 
 def instant(time_zone: str, value: str, kind: str) -> str:
-    """SQL for the timestamp in UTC that a value of the kind is.
+    """SQL for the timestamp in UTC of a `value` of the `kind`.
 
-    Numbers are seconds, milli-, micro- or nanoseconds by their size; a date is that day in `time_zone`.
+    Numbers are seconds, milli-, micro- or nanoseconds, depending on their size; a date is midnight in `time_zone`.
     """
     number = _epoch(f"TRY_CAST({value} AS DOUBLE)")
     text_date = f"TRY_CAST({value} AS DATE)"

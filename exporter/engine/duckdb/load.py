@@ -1,4 +1,4 @@
-"""Loads the tables of a day, and finds out which file is to blame where that fails."""
+"""Loads the tables of a day; if that fails, finds the files that are to blame."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from exporter.files.listing import File
 
 
 class Loader:
-    """Loads one day after the other; `texts` is the SQL that will read them."""
+    """Loads one day after the other; `texts` is the SQL that will query the tables."""
 
     def __init__(
         self, connection: duckdb.DuckDBPyConnection, dataset: Dataset, texts: Sequence[str], timeout: timedelta
@@ -30,7 +30,7 @@ class Loader:
         self._replaced: dict[File, int] = {}
 
     def load(self, day: Day, files: Sequence[Measurable]) -> None:
-        """Make the day's tables. Raises DamagedError, and EngineError where no file is to blame."""
+        """Create the day's tables. Raises DamagedError, or EngineError if no file is to blame."""
         self._verify(files)
         try:
             self._load_from(files, day)
@@ -48,11 +48,11 @@ class Loader:
             raise DamagedError(damaged) from None
 
     def replaced(self, files: Iterable[Measurable]) -> int:
-        """How many events have text that is not UTF-8, in files that were loaded."""
+        """The number of events with text that is not UTF-8, in files that were loaded."""
         return sum(self._replaced.get(each.file, 0) for each in files)
 
     def _add_misencoded(self, files: Sequence[Measurable], day: Day) -> bool:
-        """Find the files that have text that is not UTF-8: they are read with replacements from here on."""
+        """Find the files with text that is not UTF-8, to read them with replacements; False if there are none."""
         before = len(self._replaced)
         for each in files:
             try:
@@ -64,19 +64,21 @@ class Loader:
         return len(self._replaced) > before
 
     def _verify(self, files: Sequence[Measurable]) -> None:
-        """Raise DamagedError where the checksums of a file's pages are wrong; each file is verified once.
+        """Raise DamagedError if a page does not match its checksum; each file is verified once.
 
-        DuckDB does not look at them: a flipped bit would be a wrong number.
+        DuckDB does not verify them: a flipped bit would be a wrong number.
         """
         new = [each for each in files if each.file not in self._verified]
-        found = {each.file: checksums.damage(each.file.path, mapping.read(self._dataset, each.footer)) for each in new}
-        damaged = {file: Unreadable(file.name, reason, lasting=True) for file, reason in found.items() if reason}
+        checked = {
+            each.file: checksums.damage(each.file.path, mapping.read(self._dataset, each.footer)) for each in new
+        }
+        damaged = {file: Unreadable(file.name, reason, lasting=True) for file, reason in checked.items() if reason}
         if damaged:
             raise DamagedError(damaged)
         self._verified.update(each.file for each in new)
 
     def _damage(self, each: Measurable, day: Day) -> Unreadable | None:
-        """Why the file alone cannot be read, or None when it can."""
+        """Why the file, alone, cannot be read; None if it can."""
         try:
             self._load_from([each], day)
         except duckdb.Error as error:

@@ -1,7 +1,7 @@
-"""What later readings need of a day again, kept as files: its sessions, its purchases and a sample of its contents.
+"""What later readings need of a day, kept as files: its sessions, its purchases and a sample of its contents.
 
-A purchase looks back on the sessions of seven days, and a day on what these days had. With that at hand, a new day
-costs a scan of its own files, and a late file of an old day a scan of that day, not of a week.
+A purchase looks back on the sessions of seven days, and a day on the purchases and contents of the seven before. With
+these kept, a new day costs a scan of its own files, and a late file of an old day a scan of that day, not of a week.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ KEPT = {
     "purchases": "SELECT * FROM purchases",
     "contents": "SELECT * FROM contents",
 }
-"""Name to what is kept of a day under it. Sessions without a source assist nothing."""
+"""What is kept of a day, by name. Sessions without a source are left out: they assist no purchase."""
 
 LOOK_BACK = {
     "sessions": "SELECT $day AS day, client, started, source_key",
     "purchases": "SELECT $day AS day, hash(transaction_id) AS transaction_key",
     "contents": "SELECT $day AS day, content_key, until",
 }
-"""Name to what the days after it ask for, with the day."""
+"""What later days read of a kept day, by name."""
 
 COLUMNS = {"purchases": ["transaction_id"]}
-"""Name to the columns that these need, where they do not need all."""
+"""The columns that these queries need, by name, if they do not need all."""
 
 TABLES = """
 CREATE TEMP TABLE today (day DATE);
@@ -42,23 +42,23 @@ CREATE TEMP TABLE kept_contents (day DATE, content_key UBIGINT, until UBIGINT);
 CREATE TEMP VIEW earlier_purchases AS SELECT * FROM kept_purchases WHERE day < (SELECT day FROM today);
 CREATE TEMP VIEW earlier_contents AS SELECT * FROM kept_contents WHERE day < (SELECT day FROM today);
 """
-"""What measures look back on. A purchase may be assisted by a session of its own day, which is among the earlier ones,
-too; nothing repeats itself on its own day."""
+"""The tables that measures look back on. A purchase may be assisted by a session of its own day, so `earlier_sessions`
+has that day, too. A repeat is only counted against the days before."""
 
 INTO = {"sessions": "earlier_sessions", "purchases": "kept_purchases", "contents": "kept_contents"}
-"""Name to the table of earlier days."""
+"""The table of earlier days, by name."""
 
 BATCH = 100_000
 """Rows at a time: a day may have millions of sessions."""
 
 _OURS = re.compile(rf"[0-9a-f]{{32}}\.({'|'.join(KEPT)})\.(digest|tmp)")
-"""The names of the files here. No other is ever removed: someone may keep the storage beside the data."""
+"""The names of the files here. No other file is ever removed: the storage may be in the same folder as the data."""
 
 
 class Lookback:
-    """Files in `folder`, by the fingerprint of the day that they are about.
+    """Files in `folder`, by the fingerprint of their day.
 
-    A file that cannot be read, or whose checksum is wrong, is as good as none: it costs time, never correctness.
+    A file that cannot be read, or whose checksum is wrong, is ignored: that costs time, never correctness.
     """
 
     def __init__(self, folder: Path, connection: duckdb.DuckDBPyConnection) -> None:
@@ -68,7 +68,7 @@ class Lookback:
         connection.execute(TABLES)
 
     def keep(self, key: str) -> None:
-        """Keep what later days need of the day that is loaded."""
+        """Keep what later days need of the loaded day."""
         for name, query in KEPT.items():
             path = self._path(key, name)
             unfinished = path.with_suffix(".tmp")
@@ -82,11 +82,11 @@ class Lookback:
                     unfinished.unlink()
 
     def has(self, key: str) -> bool:
-        """Whether what later days need of the day seems to be at hand."""
+        """Whether what later days need of the day seems to be available."""
         return all(self._path(key, name).exists() for name in KEPT)
 
     def add(self, key: str, day: date) -> bool:
-        """Add the day to the tables of earlier days; False where it is not at hand, and nothing of it is added."""
+        """Add the day to the tables of earlier days; False, with nothing added, if it is not available."""
         added = all(
             self._read(key, name, f"INSERT INTO {INTO[name]} {query} FROM digest", {"day": day}, COLUMNS.get(name))
             for name, query in LOOK_BACK.items()
@@ -97,7 +97,7 @@ class Lookback:
         return added
 
     def add_loaded(self, day: date) -> None:
-        """Add the day that is loaded to the tables of earlier days."""
+        """Add the loaded day to the tables of earlier days."""
         for name, query in LOOK_BACK.items():
             self._connection.execute(f"INSERT INTO {INTO[name]} {query} FROM ({KEPT[name]})", {"day": day})
 
@@ -109,18 +109,18 @@ class Lookback:
             self._connection.execute(f"DELETE FROM {table} WHERE day < ?", [first])
 
     def recall(self, key: str) -> bool:
-        """Make the day's purchases and contents the tables of these names; False where they are not at hand."""
+        """Create the tables `purchases` and `contents` of the day; False if they are not available."""
         return all(
             self._read(key, name, f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM digest", {})
             for name in ("purchases", "contents")
         )
 
     def forget(self, but: Iterable[str]) -> None:
-        """Remove the files of all days but these."""
-        wanted = {self._path(key, name).name for key in but for name in KEPT}
+        """Remove the files of all days except these."""
+        needed = {self._path(key, name).name for key in but for name in KEPT}
         with contextlib.suppress(OSError):
             for path in self._folder.iterdir():
-                if path.name not in wanted and _OURS.fullmatch(path.name):
+                if path.name not in needed and _OURS.fullmatch(path.name):
                     path.unlink(missing_ok=True)
 
     def _read(self, key: str, name: str, sql: str, values: dict[str, object], columns: list[str] | None = None) -> bool:

@@ -1,4 +1,4 @@
-"""Runs measures, and checks the SQL and the JSON paths of a configuration without any data."""
+"""Runs measures, and checks the SQL and the JSON paths of a configuration without data."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from exporter.measures import results
 from exporter.measures.declared import Facts, Measure, MeasureError
 
 BATCH = 500
-"""Rows that are fetched at a time."""
+"""Rows fetched at a time."""
 
 
 def run(connection: duckdb.DuckDBPyConnection, measure: Measure, bounds: Mapping[str, int]) -> tuple[Facts, str | None]:
-    """The facts that `measure` finds in the day that is loaded, and the name of its label if it has one.
+    """The facts of `measure` on the loaded day, and the name of its label, if any.
 
-    Raises MeasureError when DuckDB refuses the SQL, or the result does not fit the declaration and the `bounds`.
+    Raises MeasureError if DuckDB refuses the SQL, or if the result does not match the declaration and the `bounds`.
     """
     try:
         cursor = connection.execute(measure.sql)
@@ -27,18 +27,18 @@ def run(connection: duckdb.DuckDBPyConnection, measure: Measure, bounds: Mapping
         raise MeasureError(f"{measure.name}.sql: {database.reason(error)}") from None
     except MeasureError:
         raise
-    except Exception as error:  # noqa: BLE001 - such as OverflowError: DuckDB has values that Python has not
+    except Exception as error:  # noqa: BLE001 - such as OverflowError: Python lacks some of DuckDB's values
         raise MeasureError(f"{measure.name}.sql: a value cannot be read ({type(error).__name__})") from None
 
 
 def _batches(cursor: duckdb.DuckDBPyConnection) -> Iterator[list[tuple[object, ...]]]:
-    """The rows, which DuckDB finds as they are fetched."""
+    """The rows in batches, which DuckDB computes as they are fetched."""
     while batch := cursor.fetchmany(BATCH):
         yield batch
 
 
 def sql_problem(sql: str) -> str | None:
-    """Why the SQL of a measure cannot be run: it must be one SELECT."""
+    """Why the SQL of a measure cannot be run, or None: it must be one SELECT."""
     try:
         statements = duckdb.extract_statements(sql)
     except duckdb.Error as error:
@@ -49,7 +49,7 @@ def sql_problem(sql: str) -> str | None:
 
 
 def json_path_problem(path: str) -> str | None:
-    """Why a JSON path cannot be used."""
+    """Why a JSON path cannot be used, or None."""
     try:
         duckdb.execute("SELECT json_extract_string('{}', ?)", [path]).fetchall()
     except duckdb.Error as error:

@@ -1,4 +1,4 @@
-"""What events of the newest days show of a configuration."""
+"""Counts in a sample of the newest events, to compare with a configuration."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _PURCHASES = "SELECT count(revenue), count(transaction_id) FROM purchases"
 
 @dataclass(frozen=True)
 class Sample:
-    """How many events there are, of them with a name of the taxonomy, purchases and with a payload; and all names.
+    """The number of events, of events with a name of the taxonomy, of purchases and of payloads; and all event names.
 
-    `amounts` and `transaction_ids` count purchases that have one, `filled` the events that have a column.
+    `amounts` and `transaction_ids` count purchases that have one, `filled` the events with a value, by column.
     """
 
     events: int
@@ -48,15 +48,15 @@ def take(
     rows: int | None,
     columns: Collection[str],
 ) -> Sample:
-    """Load the events of the files in the `span`, of each shape at most so many `rows`, and count them."""
+    """Load the events of the files in the `span`, at most `rows` of each shape, and count them."""
     counted = {column: f"SELECT count({column}) FROM events" for column in columns}
     texts = [_COUNTS, _NAMES, *counted.values()]
     try:
-        day_tables.load(connection, dataset, files, span, texts, most=rows)
+        day_tables.load(connection, dataset, files, span, texts, row_limit=rows)
     except duckdb.InvalidInputException as error:
         if not encoding.is_to_blame(error):
             raise
-        day_tables.load(connection, dataset, files, span, texts, [each.file for each in files], most=rows)
+        day_tables.load(connection, dataset, files, span, texts, [each.file for each in files], row_limit=rows)
     events, known, purchases, payloads = connection.execute(_COUNTS).fetchall()[0]
     names = tuple(name for (name,) in connection.execute(_NAMES).fetchall())
     amounts, transaction_ids = connection.execute(_PURCHASES).fetchall()[0]

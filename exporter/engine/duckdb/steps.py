@@ -1,4 +1,4 @@
-"""SQL for the way to a value within a column, and for names and text."""
+"""SQL for the path to a value within a column, and for quoted names and text."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from exporter.files.fields import Step
 
 FILE = "clickstream-exporter: path of the file"
-"""The column of a scan that holds the path: a name that no file has."""
+"""The column of a scan with the path of the file: a name that no file uses."""
 
 
 def expression(steps: Sequence[Step]) -> str:
-    """SQL for the value that the steps lead to. Of a struct only the fields that are named are read from the file."""
+    """SQL for the value that the steps lead to. Only the named fields of a struct are read from the file."""
     first, *further = steps
     if first.how == "folder":
         return "CAST(NULL AS VARCHAR)" if first.to is None else text(first.to)

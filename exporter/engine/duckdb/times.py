@@ -1,4 +1,4 @@
-"""When the events of a file are, where its footer does not tell."""
+"""The time range of a file's events, by a scan, for a footer that does not have it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Row = tuple[int | None, int | None, int]
 
 
 def times(connection: duckdb.DuckDBPyConnection, dataset: Dataset, file: File, footer: Footer, latest: int) -> Row:
-    """First and last timestamp (µs) from EARLIEST to `latest`, and how many events have none there.
+    """First and last timestamp (µs) from EARLIEST to `latest`, and the number of events without one in that range.
 
     Raises UnreadableError.
     """
@@ -33,7 +33,7 @@ def times(connection: duckdb.DuckDBPyConnection, dataset: Dataset, file: File, f
 def count(
     connection: duckdb.DuckDBPyConnection, dataset: Dataset, file: File, footer: Footer, start: int, end: int
 ) -> int:
-    """How many events of the file lie from `start` until before `end` (µs). Raises UnreadableError."""
+    """The number of events of the file from `start` until before `end` (µs). Raises UnreadableError."""
     parameters = {"start": start, "end": end}
     return int(_row(connection, _COUNT, columns.timestamp(dataset, footer), file, parameters)[0] or 0)
 

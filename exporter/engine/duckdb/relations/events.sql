@@ -1,19 +1,19 @@
--- The events of one day: the canonical columns, and what the measures ask of each event.
---   ts         when, UTC                    hour        of the day, 0 to 23, in the reporting time zone
---   client     hash of the client id, NULL where it is none: blank, or a placeholder
+-- The events of one day: the canonical columns, and what the measures need of each event.
+--   ts         time in UTC                  hour        of the day, 0 to 23, in the reporting time zone
+--   client     hash of the client id, NULL if that is NULL, blank or a placeholder
 --   row_key    hash of the key columns: equal for copies of one event
 --   source     where the visitor came from: utm_source, else the click id's network, else the external
---              referrer's host, else (direct);  source_key is its hash, NULL where it is (direct)
+--              referrer's host, else (direct);  source_key is its hash, NULL for (direct)
 --   is_direct  no external referrer, no utm_* and no click id
--- Google Analytics writes (direct), (none) and (not set) where there is no campaign, and trackers write words such as
--- "direct" or "null" where there is no referrer: a host has a dot, or stands after ://.
+-- Google Analytics writes (direct), (none) and (not set) for a missing campaign, and trackers write words such as
+-- "direct" or "null" for a missing referrer: a host has a dot, or follows ://.
 --   schema_id  joins `missing_columns`: which mapped columns the event's file lacks
 --   agent      of a purchase: its device, else its user agent
---   platform, device_class   of every event, by a few words of its user agent or by its device; `agent` is looked at
---              more closely, but there may be millions of user agents
---   content_key  hash of what the event says but for when
--- A regex costs three times what `contains` does, and few URLs have a campaign: only those are looked into, by CASE,
--- because AND evaluates both sides. `regexp_extract` is asked once for each of a column's values, others for each row.
+--   platform, device_class   of every event, by a few words of its user agent or by its device. Only `agent` is parsed
+--              fully, because there may be millions of user agents
+--   content_key  hash of the event's content: all but its timestamp
+-- A regex costs three times as much as `contains`, and few URLs have a campaign: only those are searched. That takes a
+-- CASE, because AND evaluates both sides. `regexp_extract` runs once for each value of a column, others for each row.
 WITH spotted AS (
   SELECT * REPLACE (
            CASE WHEN utm_source NOT IN ('(direct)', '(none)', '(not set)') THEN utm_source END       AS utm_source,

@@ -1,5 +1,5 @@
 -- The purchases of one day, each with its device and the session it happened in.
--- Revenue is the amount of a purchase that has a plausible one: a number, above zero and under 1e12.
+-- Revenue is the amount of the purchase if it is plausible: a number above zero and below 1e12.
 SELECT events.ts,
        events.hour,
        events.client,

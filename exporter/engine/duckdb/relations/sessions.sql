@@ -1,7 +1,7 @@
 -- The sessions of one day: events of one client with gaps of at most 30 minutes, by their first event.
--- A session that spans midnight is one on each day, as Google Analytics 4 counts them. Within half an hour of the
--- clock no gap can be longer, so a client's half hours are compared, not its events. Of first events at the same
--- microsecond one with a source counts.
+-- A session that spans midnight counts on both days, as in Google Analytics 4. No gap within one half hour of the clock
+-- can be longer than 30 minutes, so a client's half hours are compared, not its events. If first events share a
+-- microsecond, one with a source counts.
 WITH half_hours AS (
   SELECT client,
          min(ts) AS first,
