@@ -91,6 +91,17 @@ def test_j1_strays_complete_nothing() -> None:
     assert gaps(broken_off, [drawn(random) for _ in range(7)]) == [(18, 24)]
 
 
+@pytest.mark.parametrize("odd", [0, 3, 11])
+@pytest.mark.parametrize("lacks", [(0, 16), (12, 24), (8, 14)])
+def test_j1_an_odd_earlier_day_excuses_nothing(odd: int, lacks: tuple[int, int]) -> None:
+    """The first day of the data that begins at 16:00, or a day of which half was lost: days do not differ by that."""
+    random = Random(f"{odd} {lacks}")
+    before = [drawn(random) for _ in range(12)]
+    before[odd] = emptied(before[odd], *lacks)
+    assert gaps(emptied(drawn(random), 16, 24), before) == ([(16, 24)] if lacks != (12, 24) or odd == 0 else [])
+    assert gaps(emptied(drawn(random), 1, 8), before) == ([(1, 8)] if lacks != (0, 16) or odd == 0 else [])
+
+
 def test_an_hour_in_which_the_day_ended_is_not_missing() -> None:
     """A load that broke off at half past five ends then, and not at five."""
     random = Random(4)

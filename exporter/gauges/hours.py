@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, takewhile
+from itertools import accumulate, combinations, takewhile
 from statistics import median, pvariance
+from typing import TypeVar
+
+T = TypeVar("T")
 
 Counts = Sequence[int]
 """Events by hour of the day: 24 numbers."""
@@ -19,6 +22,10 @@ ALIKE = 0.25
 
 LUMP = 8
 """Events that come together, as those of a session do: chance acts on sessions, not on single events."""
+
+BURST = 32
+"""Events that may come together on a healthy day, as those of a mailing do. A day that misses more than such bursts
+explain is not whole."""
 
 FEW = 4
 """A variance over n days is raised by the factor 1 + FEW / n: a few days may be similar by chance."""
@@ -43,14 +50,16 @@ class Gap:
 class Hours:
     """The hours of a day, to compare with those of the days before it, the latest first.
 
-    The usual share of an hour is the median over the days, so that a few bad days do not lower it.
+    The usual share of an hour is the median over the days, so that a few bad days do not lower it. Nor do they excuse
+    anything: how much days differ is a matter of those that are whole. The first day of the data often is not.
     """
 
     def __init__(self, today: Counts, before: Sequence[Counts]) -> None:
         self._today = _running_sum(today)
         self._before = [_running_sum(each) for each in before if sum(each)]
         self._level = median(each[24] for each in self._before) if self._before else 0.0
-        self._lump = max(LUMP, _lump(self._before, self._level))
+        self._is_whole = _are_whole(self._before, self._level)
+        self._lump = max(LUMP, _lump(_chosen(self._before, self._is_whole), self._level))
 
     def tail(self) -> Gap | None:
         """The missing hours at the end of the day."""
@@ -111,9 +120,9 @@ class Hours:
         """
         alike = [share <= ALIKE * usual for share in shares]
         running = len(list(takewhile(bool, alike)))
-        others = shares[running:]
-        if any(alike[running:]) or len(others) <= running:
+        if any(alike[running:]) or len(shares) <= 2 * running:
             return None
+        others = _chosen(shares[running:], self._is_whole[running:])
         spread = pvariance(others) * (expected / usual) ** 2 * (1 + FEW / len(others))
         return math.sqrt(max(self._lump * expected, spread))
 
@@ -131,6 +140,26 @@ def _lump(days: Sequence[Sequence[int]], level: float) -> float:
     """How many events come together: the variance of hourly events from day to day over their mean, of all hours."""
     hours = [[(each[hour + 1] - each[hour]) * level / each[24] for each in days] for hour in range(24)]
     return sum(map(pvariance, hours)) / level * (1 + FEW / len(days)) if days else 0.0
+
+
+def _chosen(each: Sequence[T], is_whole: Sequence[bool]) -> Sequence[T]:
+    """Those of whole days, or all where fewer than three are whole."""
+    chosen = [one for one, whole in zip(each, is_whole, strict=True) if whole]
+    return chosen if len(chosen) > 2 else each
+
+
+def _are_whole(days: Sequence[Sequence[int]], level: float) -> list[bool]:
+    """Whether each of the days has events in all hours in which even bursts of BURST events could not fail to come."""
+    hours = [[(each[hour + 1] - each[hour]) / each[24] for each in days] for hour in range(24)]
+    usual = list(accumulate(map(median, hours), initial=0.0)) if days else []
+    windows = list(combinations(range(25), 2))
+    return [not any(_is_short(each, usual, level, start, end) for start, end in windows) for each in days]
+
+
+def _is_short(day: Sequence[int], usual: Sequence[float], level: float, start: int, end: int) -> bool:
+    share, events = usual[end] - usual[start], day[end] - day[start]
+    expected = share * min(level, (day[24] - events) / (1 - share) if share < 1 else level)
+    return events <= SCANT * expected and expected - events >= CERTAIN * math.sqrt(BURST * expected)
 
 
 def _end(tail: Gap | None) -> int:
