@@ -2,7 +2,7 @@
 PYTHON ?= python3
 .DEFAULT_GOAL := help
 NODE := tests/grafana/node
-.PHONY: help demo test faults bench lint rules limits dashboards test-dashboards picture servers clean
+.PHONY: help demo dev test faults bench lint rules limits dashboards test-dashboards picture servers clean
 .SILENT:
 
 help: ## List the targets
@@ -19,6 +19,8 @@ demo: .venv/.runtime ## Make demo data with one broken day, and judge it
 	  '  .venv/bin/clickstream-check .demo/config.yml --as-of 2025-03-08' \
 	  'The metrics behind the verdict:' \
 	  '  .venv/bin/clickstream-exporter --config.file .demo/config.yml --as-of 2025-03-09 --once'
+
+dev: .venv/.installed ## Install what the tests and the checks need
 
 test: .venv/.installed ## Run the tests against real servers
 	.venv/bin/python -m alerting.stack.programs >&2

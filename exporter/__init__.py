@@ -1,12 +1,17 @@
 """Measures daily clickstream data in Parquet and serves the numbers as Prometheus gauges.
 
-Each package imports only from those above it, and from the modules beside them here that import no package:
+From the ground up; a package imports only from those above it in this list, and from modules beside them that import
+no package:
 
-    config     what a user may write          gauges   what is published of the facts
-    files      Parquet files and their columns   reader   the processes that read
-    measures   one SQL file, one question     web      the pages
-    engine     what queries the files         demo     a shop with a bad day
+    config     what a user may write
+    files      Parquet files and their columns
+    measures   one SQL file, one question
+    engine     what queries the files
     facts      what was measured, day by day
+    gauges     what is published of the facts
+    reader     the processes that read
+    web        the pages
+    demo       a shop with a bad day
 
 `file_names` reads file names as UTF-8 in any locale, `plan` is a configuration with its measures, `refresh` measures
 every data set at intervals, `preflight` compares a configuration with the data, and `cli` is the command.

@@ -31,14 +31,14 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--config.file", dest="config", metavar="FILE", type=Path, required=True, help="see exporter/example.yml"
     )
-    parser.add_argument("--dataset", metavar="NAME", help="measure and serve only this data set (all)")
+    parser.add_argument("--dataset", metavar="NAME", help="measure and serve only this data set (default: all)")
     parser.add_argument(
         "--web.listen-address",
         dest="address",
         metavar="HOST:PORT",
         type=address,
         default="127.0.0.1:9847",
-        help="where to serve; :PORT is all interfaces (%(default)s)",
+        help="where to serve; :PORT is all interfaces (default: %(default)s)",
     )
     parser.add_argument(
         "--web.config.file",
@@ -52,7 +52,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         dest="storage",
         metavar="DIR",
         type=Path,
-        help="keep what was measured there, so that a restart costs nothing (a temporary folder)",
+        help="keep what was measured there, so that a restart costs nothing (default: a temporary folder)",
     )
     parser.add_argument("--as-of", metavar="DATE", type=iso_date, help="treat this day as the newest, to look back")
     parser.add_argument("--once", action="store_true", help="print the metrics on stdout and exit")
@@ -151,10 +151,10 @@ def _serve(refresher: Refresher, web: Web, options: argparse.Namespace) -> int:
 
 async def _run(refresher: Refresher, web: Web, options: argparse.Namespace) -> None:
     # Imported here, because only serving needs it.
-    from exporter.web.pages import Server  # noqa: PLC0415
+    from exporter.web.service import Service  # noqa: PLC0415
 
     stop = asyncio.Event()
-    server = Server(refresher, web, partial(load, options))
+    server = Service(refresher, web, partial(load, options))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)

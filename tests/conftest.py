@@ -33,7 +33,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     outcomes: dict[str, Counter[str]] = defaultdict(Counter)
     for outcome in ("passed", "failed", "error", "skipped"):
         for report in terminalreporter.stats.get(outcome, ()):
-            if name := dict(report.user_properties).get("generation"):
+            if name := dict(getattr(report, "user_properties", ())).get("generation"):
                 outcomes[name][outcome] += 1
     for name, what in generations.described().items() if outcomes else ():
         ended = ", ".join(f"{number} {outcome}" for outcome, number in sorted(outcomes[name].items())) or "no test"

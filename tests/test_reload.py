@@ -18,7 +18,7 @@ from exporter.arguments import Address
 from exporter.plan import Plan
 from exporter.refresh import Refresher
 from exporter.web.listener import Request, Response
-from exporter.web.pages import Server
+from exporter.web.service import Service
 from exporter.web.web_config import Web
 from tests.support.processes import PROGRAM, SNAPSHOT, SUCCESS, Exporter, configure, running, wait_for, write
 
@@ -149,10 +149,12 @@ def test_p5_a_reload_that_raises_anything(tmp_path: Path) -> None:
 
     async def reloaded() -> tuple[Response, Response]:
         stop = asyncio.Event()
-        server = Server(Refresher(read), Web(), load)
+        server = Service(Refresher(read), Web(), load)
         running = asyncio.create_task(server.run(Address("127.0.0.1", 0), stop))
         await server.refresh()
-        answers = [await server.answer(Request(*each, {})) for each in (("POST", "/-/reload"), ("GET", "/metrics"))]
+        answers = [
+            await server.pages.answer(Request(*each, {})) for each in (("POST", "/-/reload"), ("GET", "/metrics"))
+        ]
         stop.set()
         await running
         return answers[0], answers[1]

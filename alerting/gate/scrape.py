@@ -63,9 +63,11 @@ def _total(series: Series, job: str, instance: str) -> Iterator[str]:
     yield from _difference(len(totals), 1, f"{SERIES} from {target}")
     if len(totals) == 1 and math.isnan(totals[0]):
         yield f"{SERIES} is NaN"
-    elif len(totals) == 1 and (of_gauges := sum(counted) + len(counted) + 1) != totals[0]:
+    elif len(totals) == 1 and (counted_series := sum(counted) + len(counted) + 1) != totals[0]:
+        way = "drop" if counted_series < totals[0] else "double"
         yield (
-            f"{GAUGE_SERIES} counts {of_gauges:.0f} of {totals[0]:.0f} series from {target}: a relabeling may drop some"
+            f"{GAUGE_SERIES} counts {counted_series:.0f} of {totals[0]:.0f} series from {target}: "
+            f"a relabeling may {way} some"
         )
 
 

@@ -1,4 +1,4 @@
-"""A connection that ends at a deadline, whatever the server does."""
+"""A connection that ends at a deadline, whatever the server does; only the resolver of names has its own."""
 
 from __future__ import annotations
 

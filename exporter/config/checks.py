@@ -104,7 +104,10 @@ class Limits(Model):
         0.50, "EventVolumeDrop", "drop in events", "weekends and campaigns move traffic by a third, not by half"
     )
     revenue_drop_ratio: Ratio = _limit(
-        0.40, "RevenueDrop", "drop in revenue", "the worst of six healthy real days was 0.08 below its baseline"
+        0.40,
+        "RevenueDrop",
+        "drop in revenue",
+        "five times the worst of six healthy real days, which was 0.08 below its baseline",
     )
     revenue_spike_ratio: NotNegative = _limit(
         1.0,

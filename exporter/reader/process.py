@@ -1,4 +1,4 @@
-"""The other side: a fork server that has imported all modules, lists files, and forks a process for each reading."""
+"""The side that reads: a fork server that has imported all modules, lists files, and forks for each reading."""
 
 from __future__ import annotations
 

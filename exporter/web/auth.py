@@ -17,10 +17,10 @@ _CROWDED = Response(
 )
 
 
-class Guard:
+class Authenticator:
     """Authenticates the users; without users, refuses nobody. It keeps the cached passwords of `earlier`."""
 
-    def __init__(self, users: Mapping[str, bytes], earlier: Guard | None = None) -> None:
+    def __init__(self, users: Mapping[str, bytes], earlier: Authenticator | None = None) -> None:
         known: Passwords | None = earlier._passwords if earlier else None
         self._passwords: Passwords | None = Passwords(users, known) if users else None
 

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import html
 import json
-import logging
-import sys
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-from exporter.arguments import Address
-from exporter.config.strict_yaml import ConfigError
-from exporter.gauges import exposition
-from exporter.plan import Plan
+from exporter.gauges.exposition import Process
 from exporter.refresh import Refresher, State
-from exporter.web import loopback
-from exporter.web.auth import Guard
-from exporter.web.listener import Listener, Protection, Request, Response
-from exporter.web.web_config import Web
-
-log = logging.getLogger("exporter")
+from exporter.web.listener import Request, Response
 
 PAGE = """<!doctype html>
 <html lang="en"><title>clickstream-exporter</title>
@@ -39,26 +27,20 @@ PAGE = """<!doctype html>
 """
 
 
-SWITCH = 0.0005
-"""Seconds until a refresh, which renders in another thread, yields to a scrape; a tenth of Python's default."""
+class Pages:
+    """Answers requests by path; `refresh` measures now, `reload` reads the configuration and returns a problem."""
 
-
-class Server:
-    """The endpoints, and the loop that refreshes."""
-
-    def __init__(self, refresher: Refresher, web: Web, load: Callable[[], tuple[Plan, Web]]) -> None:
-        """`load` reads the plan and the web configuration again, and may raise ConfigError."""
+    def __init__(
+        self,
+        refresher: Refresher,
+        process: Process,
+        refresh: Callable[[], Awaitable[State]],
+        reload: Callable[[], Awaitable[str | None]],
+    ) -> None:
         self._refresher = refresher
-        self._load = load
-        self._guard = Guard(web.users)
-        self._listener = Listener(self.answer, Protection(web.tls, self._refusal))
-        self._is_local = False
-        self._process = exposition.Process()
-        self._loading = asyncio.Lock()
-        self._reloading: asyncio.Task[str | None] | None = None
-        self._changed = asyncio.Event()
-        self._running: asyncio.Task[State] | None = None
-        self._next: asyncio.Task[State] | None = None
+        self._process = process
+        self._refresh = refresh
+        self._reload = reload
         self._pages: dict[str, tuple[str, Callable[[Request], Awaitable[Response]]]] = {
             "/": ("GET", self._page),
             "/metrics": ("GET", self._metrics),
@@ -67,83 +49,6 @@ class Server:
             "/-/refresh": ("POST", self._refresh_now),
             "/-/reload": ("POST", self._reload_now),
         }
-
-    async def run(self, address: Address, stop: asyncio.Event) -> None:
-        """Serve on `address`, and refresh every interval, until `stop` is set.
-
-        Raises OSError if the address is not available.
-        """
-        sys.setswitchinterval(SWITCH)
-        self._process.reloaded(successful=True)
-        await self._listener.start(*address)
-        self._is_local = loopback.is_loopback(self._listener.addresses)
-        scheme = "https" if self._listener.protection.tls else "http"
-        log.info("serving on %s://%s%s", scheme, "" if address.host else "*", address)
-        loop = asyncio.create_task(self._refresh_loop())
-        await stop.wait()
-        self._refresher.stop()
-        loop.cancel()
-        await self._listener.close()
-        with contextlib.suppress(asyncio.CancelledError):
-            await loop
-
-    async def refresh(self) -> State:
-        """Refresh now. Calls during a refresh share the next one: the running one may miss their data."""
-        if self._running is None or self._running.done():
-            self._running = asyncio.create_task(asyncio.to_thread(self._refresher.refresh))
-            return await asyncio.shield(self._running)
-        if self._next is None or self._next.done():
-            self._next = asyncio.create_task(self._after(self._running))
-        return await asyncio.shield(self._next)
-
-    async def _after(self, running: asyncio.Task[State]) -> State:
-        await asyncio.wait([running])
-        self._next = None
-        return await self.refresh()
-
-    async def _refresh_loop(self) -> None:
-        while True:
-            self._changed.clear()
-            try:
-                await self.refresh()
-            except Exception:
-                log.exception("refresh failed")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), self._refresher.interval)
-
-    def reload_soon(self) -> None:
-        """Start a reload, as a signal requests."""
-        self._reloading = asyncio.create_task(self.reload())
-
-    async def reload(self) -> str | None:
-        """Read the configuration again, for the next refresh; if it is invalid, the old one stays.
-
-        Returns why it was refused, or None.
-        """
-        problem = None
-        async with self._loading:
-            try:
-                plan, web = await asyncio.to_thread(self._load)
-                self._guard = Guard(web.users, self._guard)
-                self._listener.protection = Protection(web.tls, self._refusal)
-                self._refresher.change(plan)
-            except ConfigError as error:
-                problem = str(error)
-            except Exception as error:  # after any error, the old configuration stays and the answer has the reason
-                log.exception("reload failed")
-                problem = f"{type(error).__name__}: {error}"
-        self._process.reloaded(successful=problem is None)
-        if problem:
-            log.error("reload refused, the old configuration stays: %s", problem)
-        else:
-            log.info("configuration reloaded: a refresh with it starts now")
-            self._changed.set()
-        return problem
-
-    async def _refusal(self, request: Request) -> Response | None:
-        """The answer to a request that is refused, or None."""
-        other = loopback.refusal(request) if self._is_local else None
-        return other or await self._guard.refusal(request)
 
     async def answer(self, request: Request) -> Response:
         """The answer to a request."""
@@ -176,13 +81,13 @@ class Server:
         return Response(HTTPStatus.SERVICE_UNAVAILABLE, b"no snapshot yet\n")
 
     async def _refresh_now(self, _request: Request) -> Response:
-        state = await self.refresh()
+        state = await self._refresh()
         body = json.dumps({"datasets": [_outcome(state, name) for name in state.views]}, indent=2)
         status = HTTPStatus.SERVICE_UNAVAILABLE if state.errors else HTTPStatus.OK
         return Response(status, f"{body}\n".encode(), "application/json")
 
     async def _reload_now(self, _request: Request) -> Response:
-        if problem := await self.reload():
+        if problem := await self._reload():
             return Response(HTTPStatus.INTERNAL_SERVER_ERROR, f"{problem}\n".encode())
         return Response(HTTPStatus.OK, b"reloaded: the next refresh uses it\n")
 
