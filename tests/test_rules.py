@@ -451,6 +451,7 @@ def test_certificate_is_withheld(generation: Generation, tmp_path: Path) -> None
         "one-missing": whole | {"clickstream_series": len(whole) + 1},
         "one-left-over": whole | {"clickstream_series": len(whole) - 1},
         "counted-twice": whole | {'clickstream_series{copy="1"}': 1},
+        "a-gauge-counted-twice": whole | {'clickstream_gauge_series{copy="1",gauge="clickstream_events"}': 1},
         "no-snapshot-yet": served({"without": ["clickstream_snapshot"]}),
     }
     test = group(

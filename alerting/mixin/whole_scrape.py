@@ -8,7 +8,7 @@ _TARGET = "dataset, job, instance"
 _NAME = "clickstream_gauge"
 """The label for the name of a gauge: no gauge has a label of this name."""
 
-_GAUGES = f'max by ({_TARGET}, {_NAME}) (label_replace(clickstream_gauge_series, "{_NAME}", "$1", "gauge", "(.+)"))'
+_GAUGES = f'sum by ({_TARGET}, {_NAME}) (label_replace(clickstream_gauge_series, "{_NAME}", "$1", "gauge", "(.+)"))'
 
 
 def _counted(series: str) -> str:
