@@ -119,7 +119,7 @@ def second_alertmanager_gets_some(trial: Trial) -> None:
     trial.bench.notifications.second = lambda alerts: [each for each in alerts if each["labels"]["alertname"] != lost]
 
 
-@fault("V9", "contradict", second=True)
+@fault("V9", "contradict|{second}", second=True)
 def second_alertmanager_is_lied_to(trial: Trial) -> None:
     """The second Alertmanager gets alerts that say the opposite."""
     trial.bench.notifications.second = lambda alerts: _opposite(trial, alerts)
