@@ -9,8 +9,8 @@ help: ## List the targets
 	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s%s\n", $$1, $$2 }' Makefile
 
 demo: .venv/.runtime ## Make demo data with one broken day, and judge it
-	.venv/bin/python -m alerting.stack.programs >&2
-	.venv/bin/python -m exporter.demo .demo >&2
+	.venv/bin/python -m alerting.stack.programs >/dev/null
+	.venv/bin/python -m exporter.demo .demo >/dev/null
 	status=0; .venv/bin/clickstream-check .demo/config.yml --as-of 2025-03-09 || status=$$?; \
 	test $$status -eq 1 || { echo "The verdict should be FAIL (exit 1), but it was exit $$status." >&2; exit 1; }
 	printf '%s\n' '' \
