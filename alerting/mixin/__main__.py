@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from alerting.mixin import baselines, day_parts, guards, numbers, shares, whole_scrape
+from alerting.mixin import baselines, contributors, day_parts, drops, guards, numbers, shares, whole_scrape
 from alerting.mixin.certificate import certificate
 from alerting.mixin.check import INFO, Check
 from alerting.mixin.checks import CHECKS
 from alerting.mixin.emit import alert, record
-from alerting.mixin.expressions import STARTED, STATE, Record, is_open, last
-from alerting.mixin.messages import DASHBOARD, DAY, SNAPSHOT, runbook
+from alerting.mixin.expressions import INFORMATIONAL, STARTED, STATE, Record, is_open, last
+from alerting.mixin.messages import DASHBOARD, DAY, OWNER, SNAPSHOT, runbook
 from alerting.mixin.plumbing import plumbing
 from exporter.config.checks import CHECKS as SWITCHABLE
 
@@ -25,7 +25,9 @@ HEADER = """\
 #             dataset:clickstream_<x>:anchor | baseline                    volumes over the complete hours
 #             dataset:clickstream_<x>:ratio                                shares of the anchor day, 0 to 1
 #             dataset:clickstream_<x>:comparable_ratio | baseline_ratio    shares over the complete hours
+#             dataset:clickstream_<x>:expected                             what this weekday brings
 #             dataset:clickstream_<x>:increase | drop_ratio | rise_ratio   how far they are apart
+#             dataset:clickstream_<x>:noise | least_drop_ratio             how far apart they must be
 #   guards    dataset:clickstream_guard:open{guard}                        1 open, 0 closed
 #   states    dataset:clickstream_check:state{check}                       0 in order, 1 firing, 2 switched off
 #   alerts    state == 1, nothing more
@@ -36,7 +38,7 @@ HEADER = """\
 #   - every number has a sample for every data set that is judged, NaN where it cannot be measured, so that a rule that
 #     fails leaves a gap; `> -Inf` drops NaN before each use, because NaN compares as false, which looks healthy;
 #   - alerts use the last state within 36 hours, so that a restart resolves nothing; no `for`, no `limit`;
-#   - the anchor day (lag 0) is never part of its baseline (lags 1 to 7), and no range depends on the clock;
+#   - the anchor day (lag 0) is never part of its baseline (lags 1 to 7, or 28), and no range depends on the clock;
 #   - dates, values and snapshots are annotations, never labels of an alert that pages: a new label is a new incident.
 groups:
 - name: clickstream
@@ -55,12 +57,19 @@ SECTIONS: tuple[tuple[str, Iterable[Record]], ...] = (
     ),
     ("numbers: baseline days, and the volumes of the complete hours", (*baselines.BASELINE, *baselines.VOLUMES)),
     ("guards: the minimum that a comparison with the baseline needs", guards.DRIFT_GUARDS),
-    ("numbers: shares of the anchor day, and their distance from the baseline", shares.SHARES),
     (
-        "numbers: shares of the devices, and how far they vary by chance: purchases are few, and some are large\n"
-        "  # (1.5 is 1 + the squared coefficient of variation of the amounts). Without this allowance, 2 of 6 healthy\n"
-        "  # days of a shop with 20 purchases a day had a shift",
+        "numbers: shares of the anchor day, their distance from the baseline, and how far they vary by chance\n"
+        "  # and from day to day",
+        shares.SHARES,
+    ),
+    (
+        "numbers: shares of the devices, and how far they vary by chance: purchases are few, and some are large,\n"
+        "  # which the 4 allows for. Without this, 2 of 6 healthy days of a shop with 20 purchases a day had a shift",
         shares.DEVICES,
+    ),
+    (
+        "numbers: what this weekday brings, how far off a day usually is, and what chance explains",
+        drops.DROPS,
     ),
     ("numbers: the wall clock at which the days end, in seconds since midnight, and missing hours", day_parts.DAY_ENDS),
     ("numbers: configured names and amounts that no day has", day_parts.NEVER_FOUND),
@@ -88,25 +97,43 @@ def _state(check: Check) -> Record:
     return Record(STATE, f"(\n{inner}\n)\nand on (dataset) {STARTED}", {"check": check.name})
 
 
+def _informational() -> Record:
+    """Which checks, if they fire, only inform: 1 or 0."""
+    each = [
+        f'label_replace({check.info_where}, "check", "{check.name}", "", "")' for check in CHECKS if check.info_where
+    ]
+    found = "\nor on (dataset, check) ".join(["max by (dataset, check) (clickstream_known_check_info)", *each])
+    some = "|".join(check.name for check in CHECKS if check.may_be_info)
+    return Record(
+        INFORMATIONAL,
+        f"(\n{found}\n) * 0 + 1\nand on (dataset, check) {STATE}\n"
+        f'or on (dataset, check) {STATE}{{check=~"{some}"}} * 0',
+    )
+
+
 def _alerts(check: Check) -> Iterator[str]:
     """The alert of a check: its last state. A check that may be an info has two alerts of one name."""
     fires = last(f'{STATE}{{check="{check.name}"}}') + " == 1"
-    annotations = {
-        **check.annotations(),
+    further = {
         "day": DAY,
+        "owner": OWNER,
         "runbook_url": runbook(check.name),
         "dashboard_url": DASHBOARD,
         "snapshot": SNAPSHOT,
     }
-    kinds = {check.severity: fires}
-    if check.unless:
-        normal = f"{last(check.unless)} == 1"
+    kinds = {check.severity: (fires, check.annotations())}
+    if check.may_be_info:
+        informs = last(f'{INFORMATIONAL}{{check="{check.name}"}}') + " == 1"
         kinds = {
-            check.severity: f"{fires}\nunless on (dataset) {normal}",
-            INFO: f"{fires}\nand on (dataset) {normal}",
+            check.severity: (f"{fires}\nunless on (dataset) {informs}", check.annotations()),
+            INFO: (f"{fires}\nand on (dataset) {informs}", check.annotations(as_info=True)),
         }
-    for severity, expr in kinds.items():
-        yield from alert(f"Clickstream{check.name}", expr, {"severity": severity, "tier": check.tier}, annotations)
+    for severity, (expr, sentences) in kinds.items():
+        labels = {"severity": severity, "tier": check.tier}
+        yield from alert(f"Clickstream{check.name}", expr, labels, sentences | further)
+
+
+_AFTER_STATES = (_informational(), *contributors.CONTRIBUTORS)
 
 
 def render() -> str:
@@ -116,9 +143,11 @@ def render() -> str:
         lines += [f"  # ---- {title}", *(line for rule in rules for line in record(rule)), ""]
     lines += ["  # ---- states: one series for each check and data set, whatever is missing"]
     lines += [line for check in CHECKS for line in record(_state(check))]
+    lines += ["", "  # ---- which checks only inform, and which segments explain a drop that fires"]
+    lines += [line for rule in _AFTER_STATES for line in record(rule)]
     lines += ["", "  # ---- alerts"]
     lines += [line for check in CHECKS for line in _alerts(check)]
-    lines += ["", *certificate(_RECORDS), *plumbing()]
+    lines += ["", *certificate([*_RECORDS, *_AFTER_STATES]), *plumbing()]
     return HEADER + "\n".join(lines) + "\n"
 
 

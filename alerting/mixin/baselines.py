@@ -1,4 +1,4 @@
-"""The recording rules of the baseline days, and of the volumes that are compared with them."""
+"""The recording rules of the baseline days, and of the volumes over the complete hours."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from alerting.mixin.expressions import (
     BASELINE_DAY,
     LAGS_BEFORE,
     STARTED,
+    WEEKS_BEFORE,
     Record,
     baseline_mean,
     complete_hours,
@@ -19,14 +20,32 @@ from alerting.mixin.expressions import (
 
 _EVENTS_BEFORE = f"clickstream_events{{{LAGS_BEFORE}}}"
 
+LAST_WEEK = '{week="1"}'
+"""Selects the baseline days of the seven before the anchor day."""
+
+_WEEKS = {"1": "[1-7]", "2": "[89]|1[0-4]", "3": "1[5-9]|2[01]", "4": "2[2-8]"}
+_WEEKDAYS = {str(day): "|".join(str(lag) for lag in range(day or 7, 29, 7)) for day in range(7)}
+"""How many days a lag lies after the weekday of the anchor day, to the lags of which that is true."""
+
+
+def _with_calendar(series: str) -> str:
+    """The series by lag, each with its week before the anchor day, and its weekday; that of the anchor day is 0."""
+    for label, values in (("week", _WEEKS), ("weekday", _WEEKDAYS)):
+        for value, lags in values.items():
+            series = f'label_replace({series}, "{label}", "{value}", "lag", "{lags}")'
+    return series
+
+
+_ENOUGH_EVENTS = (
+    f"{dedup(f'clickstream_events{{{WEEKS_BEFORE}}}', 'lag')} >= on (dataset) group_left () {limit('min_day_events')}"
+)
+_EXCLUDED = f"{dedup('clickstream_excluded_day', 'lag')} == 1"
+
 BASELINE = (
-    number(
-        BASELINE_DAY,
-        f"{dedup(_EVENTS_BEFORE, 'lag')}\n>= on (dataset) group_left () {limit('min_day_events')}",
-    ),
+    number(BASELINE_DAY, _with_calendar(f"{_ENOUGH_EVENTS} unless on (dataset, lag) {_EXCLUDED}")),
     Record(
         "dataset:clickstream_baseline:days",
-        f"count by (dataset) {valid(BASELINE_DAY)} or on (dataset) {STARTED} * 0",
+        f"count by (dataset) {valid(f'{BASELINE_DAY}{LAST_WEEK}')} or on (dataset) {STARTED} * 0",
     ),
     number(
         "dataset:clickstream_missing_days:count",
@@ -36,76 +55,44 @@ BASELINE = (
     number("dataset:clickstream_missing_days:over", "(" + dedup('clickstream_events{lag="1"}') + " > bool 0)"),
 )
 
-
-_ALL_DAYS = dedup(f"clickstream_comparable_events{{{LAGS_BEFORE}}}", "lag")
+_ALL_DAYS = f"({dedup(f'clickstream_comparable_events{{{LAGS_BEFORE}}}', 'lag')} unless on (dataset, lag) {_EXCLUDED})"
 _ALL_MEAN = f"(sum by (dataset) ({_ALL_DAYS}) / on (dataset) count by (dataset) ({_ALL_DAYS}))"
-_ENOUGH_DAYS = f"dataset:clickstream_baseline:days >= on (dataset) {limit('min_baseline_days')}"
 
-# Where too few days have min_day_events, all days are the baseline of the event volume. The limit is then at least
-# 4.5 times their mean deviation, and 3 standard errors of events that come in sessions of about eight; at most 90%.
-EVENT_DROP = (
-    number(
-        "dataset:clickstream_events:expected",
-        f"(dataset:clickstream_events:baseline and on (dataset) {_ENOUGH_DAYS}\n"
-        f"or on (dataset) ({_ALL_MEAN}\n"
-        f"and on (dataset) count by (dataset) ({_ALL_DAYS}) >= on (dataset) {limit('min_baseline_days')}))",
-    ),
-    number(
-        "dataset:clickstream_events:drop_ratio",
-        "1 - dataset:clickstream_events:anchor / on (dataset) (dataset:clickstream_events:expected > 0)",
-    ),
-    number(
-        "dataset:clickstream_events:deviation",
-        f"sum by (dataset) (abs(ln(clamp({_ALL_DAYS} / on (dataset) group_left () ({_ALL_MEAN} > 0), 0.5, 2))))\n"
-        f"/ on (dataset) count by (dataset) ({_ALL_DAYS})",
-    ),
-    number(
-        "dataset:clickstream_events:least_drop_ratio",
-        f"""\
-max by (dataset) (
-  {limit("event_drop_ratio")}
-  or on (dataset, of)
-  label_replace(
-    clamp_max(4.5 * (dataset:clickstream_events:deviation unless on (dataset) {_ENOUGH_DAYS}), 0.9),
-    "of", "deviation", "", ""
-  )
-  or on (dataset, of)
-  label_replace(
-    clamp_max(3 * sqrt(8 / (dataset:clickstream_events:expected unless on (dataset) {_ENOUGH_DAYS})), 0.9),
-    "of", "chance", "", ""
-  )
-) + on (dataset) 0 * {limit("event_drop_ratio")}""",
-    ),
+ENOUGH_DAYS = f"dataset:clickstream_baseline:days >= on (dataset) {limit('min_baseline_days')}"
+
+ALL_DAYS_DEVIATION = (
+    f"sum by (dataset) (abs(ln(clamp({_ALL_DAYS} / on (dataset) group_left () ({_ALL_MEAN} > 0), 0.5, 2))))\n"
+    f"/ on (dataset) count by (dataset) ({_ALL_DAYS})"
 )
+"""How far the seven days before are from their mean, where too few of them are baseline days."""
 
 
-def _volume(name: str, *drifts: str) -> Iterator[Record]:
-    """A volume over the complete hours, its baseline, and how far apart they are."""
-    anchor, baseline = f"dataset:clickstream_{name}:anchor", f"dataset:clickstream_{name}:baseline"
-    yield number(anchor, complete_hours(f"clickstream_comparable_{name}"))
-    yield number(baseline, baseline_mean(f"clickstream_comparable_{name}"))
-    exprs = {
-        "drop_ratio": f"1 - {anchor} / on (dataset) ({baseline} > 0)",
-        "rise_ratio": f"{anchor} / on (dataset) ({baseline} > 0) - 1",
-    }
-    for drift in drifts:
-        yield number(f"dataset:clickstream_{name}:{drift}", exprs[drift])
+def _volume(name: str) -> Iterator[Record]:
+    """A volume over the complete hours, and its mean over the baseline days."""
+    yield number(f"dataset:clickstream_{name}:anchor", complete_hours(f"clickstream_comparable_{name}"))
+    yield number(f"dataset:clickstream_{name}:baseline", baseline_mean(f"clickstream_comparable_{name}"))
 
+
+_WITHOUT = "clickstream_comparable_purchases_without_revenue"
 
 VOLUMES = (
     *_volume("events"),
-    *EVENT_DROP,
-    *_volume("purchases"),
-    *_volume("revenue", "drop_ratio", "rise_ratio"),
     number(
-        "dataset:clickstream_revenue_spike:small",
-        f"{valid('dataset:clickstream_revenue:rise_ratio')}\n"
-        f"<= bool on (dataset) {limit('revenue_spike_warning_ratio')}",
+        "dataset:clickstream_events:mean",
+        f"(dataset:clickstream_events:baseline and on (dataset) {ENOUGH_DAYS}\n"
+        f"or on (dataset) ({_ALL_MEAN}\n"
+        f"and on (dataset) count by (dataset) ({_ALL_DAYS}) >= on (dataset) {limit('min_baseline_days')}))",
     ),
+    *_volume("purchases"),
+    number(
+        "dataset:clickstream_priced_purchases:anchor",
+        f"dataset:clickstream_purchases:anchor - on (dataset) {complete_hours(_WITHOUT)}",
+    ),
+    number(
+        "dataset:clickstream_priced_purchases:baseline",
+        f"dataset:clickstream_purchases:baseline\n- on (dataset) ({baseline_mean(_WITHOUT)})",
+    ),
+    *_volume("revenue"),
     *_volume("sessions"),
     *_volume("identified_purchases"),
-    number(
-        "dataset_event_name:clickstream_named_events:baseline",
-        baseline_mean("clickstream_comparable_named_events", "dataset, event_name"),
-    ),
 )

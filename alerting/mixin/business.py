@@ -7,20 +7,19 @@ from alerting.mixin.check import (
     DRIFT,
     IN_HOURS,
     ON_DAY,
-    REVENUE,
-    REVENUE_BASELINE,
     REVENUE_GUARDS,
     WARNING,
     Check,
     counts,
-    revenue_apart,
     share_dropped,
 )
 from alerting.mixin.expressions import exceeds, exceeds_either, last, limit, valid
 from alerting.mixin.messages import (
+    WEEKDAY,
     limit_percent,
     limit_points,
     limit_tenths,
+    money,
     number_of_each,
     of_first,
     percent,
@@ -45,7 +44,13 @@ CHECKS = (
         "conversion_drop_ratio",
         "Conversion rate",
         "the share of sessions with a purchase",
-        ("baseline_sessions", "baseline_purchases", "baseline_converting_sessions", "day_sessions"),
+        (
+            "baseline_sessions",
+            "baseline_purchases",
+            "baseline_converting_sessions",
+            "day_sessions",
+            "reach_conversion_drop",
+        ),
     ),
     Check(
         "DirectShareHigh",
@@ -56,6 +61,7 @@ CHECKS = (
             "direct_share",
             "dataset:clickstream_direct_session:increase",
             "direct_share_increase",
+            "dataset:clickstream_direct_session:noise",
         ),
         "Direct traffic unusually high",
         "<value>",
@@ -64,6 +70,15 @@ CHECKS = (
         value=percent("dataset:clickstream_direct_session:ratio"),
         limit=f"{limit_percent('direct_share')}, or {limit_points('direct_share_increase')} above the baseline",
         guards=("day_events", "day_sessions"),
+    ),
+    share_dropped(
+        "DirectShareDrop",
+        "dataset:clickstream_direct_session",
+        "direct_share_drop_ratio",
+        "Direct traffic",
+        "the share of direct sessions",
+        ("baseline_sessions", "baseline_direct_sessions", "day_sessions", "reach_direct_share_drop"),
+        "drop_noise",
     ),
     Check(
         "DeviceRevenueShift",
@@ -77,11 +92,11 @@ CHECKS = (
         "Device revenue shift detected",
         f"{of_first(_SHIFTED, '{{ .Labels.device }}')} <value> vs baseline <baseline>",
         f"{IN_HOURS}, the share of revenue from this device differs from its baseline by more than <limit>, and by "
-        f"more than {limit_tenths('device_share_deviations')} standard errors.",
+        f"more than {limit_tenths('device_share_deviations')} standard errors, of chance and of what is usual.",
         value=_of_shifted(f"{_DEVICE}:ratio"),
         baseline=_of_shifted(f"{_DEVICE}:baseline_ratio"),
         limit=limit_points("device_share_shift"),
-        guards=(*REVENUE_GUARDS, "day_revenue"),
+        guards=(*REVENUE_GUARDS, "day_revenue", "reach_device_share_shift"),
     ),
     share_dropped(
         "AssistedShareDrop",
@@ -89,7 +104,13 @@ CHECKS = (
         "assisted_drop_ratio",
         "Assisted purchase share",
         "the share of purchases that another source assisted",
-        ("baseline_identified_purchases", "baseline_assisted_purchases", "day_identified_purchases"),
+        (
+            "baseline_identified_purchases",
+            "baseline_assisted_days",
+            "baseline_assisted_purchases",
+            "day_identified_purchases",
+            "reach_assisted_drop",
+        ),
     ),
     Check(
         "AmountShift",
@@ -113,12 +134,13 @@ CHECKS = (
         exceeds("dataset:clickstream_revenue:rise_ratio", "revenue_spike_ratio"),
         "Revenue spike detected",
         "<value> vs baseline <baseline>",
-        f"{revenue_apart('rise_ratio', 'above')} Up to {limit_percent('revenue_spike_warning_ratio')} it is an info, "
-        "above that a warning.",
-        value=REVENUE,
-        baseline=REVENUE_BASELINE,
+        f"{IN_HOURS}, revenue is {percent('dataset:clickstream_revenue:rise_ratio')} above what a {WEEKDAY} brings, or "
+        "above the mean of seven days if that is more; the limit is <limit>. "
+        f"Up to {limit_percent('revenue_spike_warning_ratio')} it is an info, above that a warning.",
+        value=money("dataset:clickstream_revenue:anchor"),
+        baseline=money("dataset:clickstream_revenue:baseline"),
         limit=limit_percent("revenue_spike_ratio"),
         guards=REVENUE_GUARDS,
-        unless="dataset:clickstream_revenue_spike:small",
+        info_where="dataset:clickstream_revenue_spike:small == 1",
     ),
 )

@@ -18,12 +18,9 @@ def certificate(records: Sequence[Record]) -> Iterator[str]:
     """The lines of the certificate, which vouches for these rules of numbers and guards, and for all checks."""
     numbers = [rule.name for rule in records if rule.name != GUARD]
     guards = [rule for rule in records if rule.name == GUARD]
-    names = "\nor ".join(
-        f'label_replace(max by (dataset) (timestamp({name}) == time()), "rule", "{index}", "", "")'
-        for index, name in enumerate(numbers, 1)
-    )
+    names = "\n+ on (dataset) ".join(f"max by (dataset) (timestamp({name}) == bool time())" for name in numbers)
     yield "  # ---- how many rules of numbers were evaluated right now; one that failed left its old sample"
-    yield from record(Record(_NUMBERS_EVALUATED, f"count by (dataset) (\n{names}\n)"))
+    yield from record(Record(_NUMBERS_EVALUATED, names))
     yield ""
     yield "  # ---- the certificate: this snapshot was judged, from one complete scrape, right now, by all checks"
     yield from record(
@@ -35,7 +32,7 @@ def certificate(records: Sequence[Record]) -> Iterator[str]:
             f"and on (dataset) {_NUMBERS_EVALUATED} == {len(numbers)}\n"
             f"and on (dataset) count by (dataset) (timestamp({GUARD}) == time()) == {len(guards)}\n"
             f"and on (dataset) count by (dataset) (timestamp({STATE}) == time()) == {len(CHECKS)}\n"
-            "unless on (dataset) dataset:clickstream_series:not_a_number > 0",
+            "unless on (dataset) dataset:clickstream_gauges:not_a_number > 0",
         )
     )
     yield from _alert()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from alerting.mixin.expressions import STARTED, exceeds
-from alerting.mixin.messages import DAY, HOURS, limit_percent, limit_points, percent, points, whole
+from alerting.mixin.expressions import STARTED, exceeds_both, few
+from alerting.mixin.messages import DAY, HOURS, known_as, limit_percent, limit_points, percent, points, whole
+from exporter.config.checks import KNOWABLE
 
 CRITICAL, WARNING, INFO = "critical", "warning", "info"
 PIPELINE, INTEGRITY, BUSINESS = "pipeline", "integrity", "business"
@@ -13,9 +14,6 @@ PIPELINE, INTEGRITY, BUSINESS = "pipeline", "integrity", "business"
 DRIFT = ("baseline_days", "day_events")
 REVENUE_GUARDS = (*DRIFT, "baseline_purchases", "baseline_revenue")
 IN_ORDER = f"{STARTED} * 0"
-
-REVENUE = whole("dataset:clickstream_revenue:anchor")
-REVENUE_BASELINE = whole("dataset:clickstream_revenue:baseline")
 
 ON_DAY = f"On {DAY}"
 IN_HOURS = f"{ON_DAY}, over its {HOURS} complete hours"
@@ -43,32 +41,51 @@ class Check:
     """The names of the checks that are switched off, where the check reports why."""
 
     guards: tuple[str, ...] = ()
-    unless: str | None = None
-    """The gauge that, where it is 1, makes the alert an info."""
+    info_where: str = ""
+    """Where this finds the data set, the alert is an info; so it is on a known day, where the check is KNOWABLE."""
 
-    def annotations(self) -> dict[str, str]:
+    info_title: str = ""
+    """The title of that info, if it has one of its own."""
+
+    explanation: str = ""
+    """Why it is an info, as the end of its summary."""
+
+    @property
+    def may_be_info(self) -> bool:
+        """Whether its alert is sometimes an info."""
+        return bool(self.info_where) or self.name in KNOWABLE
+
+    def annotations(self, *, as_info: bool = False) -> dict[str, str]:
         """What its alert says: the sentences, and the numbers in them that there are."""
         numbers = {"value": self.value, "baseline": self.baseline, "limit": self.limit}
-        sentences = {"summary": f"{self.title}: {self.summary}", "description": self.description}
+        summary = f"{self.title}: {self.summary}"
+        if as_info:
+            known = known_as(self.name, self.explanation) if self.name in KNOWABLE else self.explanation
+            summary = f"{self.info_title or self.title}: {self.summary}{known}"
+        sentences = {"summary": summary, "description": self.description}
         for name, number in numbers.items():
             sentences = {key: text.replace(f"<{name}>", number) for key, text in sentences.items()}
         optional = {**numbers, "checks_off": self.checks_off}
         return sentences | {name: text for name, text in optional.items() if text}
 
 
-def ratio_above(name: str, ratio: str, limit_name: str, title: str, what: str, guards: tuple[str, ...] = ()) -> Check:
-    """A check of data integrity: a share of the whole day is above its limit."""
+def few_above(
+    name: str, part: str, whole: str, limit_name: str, title: str, what: str, guards: tuple[str, ...] = ()
+) -> Check:
+    """A check of data integrity: a few events or purchases of the day are above their limit, and beyond chance."""
+    ratio = limit_name.removesuffix("_ratio")
     return Check(
         name,
         WARNING,
         INTEGRITY,
-        exceeds(ratio, limit_name),
+        few(f"dataset:clickstream_{part}:day", f"dataset:clickstream_{whole}:day", limit_name),
         title,
         "<value>",
-        f"{ON_DAY}, {what}; the limit is <limit>.",
-        value=percent(ratio),
+        f"{ON_DAY}, {counts(f'clickstream_{part}', f'clickstream_{whole}')} {what}; the limit is <limit>, and "
+        "chance beyond it.",
+        value=percent(f"dataset:clickstream_{ratio}:ratio"),
         limit=limit_percent(limit_name),
-        guards=guards,
+        guards=(*guards, f"reach_{ratio}"),
     )
 
 
@@ -78,11 +95,11 @@ def increased(name: str, share: str, limit_name: str, title: str, what: str, gua
         name,
         WARNING,
         INTEGRITY,
-        exceeds(f"{share}:increase", limit_name),
+        exceeds_both(f"{share}:increase", limit_name, f"{share}:noise"),
         title,
         "<value> vs baseline <baseline>",
-        f"{IN_HOURS}, the share of events {what} is {points(f'{share}:increase')} above its baseline; "
-        "the limit is <limit>.",
+        f"{IN_HOURS}, the share of events {what} is {points(f'{share}:increase')} above its baseline, the "
+        f"median of up to four weeks; the limit is <limit>, and chance explains {points(f'{share}:noise')}.",
         value=percent(f"{share}:comparable_ratio"),
         baseline=percent(f"{share}:baseline_ratio"),
         limit=limit_points(limit_name),
@@ -90,28 +107,24 @@ def increased(name: str, share: str, limit_name: str, title: str, what: str, gua
     )
 
 
-def share_dropped(name: str, share: str, limit_name: str, title: str, what: str, guards: tuple[str, ...]) -> Check:
-    """A check of the business: a share is below its baseline, by so much of the baseline."""
+def share_dropped(
+    name: str, share: str, limit_name: str, title: str, what: str, guards: tuple[str, ...], noise: str = "noise"
+) -> Check:
+    """A check of the business: a share is below its baseline, by so much of the baseline, and beyond chance."""
     return Check(
         name,
         WARNING,
         BUSINESS,
-        exceeds(f"{share}:drop_ratio", limit_name),
+        exceeds_both(f"{share}:drop_ratio", limit_name, f"{share}:{noise}"),
         f"{title} drop detected",
         "<value> vs baseline <baseline>",
-        f"{IN_HOURS}, {what} is {percent(f'{share}:drop_ratio')} lower than its baseline; the limit is <limit>.",
+        f"{IN_HOURS}, {what} is {percent(f'{share}:drop_ratio')} lower than its baseline; the limit is <limit>, "
+        f"and chance explains {percent(f'{share}:{noise}')}.",
         value=percent(f"{share}:comparable_ratio"),
         baseline=percent(f"{share}:baseline_ratio"),
         limit=limit_percent(limit_name),
         guards=(*DRIFT, *guards),
     )
-
-
-def revenue_apart(drift: str, side: str) -> str:
-    """The description of how far revenue is above or below its baseline."""
-    days = whole("dataset:clickstream_baseline:days")
-    far = percent(f"dataset:clickstream_revenue:{drift}")
-    return f"{IN_HOURS}, revenue is {far} {side} the mean of {days} baseline days; the limit is <limit>."
 
 
 def counts(part: str, total: str) -> str:

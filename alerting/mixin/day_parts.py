@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from alerting.mixin.drops import LUMP
 from alerting.mixin.expressions import (
+    BASELINE_DAY,
+    ERRORS,
     LAGS,
     LAGS_BEFORE,
+    WEEKS_BEFORE,
     Record,
-    baseline_series,
     baseline_sum,
     day_ratio,
+    days_before,
     dedup,
     limit,
     nan_aware,
     number,
+    valid,
 )
 
 _CLOCK = "clickstream_day_end_clock_seconds"
@@ -78,6 +83,8 @@ REPEATED = (
 
 _SEGMENT = "dataset_segment:clickstream_segment_events"
 _DIMENSIONS = {"device_events": "device", "platform_events": "platform", "named_events": "event_name"}
+_IN_DATASET = "on (dataset) group_left ()"
+_IN_SEGMENT = "on (dataset, dimension, segment)"
 
 
 def _segments(series: dict[str, str]) -> str:
@@ -89,10 +96,33 @@ def _segments(series: dict[str, str]) -> str:
     )
 
 
+def _usual_shares() -> dict[str, str]:
+    """The median share of each segment in the events of its day, over the baseline days of four weeks."""
+    events = f"({dedup(f'clickstream_events{{{WEEKS_BEFORE}}}', 'lag')} > 0 and on (dataset, lag) {BASELINE_DAY})"
+    return {
+        gauge: f"quantile by (dataset, {label}) (0.5, {valid(dedup(f'clickstream_{gauge}', 'lag', label))}\n"
+        f"/ on (dataset, lag) group_left () {events})"
+        for gauge, label in _DIMENSIONS.items()
+    }
+
+
+def _of_hours() -> dict[str, str]:
+    """What the share of each segment at the complete hours is of that of whole days, where these hours are fewer."""
+    incomplete = "and on (dataset) dataset:clickstream_complete_hours:max < 24"
+    return {
+        gauge: f"({baseline_sum(f'clickstream_comparable_{gauge}', f'dataset, {label}')}\n"
+        f"/ on (dataset, {label}) (sum by (dataset, {label}) "
+        f"({dedup(f'clickstream_{gauge}{{{LAGS_BEFORE}}}', 'lag', label)} and on (dataset, lag) {BASELINE_DAY}) > 0)\n"
+        f"{incomplete})"
+        for gauge, label in _DIMENSIONS.items()
+    }
+
+
+_EVENTS_OF_DAYS = (
+    f"sum by (dataset) ({dedup(f'clickstream_events{{{LAGS_BEFORE}}}', 'lag')} and on (dataset, lag) {BASELINE_DAY})"
+)
+_OF_HOURS = f"({baseline_sum('clickstream_comparable_events')}) / on (dataset) ({_EVENTS_OF_DAYS} > 0)"
 _ANCHOR = {gauge: f'clickstream_comparable_{gauge}{{lag="0"}}' for gauge in _DIMENSIONS}
-_BASE = {gauge: f"({baseline_series(f'clickstream_comparable_{gauge}')})" for gauge in _DIMENSIONS}
-_IN_DATASET = "on (dataset) group_left ()"
-_IN_SEGMENT = "on (dataset, dimension, segment)"
 
 
 def _chance(selector: str) -> str:
@@ -102,24 +132,44 @@ def _chance(selector: str) -> str:
 
 SEGMENTS = (
     number(f"{_SEGMENT}:anchor", f"max by (dataset, dimension, segment) (\n{_segments(_ANCHOR)}\n)"),
-    number(f"{_SEGMENT}:baseline", f"sum by (dataset, dimension, segment) (\n{_segments(_BASE)}\n)"),
+    number(
+        f"{_SEGMENT}:baseline_ratio",
+        f"max by (dataset, dimension, segment) (\n{_segments(_usual_shares())}\n)",
+    ),
+    number(
+        f"{_SEGMENT}:hours_ratio",
+        f"max by (dataset, dimension, segment) (\n{_segments(_of_hours())}\n)\n/ {_IN_DATASET} ({_OF_HOURS} > 0)",
+    ),
     number(
         f"{_SEGMENT}:expected",
-        f"{_SEGMENT}:baseline / {_IN_DATASET} ({baseline_sum('clickstream_comparable_events')} > 0)\n"
+        f"({_SEGMENT}:baseline_ratio * {_IN_SEGMENT} {valid(f'{_SEGMENT}:hours_ratio')}\n"
+        f"or {_IN_SEGMENT} {valid(f'{_SEGMENT}:baseline_ratio')})\n"
         f"* {_IN_DATASET} dataset:clickstream_events:anchor",
+    ),
+    number(
+        f"{_SEGMENT}:baseline",
+        f"{_SEGMENT}:baseline_ratio * {_IN_DATASET}\n"
+        f"sum by (dataset) ({dedup(f'clickstream_events{{{WEEKS_BEFORE}}}', 'lag')} "
+        f"and on (dataset, lag) {BASELINE_DAY})",
     ),
     number(f"{_SEGMENT}:drop_ratio", f"1 - {_SEGMENT}:anchor / {_IN_SEGMENT} ({_SEGMENT}:expected > 0)"),
     number(
         f"{_SEGMENT}:noise",
         f"""\
-2.5 * sqrt(
+{ERRORS} * sqrt(
   (
-    8 * {_chance('dimension!="event_name"')}
+    {LUMP} * {_chance('dimension!="event_name"')}
     or
     2 * {_chance('dimension="event_name"')}
   )
   + {_IN_DATASET} {limit("segment_drop_ratio")} ^ 2 / 9
 )""",
+    ),
+    number(
+        "dataset_event_name:clickstream_named_events:baseline",
+        f'label_replace(\n{_SEGMENT}:expected{{dimension="event_name"}} / {_IN_DATASET} '
+        f"(dataset:clickstream_events:anchor > 0) * {_IN_DATASET} dataset:clickstream_events:baseline,\n"
+        f'"event_name", "$1", "segment", "(.+)")',
     ),
 )
 
@@ -128,7 +178,7 @@ _AMOUNT = "clickstream_median_purchase_amount"
 AMOUNTS = (
     number(
         f"dataset:{_AMOUNT}:baseline",
-        f"quantile by (dataset) (0.5, {baseline_series(_AMOUNT)}) + on (dataset) 0 * {baseline_sum(_AMOUNT)}",
+        f"quantile by (dataset) (0.5, {days_before(_AMOUNT)} > -Inf)",
     ),
     number(
         f"dataset:{_AMOUNT}:shift_factor",

@@ -8,6 +8,7 @@ STARTED = "dataset:clickstream_snapshot:started"
 BASELINE_DAY = "dataset_lag:clickstream_events:baseline_day"
 DRIFT = "dataset:clickstream_drift:open"
 STATE = "dataset:clickstream_check:state"
+INFORMATIONAL = "dataset:clickstream_check:informational"
 GUARD = "dataset:clickstream_guard:open"
 EVERYTHING = '{__name__=~"clickstream_[a-z0-9_]+", dataset!=""}'
 
@@ -19,6 +20,9 @@ LAGS_BEFORE = f'lag=~"[1-{BASELINE_DAYS}]"'
 
 LAGS = f'lag=~"[0-{BASELINE_DAYS}]"'
 """Selects the anchor day and the days of the baseline window."""
+
+WEEKS_BEFORE = 'lag=~"[1-9]|1[0-9]|2[0-8]"'
+"""Selects the four weeks before the anchor day."""
 
 PREFIX = "clickstream_"
 LABELS = {
@@ -81,6 +85,12 @@ def baseline_series(gauge: str) -> str:
     return f"{series} and on (dataset, lag) {BASELINE_DAY}"
 
 
+def days_before(gauge: str) -> str:
+    """A gauge on the baseline days of four weeks, one series for each day, with its week and weekday."""
+    series = dedup(f"{gauge}{{{WEEKS_BEFORE}}}", "lag")
+    return f"{series} * on (dataset, lag) group_left (week, weekday) ({BASELINE_DAY} * 0 + 1)"
+
+
 def baseline_sum(gauge: str, by: str = "dataset") -> str:
     """The sum over the baseline days."""
     return f"sum by ({by}) ({baseline_series(gauge)})"
@@ -118,15 +128,33 @@ def exceeds(value: str, name: str) -> str:
     return f"{valid(value)} > bool on (dataset) {limit(name)}"
 
 
-def exceeds_either(value: str, name: str, increase: str, increase_name: str) -> str:
-    """1 where the value, or its increase over the baseline, is above its limit, otherwise 0.
+def exceeds_either(value: str, name: str, increase: str, increase_name: str, noise: str) -> str:
+    """1 where the value is above its limit, or its increase over the baseline above its own and its noise; otherwise 0.
 
     Where drift cannot be judged, only the value counts.
     """
     alone = f"({STARTED} * 0 unless on (dataset) {DRIFT} == 1)"
     return (
         f"(\n  ({exceeds(value, name)})\n  + on (dataset)\n"
-        f"  ({exceeds(increase, increase_name)} or on (dataset) {alone})\n) > bool 0"
+        f"  ({exceeds_both(increase, increase_name, noise)}\n  or on (dataset) {alone})\n) > bool 0"
+    )
+
+
+def exceeds_both(value: str, name: str, noise: str) -> str:
+    """1 where the value is above its limit and above its noise, otherwise 0."""
+    return f"({exceeds(value, name)})\n* on (dataset)\n({valid(value)} > bool on (dataset) {valid(noise)})"
+
+
+ERRORS = 2.5
+"""A share that is off by so many standard errors is so by more than chance."""
+
+
+def few(number: str, whole: str, name: str) -> str:
+    """1 where a few among a whole are two or more, and above their limit by more than chance; otherwise 0."""
+    allowed = f"{limit(name)} * on (dataset) ({whole} > 0)"
+    return (
+        f"({valid(number)} >= bool 2)\n* on (dataset)\n({valid(number)} > bool on (dataset)\n"
+        f"  ({allowed} + on (dataset) {ERRORS} * sqrt({allowed})))"
     )
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from alerting.mixin.expressions import (
     DRIFT,
+    ERRORS,
     GUARD,
     STARTED,
     Record,
+    baseline_series,
     is_open,
     limit,
     number,
@@ -39,8 +43,62 @@ DRIFT_GUARDS = (
 
 _NAMED = valid("dataset_event_name:clickstream_named_events:baseline")
 
+_FEW = {
+    "duplicate_event_ratio": "events",
+    "duplicate_purchase_ratio": "purchases",
+    "invalid_event_ratio": "events",
+    "json_error_ratio": "payload_events",
+    "purchase_without_revenue_ratio": "purchases",
+    "purchase_without_transaction_id_ratio": "purchases",
+}
+"""The limit of a check of a few among many, to the many."""
+
+_DEVICE = "dataset_device:clickstream_device_revenue"
+
+
+def _reach_of_few() -> Iterator[Record]:
+    """Open where all together would be more than chance."""
+    for name, of in _FEW.items():
+        whole = f"dataset:clickstream_{of}:day"
+        allowed = f"{limit(name)} * on (dataset) {whole}"
+        yield _guard(
+            f"reach_{name.removesuffix('_ratio')}",
+            f"{valid(whole)} >= bool on (dataset) ({allowed} + on (dataset) {ERRORS} * sqrt({allowed}))",
+        )
+
+
+def _reach_of_rise(name: str) -> Record:
+    """Open where a share can rise above its baseline by more than its limit and its noise."""
+    base, noise = f"dataset:clickstream_{name}:baseline_ratio", f"dataset:clickstream_{name}:noise"
+    room = f"(1 - {valid(base)})"
+    return _guard(
+        f"reach_{name}",
+        f"({room} > bool on (dataset) {limit(f'{name}_increase')})\n"
+        f"* on (dataset)\n({room} > bool on (dataset) {valid(noise)})",
+    )
+
+
+def _reach_of_fall(name: str, noise: str) -> Record:
+    """Open where the loss of all would be more than chance."""
+    return _guard(f"reach_{name}", f"{valid(noise)} < bool 1")
+
+
+REACH = (
+    *_reach_of_few(),
+    _reach_of_rise("missing_referrer"),
+    _reach_of_rise("missing_utm"),
+    _reach_of_fall("direct_share_drop", "dataset:clickstream_direct_session:drop_noise"),
+    _reach_of_fall("conversion_drop", "dataset:clickstream_conversion:noise"),
+    _reach_of_fall("assisted_drop", "dataset:clickstream_assisted:noise"),
+    _guard(
+        "reach_device_share_shift",
+        f"max by (dataset) (0.5 + abs({valid(f'{_DEVICE}:baseline_ratio')} - 0.5)"
+        f" - on (dataset, device) {valid(f'{_DEVICE}:noise')}) > bool 0",
+    ),
+)
+
 GUARDS = (
-    _at_least("baseline_events", valid("dataset:clickstream_events:expected"), "min_baseline_events"),
+    _at_least("baseline_events", valid("dataset:clickstream_events:mean"), "min_baseline_events"),
     _at_least("baseline_purchases", valid("dataset:clickstream_purchases:baseline"), "min_baseline_purchases"),
     _at_least(
         "baseline_identified_purchases",
@@ -49,7 +107,13 @@ GUARDS = (
     ),
     _at_least("baseline_sessions", valid("dataset:clickstream_sessions:baseline"), "min_baseline_sessions"),
     _at_least("baseline_named_events", f"max by (dataset) {_NAMED}", "min_baseline_named_events"),
+    _at_least(
+        "baseline_assisted_days",
+        f"count by (dataset) ({baseline_series('clickstream_comparable_assisted_purchases')})",
+        "min_baseline_days",
+    ),
     _positive("baseline_revenue", "dataset:clickstream_revenue:baseline"),
+    _positive("baseline_direct_sessions", "dataset:clickstream_direct_session:baseline_ratio"),
     _positive("baseline_converting_sessions", "dataset:clickstream_conversion:baseline_ratio"),
     _positive("baseline_assisted_purchases", "dataset:clickstream_assisted:baseline_ratio"),
     _positive("day_payload_events", "dataset:clickstream_payload_events:day"),
@@ -58,12 +122,5 @@ GUARDS = (
     _positive("day_sessions", "dataset:clickstream_sessions:anchor"),
     _positive("day_revenue", "dataset:clickstream_revenue:anchor"),
     _positive("day_identified_purchases", "dataset:clickstream_identified_purchases:anchor"),
-    *(
-        _guard(
-            f"reach_{name}",
-            f"{valid(f'dataset:clickstream_{name}:baseline_ratio')} + on (dataset) "
-            f"{limit(f'{name}_increase')} < bool 1",
-        )
-        for name in ("missing_referrer", "missing_utm")
-    ),
+    *REACH,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alerting.mixin.check import DRIFT, IN_HOURS, INTEGRITY, ON_DAY, WARNING, Check, counts, increased, ratio_above
+from alerting.mixin.check import DRIFT, IN_HOURS, INTEGRITY, ON_DAY, WARNING, Check, counts, few_above, increased
 from alerting.mixin.expressions import current_or_last, exceeds, exceeds_either, last, limit, valid
 from alerting.mixin.messages import (
     each_series,
@@ -35,29 +35,31 @@ def _of_segment(what: str) -> str:
 
 
 CHECKS = (
-    ratio_above(
+    few_above(
         "DuplicateEvents",
-        "dataset:clickstream_duplicate_event:ratio",
+        "duplicate_events",
+        "events",
         "duplicate_event_ratio",
         "Duplicate rate high",
-        f"{counts('clickstream_duplicate_events', 'clickstream_events')} events are extra copies",
+        "events are extra copies",
     ),
-    ratio_above(
+    few_above(
         "DuplicatePurchases",
-        "dataset:clickstream_duplicate_purchase:ratio",
+        "duplicate_purchases",
+        "purchases",
         "duplicate_purchase_ratio",
         "Duplicate purchase rate high",
-        f"{counts('clickstream_duplicate_purchases', 'clickstream_purchases')} purchases repeat a transaction id, "
-        "so their revenue is counted more than once",
+        "purchases repeat a transaction id, so their revenue is counted more than once",
         ("day_purchases",),
     ),
-    ratio_above(
+    few_above(
         "InvalidEvents",
-        "dataset:clickstream_invalid_event:ratio",
+        "invalid_events",
+        "events",
         "invalid_event_ratio",
         "Invalid event rate high",
-        f"{counts('clickstream_invalid_events', 'clickstream_events')} events have a name that is not in the taxonomy, "
-        "most often " + each_series(_OFFENDERS, "{{ $each.Labels.event_name }} ({{ $each.Value }})"),
+        "events have a name that is not in the taxonomy, most often "
+        + each_series(_OFFENDERS, "{{ $each.Labels.event_name }} ({{ $each.Value }})"),
     ),
     Check(
         "EventNameVanished",
@@ -72,8 +74,8 @@ CHECKS = (
             f"and on (dataset, event_name) ({_ENOUGH})",
             "event_name",
         ),
-        f"{IN_HOURS}, these names do not occur, although baseline days have at least "
-        f"{limit_whole('min_baseline_named_events')} of each in these hours.",
+        f"{IN_HOURS}, these names do not occur, although the usual share of each is at least "
+        f"{limit_whole('min_baseline_named_events')} events a day in these hours.",
         guards=(*DRIFT, "baseline_named_events"),
     ),
     Check(
@@ -94,8 +96,8 @@ CHECKS = (
             "{{ $each.Labels.dimension }} {{ $each.Labels.segment }} "
             f"{_of_segment('anchor')} vs expected {_of_segment('expected')}",
         ),
-        f"{IN_HOURS}, these segments have fewer events than their share of the baseline predicts, "
-        "by more than <limit> and by more than chance explains.",
+        f"{IN_HOURS}, these segments have fewer events than their usual share, the median of up to four weeks, "
+        "predicts, by more than <limit> and by more than chance explains.",
         limit=limit_percent("segment_drop_ratio"),
         guards=DRIFT,
     ),
@@ -108,11 +110,12 @@ CHECKS = (
             "null_client_ratio",
             "dataset:clickstream_null_client:increase",
             "null_client_increase",
+            "dataset:clickstream_null_client:noise",
         ),
         "High null client_id rate",
         "<value>",
-        f"{ON_DAY}, {counts('clickstream_null_client_events', 'clickstream_events')} events have no client id; "
-        "the limit is <limit>.",
+        f"{ON_DAY}, {counts('clickstream_null_client_events', 'clickstream_events')} events have no client id, or "
+        "a placeholder; the limit is <limit>. The baseline is the median of up to four weeks.",
         value=percent("dataset:clickstream_null_client:ratio"),
         limit=f"{limit_percent('null_client_ratio')}, or {limit_points('null_client_increase')} above the baseline",
     ),
@@ -132,30 +135,31 @@ CHECKS = (
         "without a utm parameter",
         "reach_missing_utm",
     ),
-    ratio_above(
+    few_above(
         "JsonErrors",
-        "dataset:clickstream_json_error:ratio",
+        "json_error_events",
+        "payload_events",
         "json_error_ratio",
         "JSON parse error rate high",
-        f"{counts('clickstream_json_error_events', 'clickstream_payload_events')} payloads are not valid JSON",
+        "payloads are not valid JSON",
         ("day_payload_events",),
     ),
-    ratio_above(
+    few_above(
         "PurchasesWithoutRevenue",
-        "dataset:clickstream_purchase_without_revenue:ratio",
+        "purchases_without_revenue",
+        "purchases",
         "purchase_without_revenue_ratio",
         "Purchases without revenue",
-        f"{counts('clickstream_purchases_without_revenue', 'clickstream_purchases')} purchases have no amount above "
-        "zero",
+        "purchases have no amount above zero",
         ("day_purchases",),
     ),
-    ratio_above(
+    few_above(
         "PurchasesWithoutTransactionId",
-        "dataset:clickstream_purchase_without_transaction_id:ratio",
+        "purchases_without_transaction_id",
+        "purchases",
         "purchase_without_transaction_id_ratio",
         "Purchases without transaction id",
-        f"{counts('clickstream_purchases_without_transaction_id', 'clickstream_purchases')} purchases have no "
-        "transaction id, or only a placeholder",
+        "purchases have no transaction id, or only a placeholder",
         ("day_purchases",),
     ),
     Check(

@@ -5,7 +5,7 @@ A query has `%q` where the name of the data set belongs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from alerting.mixin.expressions import LAGS_BEFORE, last
 
@@ -152,6 +152,131 @@ def of_first(expr: str, shown: str) -> str:
     return f"{{{{ with {query(expr)} }}}}{{{{ with first . }}}}{shown}{{{{ end }}}}{{{{ end }}}}"
 
 
+WEEKDAY = (
+    f"{{{{ with {query(f'day_of_week({last(_DAY)} > -Inf)')} }}}}"
+    '{{ . | first | value | printf "%.0f"'
+    + "".join(
+        f" | reReplaceAll `^{number}$` `{name}`"
+        for number, name in enumerate(
+            ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"),
+        )
+    )
+    + " }}{{ end }}"
+)
+"""The weekday of the anchor day."""
+
+_CURRENCY = (
+    f"""{{{{ with {query('last_over_time(clickstream_dataset_info{currency!="",dataset=%q}[36h])')} }}}}"""
+    ' {{ . | first | label "currency" }}{{ end }}'
+)
+
+
+def money(series: str) -> str:
+    """An amount as a whole number, with the currency if it is configured."""
+    return whole(series) + _CURRENCY
+
+
+def percent_of(form: str, series: str) -> str:
+    """What an expression makes of the series, `%s` in it, as a percentage."""
+    return formatted(f"100 * ({form.replace('%s', last(_of_dataset(series)))})", "%.1f%%")
+
+
+def _volume(name: str, which: str) -> str:
+    return last(f"dataset:clickstream_{name}:{which}{{dataset=%q}}")
+
+
+def _limit_of_dataset(name: str) -> str:
+    return last(_of_dataset(_limit(name)))
+
+
+def compared_with(name: str, mean: str, limit_name: str, form: Callable[[str], str]) -> str:
+    """The mean of seven days if the volume is too far below it, otherwise what the weekday makes one expect."""
+    low = f"{_volume(name, 'mean_drop_ratio')} > on (dataset) {_limit_of_dataset(limit_name)}"
+    expr = f"{_volume(name, mean)} and on (dataset) {low} or on (dataset) {_volume(name, 'expected')}"
+    return formatted(expr, "%.0f") + form("").removeprefix(whole(""))
+
+
+def brings(name: str, mean: str) -> str:
+    """Where an expectation comes from, as `a Sunday brings (7-day mean x 1.00)`."""
+    factor = f"{_volume(name, 'expected')} / on (dataset) {_volume(name, mean)}"
+    return f"a {WEEKDAY} brings (7-day mean x {formatted(factor, '%.2f')})"
+
+
+def why_low(name: str, limit_name: str, counted: str) -> str:
+    """Why a volume below the mean of seven days is no drop; `counted` is what chance acts on."""
+    weekday = f"{_volume(name, 'drop_ratio')} <= on (dataset) {_limit_of_dataset(limit_name)}"
+    before = f"{_volume(name, 'anchor')} >= on (dataset) 0.75 * {_volume(name, 'same_weekday')}"
+    deviation = f"100 * ({_volume(name, 'deviation')} * 4.5 >= on (dataset) {_volume(name, 'least_drop_ratio')}) / 4.5"
+    number = f"dataset:clickstream_{'priced_purchases' if counted == 'purchases' else counted}:expected"
+    cases = (
+        (weekday, f", as it happens on {WEEKDAY}s"),
+        (before, f", like other {WEEKDAY}s"),
+        (deviation, f", within the {formatted(deviation, '%.1f%%')} that a day usually is off"),
+    )
+    texts = "".join(f"{{{{ with {query(expr)} }}}}{text}{{{{ else }}}}" for expr, text in cases)
+    return f"{texts}, within chance at {whole(number)} {counted} a day{'{{ end }}' * len(cases)}"
+
+
+def known_as(check: str, otherwise: str) -> str:
+    """The reason why the day is known, for a check; on other days, another text."""
+    reasons = f'max by (reason) (last_over_time(clickstream_known_check_info{{check="{check}",dataset=%q}}[5m]))'
+    other = f"{{{{ else }}}}{otherwise}" if otherwise else ""
+    return f'{{{{ with {query(reasons)} }}}}, known: {{{{ . | first | label "reason" }}}}{other}{{{{ end }}}}'
+
+
+def since(of: str) -> str:
+    """From which hour on events or purchases are fewer than usual, if that can be told."""
+    seconds = f'max by (dataset) (clickstream_low_since_clock_seconds{{of="{of}",dataset=%q}})'
+    clock_of = f"{formatted(f'floor({seconds} / 3600)', '%02.0f')}:00"
+    return (
+        f"{{{{ with {query(f'{seconds} > 0')} }}}} Since {clock_of} there are fewer {of} than usual."
+        f"{{{{ else }}}}{{{{ with {query(f'{seconds} == 0')} }}}} All day there are fewer {of} than usual."
+        "{{ end }}{{ end }}"
+    )
+
+
+_PART = "dataset_segment:clickstream_segment"
+
+
+def contributors(of: str) -> str:
+    """The segments that explain most of a drop, at most three."""
+    of_dataset = f'{{of="{of}",dataset=%q}}'
+    most = f"topk(3, {_PART}:contribution_ratio{of_dataset} > 0)"
+    each = f'{{of="{of}",dataset=%q,dimension=%q,segment=%q}}'
+    labels = ("dataset", "dimension", "segment")
+    numbers = [number_of_each(f"{_PART}:{which}{each}", labels, "%.0f") for which in ("anchor", "expected")]
+    share = number_of_each(f"100 * {_PART}:contribution_ratio{each}", labels, "%.0f%%")
+    shown = (
+        "{{ $each.Labels.dimension }} {{ $each.Labels.segment }} explains "
+        f"{share} of the drop ({numbers[0]} of {numbers[1]} expected)"
+    )
+    none = f"{{{{ with {query(f'{_PART}:expected{of_dataset}')} }}}} All devices and channels fell alike.{{{{ end }}}}"
+    return (
+        f"{{{{ with {query(most)} }}}} {each_series(f'sort_desc({most})', shown, '; ')}."
+        f"{{{{ else }}}}{none}{{{{ end }}}}"
+    )
+
+
+OWNER = (
+    f"""{{{{ with {query('last_over_time(clickstream_dataset_info{owner!="",dataset=%q}[36h])')} }}}}"""
+    '{{ . | first | label "owner" }}{{ end }}'
+)
+"""Whom to tell about the data set, if it is configured."""
+
+
+def with_it(effects: Sequence[str]) -> str:
+    """The checks that fire behind a cause, which inhibits their alerts."""
+    volumes = {"EventVolumeDrop": "events", "RevenueDrop": "revenue"}
+    texts = "".join(
+        f'{{{{ if eq $each.Labels.check "{check}" }}}}{name} {whole(f"dataset:clickstream_{name}:anchor")} vs '
+        f"{whole(f'dataset:clickstream_{name}:expected')}{{{{ else }}}}"
+        for check, name in volumes.items()
+    )
+    shown = f"{texts}{{{{ $each.Labels.check }}}}{'{{ end }}' * len(volumes)}"
+    expr = f'dataset:clickstream_check:state{{check=~"{"|".join(effects)}",dataset=%q}} == 1'
+    return f"{{{{ with {query(expr)} }}}} With it: {each_series(expr, shown, by='check')}.{{{{ end }}}}"
+
+
 _COUNTED = (
     "max by (job, instance, clickstream_gauge) (label_replace(count by (job, instance, __name__) "
     '({__name__=~"clickstream_[a-z0-9_]+",dataset=%q}), "clickstream_gauge", "$1", "__name__", "(.+)"))'
@@ -163,7 +288,7 @@ _SERVED = (
 _OF_GAUGE = "on (job, instance, clickstream_gauge)"
 _INCOMPLETE = f"topk(3, {_SERVED} unless {_OF_GAUGE} ({_COUNTED} == {_OF_GAUGE} {_SERVED}))"
 _SNAPSHOTS = 'count(count_values("snapshot", clickstream_snapshot{dataset=%q})) > 1'
-_NOT_NUMBERS = "dataset:clickstream_series:not_a_number{dataset=%q} > 0"
+_NOT_NUMBERS = "dataset:clickstream_gauges:not_a_number{dataset=%q} > 0"
 
 WHY_NOT_JUDGED = (
     f"{{{{ with {query(_SNAPSHOTS)} }}}}Several targets serve different snapshots of the data set. {{{{ end }}}}"
@@ -172,7 +297,7 @@ WHY_NOT_JUDGED = (
     "duplicate them: {{ range $i, $each := . }}{{ if $i }}, {{ end }}{{ $each.Labels.clickstream_gauge }} of job "
     "{{ $each.Labels.job }}, instance {{ $each.Labels.instance }} should have {{ $each.Value }}{{ end }}. {{ end }}"
     f"{{{{ with {query(_NOT_NUMBERS)} }}}}"
-    "{{ . | first | value }} series are NaN. {{ end }}"
+    "{{ . | first | value }} gauges have NaN. {{ end }}"
     "Otherwise a rule of the group clickstream fails or is missing; Prometheus shows it on its page of rules."
 )
 """The likeliest reasons why a data set that is served is not judged."""

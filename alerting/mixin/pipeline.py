@@ -8,18 +8,19 @@ from alerting.mixin.check import (
     IN_HOURS,
     IN_ORDER,
     PIPELINE,
-    REVENUE,
-    REVENUE_BASELINE,
     REVENUE_GUARDS,
     Check,
-    revenue_apart,
 )
-from alerting.mixin.expressions import BASELINE_DAYS, STARTED, exceeds, limit, nan_aware, valid
+from alerting.mixin.expressions import BASELINE_DAY, BASELINE_DAYS, STARTED, exceeds, limit, nan_aware, valid
 from alerting.mixin.messages import (
     DAY,
     HOURS,
     MISSING_DAY,
+    WEEKDAY,
+    brings,
     clock,
+    compared_with,
+    contributors,
     duration,
     each_series,
     formatted,
@@ -27,13 +28,16 @@ from alerting.mixin.messages import (
     instant,
     label_values,
     limit_hours,
-    limit_percent,
     limit_points,
     limit_whole,
+    money,
     percent,
+    percent_of,
     points,
+    since,
     tenths,
     whole,
+    why_low,
 )
 
 _QUERIES = "clickstream_exporter_query_success"
@@ -58,6 +62,28 @@ def _events_in(what: str, parts: str) -> str:
 def _repeated(what: str, ratio: str) -> str:
     """A share of purchases or contents that earlier days have, 0.00% where there is none."""
     return percent(_REPEATED.format(what, ratio), "0.00%")
+
+
+def _low(name: str, limit_name: str) -> str:
+    """1 where a volume is too far below the mean of seven days, or its drop is critical; otherwise 0."""
+    return (
+        f"(\n  ({exceeds(f'dataset:clickstream_{name}:mean_drop_ratio', limit_name)})\n  + on (dataset)\n"
+        f"  {valid(f'dataset:clickstream_{name}:critical')}\n) > bool 0"
+    )
+
+
+def _usually_off(name: str) -> str:
+    """How far a day usually is off, and what follows for the limit."""
+    deviation = f"dataset:clickstream_{name}:deviation"
+    known = formatted(f"100 * last_over_time({deviation}{{dataset=%q}}[36h]) > 0", "A usual day is %.1f%% off, so ")
+    return f"{known}<limit> is the limit here."
+
+
+_FEW_ON_THIS_WEEKDAY = (
+    'quantile by (dataset) (0.5, max by (dataset, lag) (clickstream_purchases{lag=~"7|14|21|28"})\n'
+    f"and on (dataset, lag) {BASELINE_DAY}) < on (dataset) {limit('min_day_purchases')}"
+)
+"""Where the same weekday has so few purchases that none is no news."""
 
 
 CHECKS = (
@@ -131,7 +157,7 @@ CHECKS = (
         value=clock("dataset:clickstream_day_end:anchor"),
         baseline=clock("dataset:clickstream_day_end:baseline"),
         limit=limit_hours("partial_day_hours"),
-        unless="dataset:clickstream_intraday:max",
+        info_where="dataset:clickstream_intraday:max == 1",
     ),
     Check(
         "HoursMissing",
@@ -157,7 +183,7 @@ CHECKS = (
         f"Days without an event among the {BASELINE_DAYS} before {DAY}: <value>; the limit is <limit>.",
         value=whole(_MISSING_DAYS),
         limit=limit_whole("max_missing_days"),
-        unless="dataset:clickstream_missing_days:over",
+        info_where="dataset:clickstream_missing_days:over == 1",
     ),
     Check(
         "RepeatedDay",
@@ -179,16 +205,19 @@ CHECKS = (
         "EventVolumeDrop",
         CRITICAL,
         PIPELINE,
-        f"{valid('dataset:clickstream_events:drop_ratio')} > bool on (dataset) "
-        "dataset:clickstream_events:least_drop_ratio",
+        _low("events", "event_drop_ratio"),
         "Event volume drop detected",
         "<value> vs baseline <baseline>",
-        f"{IN_HOURS}, the number of events is {percent('dataset:clickstream_events:drop_ratio')} below the mean of "
-        "the days before; the limit is <limit>.",
+        f"{IN_HOURS}, events are {percent('dataset:clickstream_events:drop_ratio')} under the "
+        f"{whole('dataset:clickstream_events:expected')} that {brings('events', 'mean')}. "
+        f"{_usually_off('events')}{since('events')}{contributors('events')}",
         value=whole("dataset:clickstream_events:anchor"),
-        baseline=whole("dataset:clickstream_events:expected"),
+        baseline=compared_with("events", "mean", "event_drop_ratio", whole),
         limit=percent("dataset:clickstream_events:least_drop_ratio"),
         guards=("baseline_events",),
+        info_where="dataset:clickstream_events:critical == 0",
+        info_title="Events low",
+        explanation=why_low("events", "event_drop_ratio", "events"),
     ),
     Check(
         "NoPurchases",
@@ -201,18 +230,30 @@ CHECKS = (
         value=whole("dataset:clickstream_purchases:anchor"),
         baseline=tenths("dataset:clickstream_purchases:baseline"),
         guards=("baseline_days", "baseline_purchases"),
+        info_where=_FEW_ON_THIS_WEEKDAY,
+        explanation=f", as it happens on {WEEKDAY}s",
     ),
     Check(
         "RevenueDrop",
         CRITICAL,
         BUSINESS,
-        exceeds("dataset:clickstream_revenue:drop_ratio", "revenue_drop_ratio"),
+        _low("revenue", "revenue_drop_ratio"),
         "Revenue drop detected",
         "<value> vs baseline <baseline>",
-        revenue_apart("drop_ratio", "below"),
-        value=REVENUE,
-        baseline=REVENUE_BASELINE,
-        limit=limit_percent("revenue_drop_ratio"),
+        f"{IN_HOURS}, revenue is {percent('dataset:clickstream_revenue:drop_ratio')} under the "
+        f"{money('dataset:clickstream_revenue:expected')} that {brings('revenue', 'baseline')}. "
+        f"{_usually_off('revenue')} Purchases with an amount: "
+        f"{whole('dataset:clickstream_priced_purchases:anchor')} of "
+        f"{whole('dataset:clickstream_priced_purchases:expected')} expected, "
+        f"{percent('dataset:clickstream_priced_purchases:drop_ratio')} fewer; chance explains "
+        f"{percent_of('3 / sqrt(%s)', 'dataset:clickstream_priced_purchases:expected')}."
+        f"{since('purchases')}{contributors('revenue')}",
+        value=money("dataset:clickstream_revenue:anchor"),
+        baseline=compared_with("revenue", "baseline", "revenue_drop_ratio", money),
+        limit=percent("dataset:clickstream_revenue:least_drop_ratio"),
         guards=REVENUE_GUARDS,
+        info_where="dataset:clickstream_revenue:critical == 0",
+        info_title="Revenue low",
+        explanation=why_low("revenue", "revenue_drop_ratio", "purchases"),
     ),
 )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from alerting.mixin.check import BUSINESS, IN_ORDER, INFO, INTEGRITY, Check
-from alerting.mixin.expressions import BASELINE_DAYS, GUARD, STATE, is_open
-from alerting.mixin.messages import DAY, HOURS, each_series, label_values, limit_whole, whole
+from alerting.mixin.drops import WEEKS_OF_DEVIATION, WEEKS_OF_SHARE
+from alerting.mixin.expressions import BASELINE_DAY, BASELINE_DAYS, GUARD, STARTED, STATE, is_open
+from alerting.mixin.messages import DAY, HOURS, WEEKDAY, each_series, formatted, label_values, limit_whole, whole
 
 _NOT_LISTED = (
     "DataStale",
@@ -15,6 +16,7 @@ _NOT_LISTED = (
     "LimitOutOfReach",
     "SmallSampleDay",
     "BaselineShort",
+    "HistoryShort",
     "LowVolume",
     "NotMeasured",
 )
@@ -34,6 +36,9 @@ def low_volume(dataset: str = "") -> str:
         f'or {GUARD}{{guard=~"baseline_.+",guard!="baseline_days"{dataset}}} == 0\n'
         f"and on (dataset) {is_open('baseline_days')})"
     )
+
+
+_SAME_WEEKDAYS = f'(count by (dataset) ({BASELINE_DAY}{{weekday="0"}} > -Inf) or on (dataset) {STARTED} * 0)'
 
 
 CHECKS = (
@@ -90,8 +95,9 @@ CHECKS = (
         f'count by (dataset) ({GUARD}{{guard=~"reach_.+"}} == 0) > bool 0\nor on (dataset) {IN_ORDER}',
         "Limit out of reach",
         label_values(f'{GUARD}{{guard=~"reach_.+",dataset=%q}} == 0', "guard", f' | reReplaceAll "reach_" ""{_SPACES}')
-        + f" cannot rise that far; {_SWITCHED_OFF}",
-        "The baseline plus the limit is more than 100%, so these checks could never fire.",
+        + f" cannot move that far; {_SWITCHED_OFF}",
+        "The limit, or what chance explains at this volume, is further away than these shares can move from their "
+        "baseline, so these checks could not fire.",
         checks_off=_OFF,
     ),
     Check(
@@ -119,6 +125,19 @@ CHECKS = (
         checks_off=_OFF,
     ),
     Check(
+        "HistoryShort",
+        INFO,
+        BUSINESS,
+        f"{_SAME_WEEKDAYS} < bool {WEEKS_OF_DEVIATION}\nor on (dataset) {IN_ORDER}",
+        "History short",
+        f"<value> of {WEEKS_OF_DEVIATION} days before with this weekday",
+        f"What share of its week a {WEEKDAY} brings is known from {WEEKS_OF_SHARE} such days in the last four weeks "
+        f"on, and how far off a day usually is from {WEEKS_OF_DEVIATION} on. Until then, drops are judged without.",
+        value=formatted(
+            f'count(last_over_time({BASELINE_DAY}{{weekday="0",dataset=%q}}[36h]) > -Inf) or vector(0)', "%.0f"
+        ),
+    ),
+    Check(
         "LowVolume",
         INFO,
         BUSINESS,
@@ -134,10 +153,10 @@ CHECKS = (
         INFO,
         INTEGRITY,
         'count by (dataset) (clickstream_not_measured{reason!="query failed"}) > bool 0\n'
-        f"or on (dataset) (dataset:clickstream_series:not_a_number > 0) > bool 0\nor on (dataset) {IN_ORDER}",
+        f"or on (dataset) (dataset:clickstream_gauges:not_a_number > 0) > bool 0\nor on (dataset) {IN_ORDER}",
         "Not measured",
         label_values('count by (reason) (clickstream_not_measured{dataset=%q,reason!="query failed"})', "reason")
-        + "{{ with printf `dataset:clickstream_series:not_a_number{dataset=%q} > 0` $labels.dataset | query }}"
+        + "{{ with printf `dataset:clickstream_gauges:not_a_number{dataset=%q} > 0` $labels.dataset | query }}"
         + '{{ . | first | value | printf " %.0f" }} gauges are no numbers{{ end }}'
         + f"; {_SWITCHED_OFF}",
         "The data set, by its configuration, lacks what these checks need.",

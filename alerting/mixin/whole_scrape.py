@@ -11,15 +11,15 @@ _NAME = "clickstream_gauge"
 _GAUGES = f'sum by ({_TARGET}, {_NAME}) (label_replace(clickstream_gauge_series, "{_NAME}", "$1", "gauge", "(.+)"))'
 
 
-def _counted(series: str) -> str:
-    """How many of the series each gauge has, by target; counted before the relabeling, because there are so many."""
-    counted = f"count by ({_TARGET}, __name__) ({series})"
-    return f'max by ({_TARGET}, {_NAME}) (label_replace({counted}, "{_NAME}", "$1", "__name__", "(.+)"))'
+def _of_target(aggregation: str, series: str) -> str:
+    """An aggregation of the series of each gauge of a target, by the gauge's name."""
+    found = f"{aggregation} by ({_TARGET}, __name__) ({series})"
+    return f'max by ({_TARGET}, {_NAME}) (label_replace({found}, "{_NAME}", "$1", "__name__", "(.+)"))'
 
 
 _WHOLE = f"""\
 (
-  count by (dataset) ({_counted(EVERYTHING)} == on ({_TARGET}, {_NAME}) {_GAUGES})
+  count by (dataset) ({_of_target("count", EVERYTHING)} == on ({_TARGET}, {_NAME}) {_GAUGES})
   == on (dataset)
   sum by (dataset) (
     count by ({_TARGET}) ({_GAUGES})
@@ -40,8 +40,12 @@ SNAPSHOT = (
     ),
     Record("dataset:clickstream_scrape:timestamp_seconds", "max by (dataset) (timestamp(clickstream_snapshot))"),
     Record(
-        "dataset:clickstream_series:not_a_number",
-        f"sum by (dataset) ({_counted(EVERYTHING)} and on ({_TARGET}, {_NAME}) {_GAUGES})\n- on (dataset)\n"
-        f"sum by (dataset) ({_counted(f'({EVERYTHING} > -Inf)')} and on ({_TARGET}, {_NAME}) {_GAUGES})",
+        "dataset_gauge:clickstream_gauge:sum",
+        f"{_of_target('sum', EVERYTHING)} and on ({_TARGET}, {_NAME}) {_GAUGES}",
+    ),
+    Record(
+        "dataset:clickstream_gauges:not_a_number",
+        "count by (dataset) (dataset_gauge:clickstream_gauge:sum)\n"
+        "- on (dataset) count by (dataset) (dataset_gauge:clickstream_gauge:sum > -Inf)",
     ),
 )

@@ -41,12 +41,35 @@ CHECKS = (
     "ImplausibleTimestamps",
     "ConversionRateDrop",
     "DirectShareHigh",
+    "DirectShareDrop",
     "DeviceRevenueShift",
     "AssistedShareDrop",
     "AmountShift",
     "RevenueSpike",
 )
 """The shipped rules that judge the data."""
+
+KNOWABLE = (
+    "PartialDay",
+    "HoursMissing",
+    "MissingDay",
+    "EventVolumeDrop",
+    "NoPurchases",
+    "RevenueDrop",
+    "EventNameVanished",
+    "SegmentDrop",
+    "NullClientIds",
+    "MissingReferrer",
+    "MissingUtm",
+    "ConversionRateDrop",
+    "DirectShareHigh",
+    "DirectShareDrop",
+    "DeviceRevenueShift",
+    "AssistedShareDrop",
+    "AmountShift",
+    "RevenueSpike",
+)
+"""The checks that a known day can explain."""
 
 
 def _reachable(value: float) -> float:
@@ -188,6 +211,12 @@ class Limits(Model):
     )
     direct_share: Ratio = _limit(0.80, "DirectShareHigh", "share of direct sessions", "0.33 to 0.52 on nine real days")
     direct_share_increase: Ratio = _limit(0.15, "DirectShareHigh", "increase in that share over the baseline", "")
+    direct_share_drop_ratio: Ratio = _limit(
+        0.70,
+        "DirectShareDrop",
+        "drop in the share of direct sessions",
+        "a campaign that brings twice the usual visits halves it; broken tagging leaves a tenth",
+    )
     device_share_shift: Ratio = _limit(
         0.20,
         "DeviceRevenueShift",
@@ -217,7 +246,7 @@ class Limits(Model):
         60, "EventVolumeDrop", "events on an average baseline day", "fewer may halve by chance"
     )
     min_baseline_purchases: Minimum = _limit(
-        10, "", "purchases on an average baseline day", "zero is then not chance (e^-10)"
+        15, "", "purchases on an average baseline day", "at 10, twice as many healthy days had a drop"
     )
     min_baseline_sessions: Minimum = _limit(
         100,

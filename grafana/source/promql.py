@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alerting.mixin.check import CRITICAL
 from alerting.mixin.checks import CHECKS
-from alerting.mixin.expressions import BASELINE_DAY, IS_NUMBER, STATE
+from alerting.mixin.expressions import BASELINE_DAY, INFORMATIONAL, IS_NUMBER, STATE
 from grafana.source import palette
 
 ALL = 'dataset=~"$dataset"'
@@ -28,14 +28,9 @@ def _states(checks: list[str], dataset: str) -> str:
     return f'{STATE}{{{dataset},check=~"{"|".join(checks)}"}}'
 
 
-def _normal(dataset: str, checks: list[str]) -> str:
-    """Firing checks whose alert is an info because the condition is normal for the data set."""
-    lines = (
-        f"({_states([check.name], dataset)} == 1 and on (dataset) {check.unless} == 1)"
-        for check in CHECKS
-        if check.unless and check.name in checks
-    )
-    return " or ".join(lines)
+def _informs(dataset: str, checks: list[str]) -> str:
+    """Firing checks whose alert is an info, because the data set or the day explains it."""
+    return f"({_states(checks, dataset)} == 1 and on (dataset, check) {INFORMATIONAL} == 1)"
 
 
 def certificate(dataset: str = ALL) -> str:
@@ -54,7 +49,7 @@ def known(dataset: str = ALL) -> str:
 def verdict(dataset: str = ALL) -> str:
     """BROKEN if a critical check fires, TRUSTWORTHY if none does, UNKNOWN if neither could be proven."""
     critical = names(severity=CRITICAL)
-    fires = f"({_states(critical, dataset)} == 1 unless on (dataset, check) ({_normal(dataset, critical)}))"
+    fires = f"({_states(critical, dataset)} == 1 unless on (dataset, check) {_informs(dataset, critical)})"
     judged = f"({certificate(dataset)})"
     return (
         f"{palette.TRUSTWORTHY} * {judged}\n"
@@ -66,8 +61,8 @@ def verdict(dataset: str = ALL) -> str:
 
 def matrix(tier: str) -> str:
     """The state of each check of a tier: the severity if it fires, -1 if it is no longer judged."""
-    unless = [check.name for check in CHECKS if check.unless and check.tier == tier]
-    parts = [f"({_normal(ALL, unless)}) + {palette.FIRES_INFO - 1}"] if unless else []
+    informing = [check.name for check in CHECKS if check.may_be_info and check.tier == tier]
+    parts = [f"{_informs(ALL, informing)} + {palette.FIRES_INFO - 1}"] if informing else []
     for severity, code in palette.FIRES.items():
         checks = names(severity=severity, tier=tier)
         if checks:

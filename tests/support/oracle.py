@@ -12,7 +12,25 @@ from fractions import Fraction
 from statistics import median
 
 from tests.support.day_tables import Table
-from tests.support.table_numbers import BASELINE, Known, Number, Numbers, combined, mean, minus, ratio
+from tests.support.expectation import (
+    EVENTS_AT_ONCE,
+    EVENTS_OF_A_NAME,
+    Volume,
+    chance_of,
+    drop,
+    events_mean,
+    events_of,
+    fall_noise,
+    least,
+    priced_of,
+    revenue_of,
+    rise_noise,
+    segment_expected,
+    segment_share,
+    thin_deviation,
+    usual_share,
+)
+from tests.support.table_numbers import BASELINE, Known, Number, Numbers, combined, minus, ratio
 
 IN_ORDER, FIRING, OFF = 0, 1, 2
 
@@ -32,53 +50,139 @@ def above(value: Known, limit: Known) -> int:
     return OFF if value is None or limit is None else int(value > limit)
 
 
-def drop(today: Known, before: Known) -> Known:
-    """How much less it is than before, relative to before."""
-    return minus(1, ratio(today, before))
-
-
 def baseline_share(t: Numbers, part: str, of: str) -> Known:
     """The share on the baseline days together."""
     return ratio(t.total(part), t.total(of))
 
 
+def same_days_share(t: Numbers, part: str, of: str) -> Known:
+    """The share on those baseline days together that have the part."""
+    lags = [lag for lag in t.baseline if t.series(f"clickstream_comparable_{part}", lag=str(lag))]
+    return ratio(t.total(part), combined(sum, t.comparable_days(of, lags)))
+
+
 def increase(t: Numbers, part: str, of: str = "events") -> Known:
-    """How much larger the share is than on the baseline days."""
-    return minus(ratio(t.comparable(part), t.comparable(of)), baseline_share(t, part, of))
+    """How much larger the share is than usual."""
+    return minus(ratio(t.comparable(part), t.comparable(of)), usual_share(t, part, of))
+
+
+def rises(t: Numbers, part: str, limit: str, of: str = "events") -> int:
+    """Whether the share is above its baseline by more than its limit and its noise."""
+    noise = rise_noise(t, usual_share(t, part, of), t.limit(limit), 2 if of == "events" else 1)
+    return both(increase(t, part, of), t.limit(limit), noise)
+
+
+def both(value: Known, limit: Known, noise: float | None) -> int:
+    """The state of a check that compares with a limit and a noise."""
+    return OFF if value is None or limit is None or noise is None else int(value > limit and value > noise)
 
 
 def most_named_events(t: Numbers) -> Known:
     """The baseline of the most frequent name, of those whose baseline is there."""
-    means = [t.mean("named_events", event_name=name) for name in t.values("comparable_named_events", "event_name")]
+    means = [named_baseline(t, name) for name in t.values("comparable_named_events", "event_name")]
     return max((mean for mean in means if mean is not None), default=None)
 
 
-def expected_events(t: Numbers) -> Known:
-    """The events of a baseline day; where these are few, of any day before, if there are enough of them."""
-    least = t.limit("min_baseline_days")
-    if least is None or len(t.baseline) >= least:
-        return None if least is None else t.mean("events")
-    before = t.comparable_days("events", BASELINE)
-    return combined(mean, before) if len(before) >= least else None
+def named_baseline(t: Numbers, name: str) -> Known:
+    """The events of a name that its usual share makes of the baseline."""
+    expected = segment_expected(t, "named_events", {"event_name": name})
+    share = ratio(expected, t.comparable("events"))
+    return None if share is None or t.mean("events") is None else share * t.mean("events")
 
 
 def can_rise(t: Numbers, what: str) -> bool | None:
-    """Whether a share can rise above its baseline by its limit, and by more."""
-    share, limit = baseline_share(t, f"{what}_events", "events"), t.limit(f"{what}_increase")
-    return None if share is None or limit is None else share + limit < 1
+    """Whether a share can rise above its baseline by more than its limit and its noise."""
+    share, limit = usual_share(t, f"{what}_events", "events"), t.limit(f"{what}_increase")
+    noise = rise_noise(t, share, limit, 2)
+    if share is None or limit is None or noise is None:
+        return None
+    return 1 - share > limit and 1 - share > noise
+
+
+def can_be_many(t: Numbers, of: str, limit: str) -> bool | None:
+    """Whether all of them would be more than the limit and chance."""
+    whole, limited = t.whole(of), t.limit(f"{limit}_ratio")
+    return None if whole is None or limited is None else whole >= allowed(limited, whole)
+
+
+def allowed(limit: Number, whole: Number) -> float:
+    """How many of the whole are a few."""
+    return float(limit * whole) + 2.5 * math.sqrt(limit * whole)
+
+
+def few(number: Known, whole: Known, limit: Known) -> int:
+    """Whether a few among many are two or more, and more than their limit and chance."""
+    if number is None or whole is None or whole <= 0 or limit is None:
+        return OFF
+    return int(number >= 2 and number > allowed(limit, whole))
+
+
+def conversion_noise(t: Numbers) -> float | None:
+    """How far chance may lower the conversion rate."""
+    base, counted = same_days_share(t, "converting_sessions", "sessions"), t.total("converting_sessions")
+    return fall_noise(base, t.comparable("sessions"), counted, t.limit("conversion_drop_ratio"))
+
+
+def assisted_noise(t: Numbers) -> float | None:
+    """How far chance may lower the share of assisted purchases."""
+    base, counted = same_days_share(t, "assisted_purchases", "identified_purchases"), t.total("assisted_purchases")
+    return fall_noise(base, t.comparable("identified_purchases"), counted, t.limit("assisted_drop_ratio"))
+
+
+def direct_noise(t: Numbers) -> float | None:
+    """How far chance may lower the share of direct sessions."""
+    base, counted = usual_share(t, "direct_sessions", "sessions"), t.total("direct_sessions")
+    return fall_noise(base, t.comparable("sessions"), counted, t.limit("direct_share_drop_ratio"))
+
+
+def below_one(noise: float | None) -> bool | None:
+    """Whether the loss of all would be more than the noise."""
+    return None if noise is None else noise < 1
+
+
+def can_shift(t: Numbers) -> bool | None:
+    """Whether the share of a device can move by more than chance."""
+    found = [
+        0.5 + abs(float(base) - 0.5) - noise
+        for device in t.values("comparable_device_revenue", "device")
+        if (base := device_share(t, device)) is not None and (noise := device_noise(t, base)) is not None
+    ]
+    return max(found) > 0 if found else None
+
+
+def device_share(t: Numbers, device: str) -> Known:
+    """The share of a device in the revenue of the baseline days."""
+    return ratio(t.total("device_revenue", device=device), t.total("device_revenue"))
+
+
+def device_noise(t: Numbers, base: Number) -> float | None:
+    """How far the share of a device moves by chance, and from day to day."""
+    purchases, mean_ = t.comparable("purchases"), t.mean("purchases")
+    limit, deviations = t.limit("device_share_shift"), t.limit("device_share_deviations")
+    if not purchases or not mean_ or limit is None or deviations is None:
+        return None
+    chance = 1 / purchases + 1 / (mean_ * len(t.baseline))
+    return float(deviations) * math.sqrt(4 * base * (1 - base) * chance + limit * limit / 9)
+
+
+def assisted_days(t: Numbers) -> int | None:
+    """How many baseline days have assisted purchases, None where none has."""
+    return len(t.comparable_days("assisted_purchases", t.baseline)) or None
 
 
 GUARDS: dict[str, Callable[[Numbers], bool | None]] = {
     "baseline_days": lambda t: at_least(len(t.baseline), t.limit("min_baseline_days")),
-    "baseline_events": lambda t: at_least(expected_events(t), t.limit("min_baseline_events")),
+    "baseline_events": lambda t: at_least(events_mean(t), t.limit("min_baseline_events")),
     "baseline_purchases": lambda t: at_least(t.mean("purchases"), t.limit("min_baseline_purchases")),
     "baseline_identified_purchases": lambda t: at_least(
         t.mean("identified_purchases"), t.limit("min_baseline_purchases")
     ),
     "baseline_sessions": lambda t: at_least(t.mean("sessions"), t.limit("min_baseline_sessions")),
     "baseline_revenue": lambda t: positive(t.mean("revenue")),
-    "baseline_converting_sessions": lambda t: positive(baseline_share(t, "converting_sessions", "sessions")),
-    "baseline_assisted_purchases": lambda t: positive(baseline_share(t, "assisted_purchases", "identified_purchases")),
+    "baseline_converting_sessions": lambda t: positive(same_days_share(t, "converting_sessions", "sessions")),
+    "baseline_assisted_purchases": lambda t: positive(same_days_share(t, "assisted_purchases", "identified_purchases")),
+    "baseline_assisted_days": lambda t: at_least(assisted_days(t), t.limit("min_baseline_days")),
+    "baseline_direct_sessions": lambda t: positive(usual_share(t, "direct_sessions", "sessions")),
     "baseline_named_events": lambda t: at_least(most_named_events(t), t.limit("min_baseline_named_events")),
     "day_events": lambda t: at_least(t.comparable("events"), t.limit("min_day_events")),
     "day_payload_events": lambda t: positive(t.whole("payload_events")),
@@ -89,6 +193,16 @@ GUARDS: dict[str, Callable[[Numbers], bool | None]] = {
     "day_identified_purchases": lambda t: positive(t.comparable("identified_purchases")),
     "reach_missing_referrer": lambda t: can_rise(t, "missing_referrer"),
     "reach_missing_utm": lambda t: can_rise(t, "missing_utm"),
+    "reach_duplicate_event": lambda t: can_be_many(t, "events", "duplicate_event"),
+    "reach_duplicate_purchase": lambda t: can_be_many(t, "purchases", "duplicate_purchase"),
+    "reach_invalid_event": lambda t: can_be_many(t, "events", "invalid_event"),
+    "reach_json_error": lambda t: can_be_many(t, "payload_events", "json_error"),
+    "reach_purchase_without_revenue": lambda t: can_be_many(t, "purchases", "purchase_without_revenue"),
+    "reach_purchase_without_transaction_id": lambda t: can_be_many(t, "purchases", "purchase_without_transaction_id"),
+    "reach_direct_share_drop": lambda t: below_one(direct_noise(t)),
+    "reach_conversion_drop": lambda t: below_one(conversion_noise(t)),
+    "reach_assisted_drop": lambda t: below_one(assisted_noise(t)),
+    "reach_device_share_shift": can_shift,
 }
 
 
@@ -214,23 +328,26 @@ def repeated(t: Numbers, part: str, of: str) -> Known:
 
 @check("baseline_events")
 def event_volume_drop(t: Numbers) -> int:
-    """There are fewer events; where few days are baseline days, by more than days differ, and by more than chance."""
-    expected, limit = expected_events(t), t.limit("event_drop_ratio")
-    fewer = drop(t.comparable("events"), expected)
-    if not expected or limit is None or is_open(t, "baseline_days"):
-        return above(fewer, limit)
-    least = (min(0.9, each) for each in (4.5 * deviation(t), 3 * math.sqrt(EVENTS_AT_ONCE / expected)))
-    return above(fewer, max(limit, *(t.number(repr(each)) for each in least)))
+    """There are fewer events than on seven days, or than this weekday brings, by more than is usual, or chance."""
+    events, limit = events_of(t), t.limit("event_drop_ratio")
+    low = above(drop(events.today, events.mean), limit)
+    if low == OFF or limit is None:
+        return OFF
+    return int(low == FIRING or events_dropped(t, events, limit))
 
 
-EVENTS_AT_ONCE, EVENTS_OF_A_NAME = 8, 2
-"""Events that come together, as those of a session do, and how many of them have one name."""
+def events_dropped(t: Numbers, events: Volume, limit: Number) -> bool:
+    """Whether the evidence makes the drop critical."""
+    deviation = None if is_open(t, "baseline_days") else thin_deviation(t)
+    needed = least(events, limit, chance_of(3 * math.sqrt(EVENTS_AT_ONCE), events.expected), deviation)
+    fell = events.fell
+    return fell is not None and fell > limit and under_weekday(t, events) and fell > t.number(repr(needed))
 
 
-def deviation(t: Numbers) -> float:
-    """How far a day before is from their mean, as a rule."""
-    days = [day for day in t.comparable_days("events", BASELINE) if day is not None]
-    return sum(abs(math.log(min(max(day / mean(days), 0.5), 2.0))) for day in days) / len(days)
+def under_weekday(t: Numbers, volume: Volume) -> bool:
+    """Whether it is low for its weekday."""
+    same = volume.same_weekday
+    return same is None or volume.today is None or volume.today < t.number("0.75") * same
 
 
 @check("baseline_days", "baseline_purchases")
@@ -242,26 +359,49 @@ def no_purchases(t: Numbers) -> int:
 
 @check(*DRIFT, "baseline_purchases", "baseline_revenue")
 def revenue_drop(t: Numbers) -> int:
-    """There is less revenue."""
-    return above(drop(t.comparable("revenue"), t.mean("revenue")), t.limit("revenue_drop_ratio"))
+    """There is less revenue than on seven days, or than this weekday brings, with evidence."""
+    revenue, limit = revenue_of(t), t.limit("revenue_drop_ratio")
+    low = above(drop(revenue.today, revenue.mean), limit)
+    if low == OFF or limit is None or revenue.fell is None:
+        return OFF
+    plain = t.gauge("plain_drops") == 1
+    return int(low == FIRING or (not plain and revenue_dropped(t, revenue, limit)))
 
 
-@check()
+def revenue_dropped(t: Numbers, revenue: Volume, limit: Number) -> bool:
+    """Whether the evidence makes the drop critical."""
+    if not (revenue.fell is not None and revenue.fell > limit and under_weekday(t, revenue)):
+        return False
+    priced = priced_of(t)
+    by_amount = revenue.fell > t.number(repr(least(revenue, limit, chance_of(6, priced.expected))))
+    by_number = priced.fell is not None and priced.fell > t.number(
+        repr(least(priced, limit, chance_of(3, priced.expected)))
+    )
+    return by_amount or by_number or conversion_dropped(t) == FIRING or unpriced(t) == FIRING
+
+
+def unpriced(t: Numbers) -> int:
+    """Whether too many purchases of the complete hours have no amount."""
+    numbers = (t.comparable(name) for name in ("purchases_without_revenue", "purchases"))
+    return few(*numbers, t.limit("purchase_without_revenue_ratio"))
+
+
+@check("reach_duplicate_event")
 def duplicate_events(t: Numbers) -> int:
     """Events came twice."""
-    return above(ratio(t.whole("duplicate_events"), t.whole("events")), t.limit("duplicate_event_ratio"))
+    return few(t.whole("duplicate_events"), t.whole("events"), t.limit("duplicate_event_ratio"))
 
 
-@check("day_purchases")
+@check("day_purchases", "reach_duplicate_purchase")
 def duplicate_purchases(t: Numbers) -> int:
     """Purchases came twice."""
-    return above(ratio(t.whole("duplicate_purchases"), t.whole("purchases")), t.limit("duplicate_purchase_ratio"))
+    return few(t.whole("duplicate_purchases"), t.whole("purchases"), t.limit("duplicate_purchase_ratio"))
 
 
-@check()
+@check("reach_invalid_event")
 def invalid_events(t: Numbers) -> int:
     """Events have names that are not in the taxonomy."""
-    return above(ratio(t.whole("invalid_events"), t.whole("events")), t.limit("invalid_event_ratio"))
+    return few(t.whole("invalid_events"), t.whole("events"), t.limit("invalid_event_ratio"))
 
 
 @check(*DRIFT, "baseline_named_events")
@@ -271,7 +411,7 @@ def event_name_vanished(t: Numbers) -> int:
         return OFF
     names = t.values("comparable_named_events", "event_name")
     least = t.limit("min_baseline_named_events")
-    expected = [name for name in names if at_least(t.mean("named_events", event_name=name), least)]
+    expected = [name for name in names if at_least(named_baseline(t, name), least)]
     today = [t.comparable("named_events", event_name=name) for name in expected]
     return OFF if None in today else int(0 in today)
 
@@ -282,7 +422,7 @@ def null_client_ids(t: Numbers) -> int:
     share = above(ratio(t.whole("null_client_events"), t.whole("events")), t.limit("null_client_ratio"))
     if not all(is_open(t, guard) for guard in DRIFT):
         return share
-    return either(share, above(increase(t, "null_client_events"), t.limit("null_client_increase")))
+    return either(share, rises(t, "null_client_events", "null_client_increase"))
 
 
 def either(one: int, other: int) -> int:
@@ -306,15 +446,18 @@ def segment_drop(t: Numbers) -> int:
 
 def segment_dropped(t: Numbers, gauge: str, labels: dict[str, str]) -> int | None:
     """Whether one segment dropped; None for one without an expectation, and for a name that vanished."""
-    today, before, limit = t.comparable(gauge, **labels), t.total(gauge, **labels), t.limit("segment_drop_ratio")
-    share, events = ratio(before, t.total("events")), t.comparable("events")
-    if today is None or limit is None or not before or not share or not events:
+    today, limit, expected = (
+        t.comparable(gauge, **labels),
+        t.limit("segment_drop_ratio"),
+        segment_expected(t, gauge, labels),
+    )
+    share, counted = segment_share(t, gauge, labels), combined(sum, [t.whole("events", lag) for lag in t.history])
+    if today is None or limit is None or not expected or not share or not counted:
         return None
     if today == 0 and gauge == "named_events":
         return None
-    expected = share * events
     at_once = EVENTS_OF_A_NAME if gauge == "named_events" else EVENTS_AT_ONCE
-    noise = 2.5 * math.sqrt(at_once * (1 / expected + 1 / before) + limit * limit / 9)
+    noise = 2.5 * math.sqrt(at_once * (1 / expected + 1 / (share * counted)) + limit * limit / 9)
     fewer = 1 - today / expected
     return int(fewer > limit and fewer > noise)
 
@@ -322,33 +465,33 @@ def segment_dropped(t: Numbers, gauge: str, labels: dict[str, str]) -> int | Non
 @check(*DRIFT, "reach_missing_referrer")
 def missing_referrer(t: Numbers) -> int:
     """More events lack a referrer."""
-    return above(increase(t, "missing_referrer_events"), t.limit("missing_referrer_increase"))
+    return rises(t, "missing_referrer_events", "missing_referrer_increase")
 
 
 @check(*DRIFT, "reach_missing_utm")
 def missing_utm(t: Numbers) -> int:
     """More events lack utm parameters."""
-    return above(increase(t, "missing_utm_events"), t.limit("missing_utm_increase"))
+    return rises(t, "missing_utm_events", "missing_utm_increase")
 
 
-@check("day_payload_events")
+@check("day_payload_events", "reach_json_error")
 def json_errors(t: Numbers) -> int:
     """Payloads are no JSON."""
-    return above(ratio(t.whole("json_error_events"), t.whole("payload_events")), t.limit("json_error_ratio"))
+    return few(t.whole("json_error_events"), t.whole("payload_events"), t.limit("json_error_ratio"))
 
 
-@check("day_purchases")
+@check("day_purchases", "reach_purchase_without_revenue")
 def purchases_without_revenue(t: Numbers) -> int:
     """Purchases have no revenue."""
-    share = ratio(t.whole("purchases_without_revenue"), t.whole("purchases"))
-    return above(share, t.limit("purchase_without_revenue_ratio"))
+    numbers = (t.whole(name) for name in ("purchases_without_revenue", "purchases"))
+    return few(*numbers, t.limit("purchase_without_revenue_ratio"))
 
 
-@check("day_purchases")
+@check("day_purchases", "reach_purchase_without_transaction_id")
 def purchases_without_transaction_id(t: Numbers) -> int:
     """Purchases have no transaction id."""
-    share = ratio(t.whole("purchases_without_transaction_id"), t.whole("purchases"))
-    return above(share, t.limit("purchase_without_transaction_id_ratio"))
+    numbers = (t.whole(name) for name in ("purchases_without_transaction_id", "purchases"))
+    return few(*numbers, t.limit("purchase_without_transaction_id_ratio"))
 
 
 @check()
@@ -374,11 +517,24 @@ def implausible_timestamps(t: Numbers) -> int:
     return above(share, t.limit("implausible_timestamp_ratio"))
 
 
-@check(*DRIFT, "baseline_sessions", "baseline_purchases", "baseline_converting_sessions", "day_sessions")
+@check(
+    *DRIFT,
+    "baseline_sessions",
+    "baseline_purchases",
+    "baseline_converting_sessions",
+    "day_sessions",
+    "reach_conversion_drop",
+)
 def conversion_rate_drop(t: Numbers) -> int:
     """A smaller share of the sessions converts."""
+    return conversion_dropped(t)
+
+
+def conversion_dropped(t: Numbers) -> int:
+    """Whether the conversion rate fell by more than its limit and chance."""
     share = ratio(t.comparable("converting_sessions"), t.comparable("sessions"))
-    return above(drop(share, baseline_share(t, "converting_sessions", "sessions")), t.limit("conversion_drop_ratio"))
+    fell = drop(share, same_days_share(t, "converting_sessions", "sessions"))
+    return both(fell, t.limit("conversion_drop_ratio"), conversion_noise(t))
 
 
 @check("day_events", "day_sessions")
@@ -387,52 +543,62 @@ def direct_share_high(t: Numbers) -> int:
     share = above(ratio(t.whole("direct_sessions"), t.whole("sessions")), t.limit("direct_share"))
     if not is_open(t, "baseline_days"):
         return share
-    return either(share, above(increase(t, "direct_sessions", "sessions"), t.limit("direct_share_increase")))
+    return either(share, rises(t, "direct_sessions", "direct_share_increase", "sessions"))
 
 
-@check(*DRIFT, "baseline_purchases", "baseline_revenue", "day_revenue")
+@check(*DRIFT, "baseline_sessions", "baseline_direct_sessions", "day_sessions", "reach_direct_share_drop")
+def direct_share_drop(t: Numbers) -> int:
+    """A smaller share of the sessions is direct."""
+    share = ratio(t.comparable("direct_sessions"), t.comparable("sessions"))
+    fell = drop(share, usual_share(t, "direct_sessions", "sessions"))
+    return both(fell, t.limit("direct_share_drop_ratio"), direct_noise(t))
+
+
+@check(*DRIFT, "baseline_purchases", "baseline_revenue", "day_revenue", "reach_device_share_shift")
 def device_revenue_shift(t: Numbers) -> int:
     """A device's share of the revenue moved, by more than the purchases' chance explains."""
-    purchases, mean = t.comparable("purchases"), t.mean("purchases")
-    if not purchases or not mean:
-        return OFF
-    chance = 1 / purchases + 1 / (mean * len(t.baseline))
-    found = [moved(t, device, chance) for device in t.values("comparable_device_revenue", "device")]
+    found = [moved(t, device) for device in t.values("comparable_device_revenue", "device")]
     return OFF if not found or OFF in found else max(found)
 
 
-def moved(t: Numbers, device: str, chance: Number) -> int:
-    """Whether the share of one device moved by more than the limit and by more than so many standard deviations."""
+def moved(t: Numbers, device: str) -> int:
+    """Whether the share of one device moved by more than the limit and its noise."""
     share = ratio(t.comparable("device_revenue", device=device), t.comparable("device_revenue"))
-    base = ratio(t.total("device_revenue", device=device), t.total("device_revenue"))
-    limit, deviations = t.limit("device_share_shift"), t.limit("device_share_deviations")
-    if share is None or base is None or limit is None or deviations is None:
+    base, limit = device_share(t, device), t.limit("device_share_shift")
+    if share is None or base is None:
         return OFF
-    noise = float(deviations) * math.sqrt(Fraction(3, 2) * base * (1 - base) * chance)
-    shift = share - base if share > base else base - share
-    return int(shift > limit and shift > noise)
+    return both(share - base if share > base else base - share, limit, device_noise(t, base))
 
 
-@check(*DRIFT, "baseline_identified_purchases", "baseline_assisted_purchases", "day_identified_purchases")
+@check(
+    *DRIFT,
+    "baseline_identified_purchases",
+    "baseline_assisted_days",
+    "baseline_assisted_purchases",
+    "day_identified_purchases",
+    "reach_assisted_drop",
+)
 def assisted_share_drop(t: Numbers) -> int:
     """A smaller share of the purchases is assisted."""
     share = ratio(t.comparable("assisted_purchases"), t.comparable("identified_purchases"))
-    before = baseline_share(t, "assisted_purchases", "identified_purchases")
-    return above(drop(share, before), t.limit("assisted_drop_ratio"))
+    before = same_days_share(t, "assisted_purchases", "identified_purchases")
+    return both(drop(share, before), t.limit("assisted_drop_ratio"), assisted_noise(t))
 
 
 @check(*DRIFT, "day_purchases", "baseline_purchases")
 def amount_shift(t: Numbers) -> int:
     """The median amount is so many times that of the median baseline day, or so many times smaller."""
-    today, days = t.whole("median_purchase_amount"), t.whole_days("median_purchase_amount", t.baseline)
-    times = ratio(today, combined(median, days))
+    days = [day for lag in t.history if (day := t.whole("median_purchase_amount", lag)) is not None]
+    times = ratio(t.whole("median_purchase_amount"), combined(median, days))
     return OFF if times is None else above(t.nearly(max(times, 1 / times)), t.limit("amount_shift_factor"))
 
 
 @check(*DRIFT, "baseline_purchases", "baseline_revenue")
 def revenue_spike(t: Numbers) -> int:
     """There is far more revenue."""
-    return above(minus(ratio(t.comparable("revenue"), t.mean("revenue")), 1), t.limit("revenue_spike_ratio"))
+    revenue = revenue_of(t)
+    most = max((each for each in (revenue.mean, revenue.expected) if each is not None), default=None)
+    return above(minus(ratio(revenue.today, most), 1), t.limit("revenue_spike_ratio"))
 
 
 @check()
@@ -481,6 +647,12 @@ def small_sample_day(t: Numbers) -> int:
 def baseline_short(t: Numbers) -> int:
     """There are too few baseline days."""
     return closed(t, "baseline_days")
+
+
+@check()
+def history_short(t: Numbers) -> int:
+    """Too few days of this weekday are known; never switched off."""
+    return int(sum(lag % 7 == 0 for lag in t.history) < 3)
 
 
 @check()

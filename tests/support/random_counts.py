@@ -84,6 +84,9 @@ class Scene:
     times: int
     even: bool
     calm: bool
+    excluded: float = 0
+    """How many of the days are in no baseline."""
+
     baseline: list[int] = field(default_factory=list)
 
     def mean(self, counts: Counts) -> float:
@@ -107,7 +110,7 @@ def all_counts(scene: Scene, days: int) -> dict[str, Counts]:
     """The numbers of every gauge that has lags, on the anchor day and so many days before."""
     counts = {"events": events(scene, days)}
     least = scene.limits["min_day_events"]
-    scene.baseline.extend(lag for lag in range(1, days + 1) if counts["events"].whole[lag] >= least)
+    scene.baseline.extend(lag for lag in range(1, min(days, 7) + 1) if counts["events"].whole[lag] >= least)
     for name, part in PARTS.items():
         counts[name] = part_of(scene, part, counts[part.of])
     return counts | revenues(scene, counts)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from exporter.config.checks import CHECKS, Limits
 from exporter.config.model import COLUMNS, Columns, Dataset
+from exporter.gauges.snapshot import COMPARABLE_LAGS
 from exporter.measures import declared
 from tests.support.day_tables import Labels, Table
 from tests.support.random_counts import Counts, Scene, all_counts
@@ -81,8 +82,10 @@ def tables(now: float) -> st.SearchStrategy[tuple[int, Table]]:
 def random_table(random: Random, now: float) -> Table:
     """A table of up to eight days; `now` decides how old they are."""
     even, calm = random.random() < 0.5, random.random() < 0.6
-    scene = Scene(random, any_limits(random, even), random.choice((1, 1, 1, 2, 4)), even, calm)
-    counts = all_counts(scene, random.choice((7,) * 25 + (0, 1, 2, 3, 4, 6)))
+    scene = Scene(
+        random, any_limits(random, even), random.choice((1, 1, 1, 2, 4)), even, calm, random.choice((0, 0, 0, 0.1))
+    )
+    counts = all_counts(scene, random.choice((7,) * 12 + (8, 14, 15, 21, 22, 28, 28, 28) + (0, 1, 2, 3, 4, 6)))
     gauges = frame(scene, counts["events"].whole[0], now)
     if random.random() < 0.96:
         gauges |= calendar(scene, counts["events"].whole, now) | by_lag(counts) | columns(counts)
@@ -113,7 +116,8 @@ def by_lag(counts: dict[str, Counts]) -> Gauges:
         for prefix, numbers in (("clickstream_", each.whole), ("clickstream_comparable_", each.comparable)):
             if prefix + gauge not in UNTWINNED:
                 series = made.setdefault(prefix + gauge, {})
-                series.update({(("lag", str(lag)), *further): number for lag, number in enumerate(numbers)})
+                lags = numbers if prefix == "clickstream_" else numbers[:COMPARABLE_LAGS]
+                series.update({(("lag", str(lag)), *further): number for lag, number in enumerate(lags)})
     return made
 
 
@@ -174,6 +178,7 @@ def frame(scene: Scene, events: int, now: float) -> Gauges:
     numbers = {
         "snapshot": random.randrange(1, 2**48),
         "intraday": random.randrange(2),
+        "plain_drops": random.choice((0, 0, 0, 1)),
         "files": 9,
         "waiting_files": random.choice((0,) * 12 + (1,)),
         "early_events": random.choice((0,) * 12 + (1, 7)),
@@ -217,6 +222,7 @@ def calendar(scene: Scene, events: Sequence[int], now: float) -> Gauges:
         "clickstream_day_last_event_clock_seconds": {lags[lag]: clock for lag, clock in clocks.items()},
         "clickstream_last_event_timestamp_seconds": {(): start + clocks[0]},
         "clickstream_complete_hours": {(): 24 if clocks[0] >= 82_800 else clocks[0] // 3600},
+        "clickstream_excluded_day": {lags[lag]: int(scene.random.random() < scene.excluded) for lag in lags},
     }
 
 

@@ -14,7 +14,10 @@ from functools import cache, cached_property
 from tests.support.day_tables import Table
 
 BASELINE = range(1, 8)
-"""The lags that can be baseline days."""
+"""The lags of the seven days before."""
+
+WEEKS = range(1, 29)
+"""The lags of the four weeks before."""
 
 Number = Fraction | float
 Known = Number | None
@@ -71,11 +74,20 @@ class Numbers:
         return [self.whole(name, lag) for lag in lags if self.series(f"clickstream_{name}", lag=str(lag))]
 
     @cached_property
-    def baseline(self) -> list[int]:
-        """B: the lags of the baseline days."""
+    def history(self) -> list[int]:
+        """H: the lags of the baseline days of four weeks."""
         least = self.limit("min_day_events")
-        events = {lag: self.whole("events", lag) for lag in BASELINE}
+        events = {lag: self.whole("events", lag) for lag in WEEKS if self.gauge("excluded_day", lag=str(lag)) != 1}
         return [lag for lag, value in events.items() if value is not None and least is not None and value >= least]
+
+    @cached_property
+    def baseline(self) -> list[int]:
+        """B: the lags of the baseline days of the last week."""
+        return [lag for lag in self.history if lag in BASELINE]
+
+    def counted(self, name: str, **labels: str) -> Known:
+        """The sum over the baseline days of the last week, of all their hours."""
+        return combined(sum, [day for lag in self.baseline if (day := self.whole(name, lag, **labels)) is not None])
 
     def comparable_days(self, name: str, lags: Iterable[int], **labels: str) -> list[Known]:
         """The comparable numbers of the days that have one; None where it is NaN."""

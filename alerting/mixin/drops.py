@@ -1,0 +1,187 @@
+"""The recording rules of drops: what this weekday brings, how far off a day usually is, and what chance explains.
+
+A volume is expected to be its mean over the seven days before, times the usual share of this weekday in the mean of its
+week: the median over up to four weeks. How far a day usually is off is the mean deviation of the days from such shares.
+Both are learned from whole days, and applied to the complete hours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from alerting.mixin.baselines import ALL_DAYS_DEVIATION, ENOUGH_DAYS, LAST_WEEK
+from alerting.mixin.expressions import (
+    BASELINE_DAY,
+    STARTED,
+    WEEKS_BEFORE,
+    Record,
+    complete_hours,
+    days_before,
+    dedup,
+    exceeds,
+    exceeds_both,
+    few,
+    limit,
+    number,
+    valid,
+)
+
+LUMP = 8
+"""Events that come together, as those of a session do."""
+
+WEEKS_OF_SHARE, WEEKS_OF_DEVIATION = 2, 3
+"""How many days of this weekday its share needs, and how many the usual deviation."""
+
+_DEVIATIONS = 4.5
+"""A drop by so many usual deviations is none of them."""
+
+_ERRORS = 3
+"""A drop by so many standard errors is not chance."""
+
+_AMOUNTS = 2
+"""The standard error of revenue is so many times that of the number of purchases, because amounts differ."""
+
+_MOST = 0.9
+"""A larger drop is never usual."""
+
+_SAME_WEEKDAY = 0.75
+"""A day with this share of the median of its weekday is low only against a campaign."""
+
+_THIS_WEEKDAY = '{weekday="0"}'
+
+
+def _expectation(name: str, history: str, mean: str) -> Iterator[Record]:
+    """What is expected of a volume, and how far it is from that; the number `mean` is that of seven days."""
+    days, share = f"dataset_lag:clickstream_{name}:history", f"dataset_lag:clickstream_{name}:week_share"
+    usual, expected = f"dataset_weekday:clickstream_{name}:week_share", f"dataset:clickstream_{name}:expected"
+    known = f"count by (dataset) {valid(share + _THIS_WEEKDAY)}"
+    yield number(days, history)
+    yield number(
+        share,
+        f"{days} / on (dataset, week) group_left ()\n"
+        f"(sum by (dataset, week) {valid(days)} / on (dataset, week) count by (dataset, week) {valid(days)} > 0)",
+    )
+    yield number(usual, f"quantile by (dataset, weekday) (0.5, {valid(share)})")
+    yield number(
+        expected,
+        f"dataset:clickstream_{name}:{mean} * on (dataset)\n(\n"
+        f"  sum by (dataset) {valid(usual + _THIS_WEEKDAY)} and on (dataset) {known} >= {WEEKS_OF_SHARE}\n"
+        f"  or on (dataset) {STARTED} * 0 + 1\n)",
+    )
+    yield number(
+        f"dataset:clickstream_{name}:drop_ratio",
+        f"(1 - dataset:clickstream_{name}:anchor / on (dataset) ({expected} > 0) or on (dataset) {expected} == 0)",
+    )
+    off = f"abs(ln(clamp({valid(share)} / on (dataset, weekday) group_left () ({usual} > 0), 0.5, 2)))"
+    thin = f"({ALL_DAYS_DEVIATION} unless on (dataset) {ENOUGH_DAYS})\n  or on (dataset) " if name == "events" else ""
+    yield number(
+        f"dataset:clickstream_{name}:deviation",
+        f"(\n  {thin}sum by (dataset) ({off}) / on (dataset) count by (dataset) ({off})\n"
+        f"  and on (dataset) {known} >= {WEEKS_OF_DEVIATION}\n  or on (dataset) {STARTED} * 0\n)",
+    )
+    last_week = valid(days + LAST_WEEK)
+    yield number(
+        f"dataset:clickstream_{name}:same_weekday",
+        f"(quantile by (dataset) (0.5, {valid(days + _THIS_WEEKDAY)})\n"
+        f"* on (dataset) dataset:clickstream_{name}:{mean}\n"
+        f"/ on (dataset) (sum by (dataset) {last_week} / on (dataset) count by (dataset) {last_week} > 0)\n"
+        f"and on (dataset) {known} >= {WEEKS_OF_SHARE})",
+    )
+
+
+def _least(name: str, limit_name: str, error: str) -> Record:
+    """The drop above which it is neither usual nor chance; `error` is the relative standard error."""
+    return number(
+        f"dataset:clickstream_{name}:least_drop_ratio",
+        f"""\
+max by (dataset) (
+  {limit(limit_name)}
+  or on (dataset, of)
+  label_replace(
+    clamp_max({_DEVIATIONS} * {valid(f"dataset:clickstream_{name}:deviation")}, {_MOST}), "of", "deviation", "", ""
+  )
+  or on (dataset, of)
+  label_replace(clamp_max({_ERRORS} * {error}, {_MOST}), "of", "chance", "", "")
+) + on (dataset) 0 * {limit(limit_name)}""",
+    )
+
+
+def _critical(name: str, limit_name: str, evidence: str) -> Iterator[Record]:
+    """How far a volume is below the mean of seven days, and whether a drop is critical."""
+    drop, mean_drop = (f"dataset:clickstream_{name}:{which}" for which in ("drop_ratio", "mean_drop_ratio"))
+    anchor, weekday = (f"dataset:clickstream_{name}:{which}" for which in ("anchor", "same_weekday"))
+    mean = f"dataset:clickstream_{name}:{'mean' if name == 'events' else 'baseline'}"
+    yield number(mean_drop, f"1 - {anchor} / on (dataset) ({mean} > 0)")
+    yield number(
+        f"dataset:clickstream_{name}:critical",
+        f"""\
+(
+  ({exceeds(mean_drop, limit_name)})
+  and on (dataset) max by (dataset) (clickstream_plain_drops) == 1
+  or on (dataset)
+  ({exceeds(drop, limit_name)})
+  * on (dataset)
+  (
+    {valid(anchor)} < bool on (dataset) ({_SAME_WEEKDAY} * {valid(weekday)})
+    or on (dataset) {STARTED} * 0 + 1
+  )
+  * on (dataset)
+  (
+    {evidence}
+    > bool 0
+  )
+)""",
+    )
+
+
+def _fell(name: str) -> str:
+    """1 where the volume fell by more than is usual, or chance."""
+    drop, least = (f"dataset:clickstream_{name}:{which}" for which in ("drop_ratio", "least_drop_ratio"))
+    return f"({valid(drop)} > bool on (dataset) {valid(least)})"
+
+
+_UNKNOWN = f"or on (dataset) {STARTED} * 0"
+_WITHOUT = "clickstream_purchases_without_revenue"
+_PRICED = f"clickstream_purchases{{{WEEKS_BEFORE}}}"
+_PRICED_DAYS = (
+    f"({dedup(_PRICED, 'lag')} - on (dataset, lag) {dedup(_WITHOUT, 'lag')})\n"
+    f"* on (dataset, lag) group_left (week, weekday) ({BASELINE_DAY} * 0 + 1)"
+)
+_CHANCE = f"sqrt(1 / {valid('dataset:clickstream_priced_purchases:expected')})"
+_CONVERSION = exceeds_both(
+    "dataset:clickstream_conversion:drop_ratio", "conversion_drop_ratio", "dataset:clickstream_conversion:noise"
+)
+_UNPRICED = few(
+    complete_hours(f"clickstream_comparable_{_WITHOUT.removeprefix('clickstream_')}"),
+    "dataset:clickstream_purchases:anchor",
+    "purchase_without_revenue_ratio",
+)
+_EVIDENCE = f"""\
+{_fell("revenue")}
+    + on (dataset) ({_fell("priced_purchases")} {_UNKNOWN})
+    + on (dataset) ({_CONVERSION} {_UNKNOWN})
+    + on (dataset) ({_UNPRICED} {_UNKNOWN})"""
+
+_EXPECTED_REVENUE = "dataset:clickstream_revenue:expected"
+
+DROPS = (
+    *_expectation("events", days_before("clickstream_events"), "mean"),
+    _least("events", "event_drop_ratio", f"sqrt({LUMP} / {valid('dataset:clickstream_events:expected')})"),
+    *_critical("events", "event_drop_ratio", _fell("events")),
+    *_expectation("priced_purchases", _PRICED_DAYS, "baseline"),
+    _least("priced_purchases", "revenue_drop_ratio", _CHANCE),
+    *_expectation("revenue", days_before("clickstream_revenue"), "baseline"),
+    _least("revenue", "revenue_drop_ratio", f"{_AMOUNTS} * {_CHANCE}"),
+    *_critical("revenue", "revenue_drop_ratio", _EVIDENCE),
+    number(
+        "dataset:clickstream_revenue:rise_ratio",
+        f"dataset:clickstream_revenue:anchor / on (dataset)\n"
+        f"({_EXPECTED_REVENUE} > on (dataset) dataset:clickstream_revenue:baseline\n"
+        f"or on (dataset) (dataset:clickstream_revenue:baseline > 0))\n- 1",
+    ),
+    number(
+        "dataset:clickstream_revenue_spike:small",
+        f"{valid('dataset:clickstream_revenue:rise_ratio')}\n"
+        f"<= bool on (dataset) {limit('revenue_spike_warning_ratio')}",
+    ),
+)
