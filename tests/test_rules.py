@@ -18,7 +18,7 @@ from alerting import rulefile
 from alerting.formats.outline import REASONS
 from alerting.mixin import __main__ as mixin
 from exporter.config.checks import CHECKS as SWITCHABLE
-from exporter.config.checks import Limits
+from exporter.config.checks import KNOWABLE, Limits
 from exporter.gauges import own
 from exporter.measures import declared
 from tests.support.day_cases import CASES, CHECKS, SNAPSHOT, TABLE, Case, Values, firing, labelled, served, states
@@ -28,13 +28,13 @@ ALERTING = Path(rulefile.__file__).parent
 RULE_FILE = ALERTING / "rules" / "clickstream.yml"
 KEYS = "name alert gauges limits without days fires summary description numbers severity also switched_off"
 STATE = "dataset:clickstream_check:state"
-AT_ONCE = 6
-"""Targets of one Prometheus: promtool's queries may not load more than 10,000 samples."""
+AT_ONCE = 4000
+"""Series of one Prometheus: promtool's queries may not load more than 10,000 samples."""
 
 LABEL_OF_A_GAUGE = "clickstream_gauge"
 """The label that takes the name of a gauge where the rules count series."""
 
-KINDS = ("PartialDay", "MissingDay", "RevenueSpike")
+KINDS = KNOWABLE
 """Checks with two alerts, one of them an info."""
 
 NUMBERS = ("value", "baseline", "limit")
@@ -118,13 +118,22 @@ def group(series: Iterable[list[Test]], *expected: Test) -> Test:
 
 def batches(cases: Iterable[Case], targets: int = 1) -> Iterator[list[Case]]:
     """The cases, as many at a time as promtool can hold where so many `targets` serve each."""
-    rest, at_once = list(cases), AT_ONCE // targets
-    return (rest[start : start + at_once] for start in range(0, len(rest), at_once))
+    batch: list[Case] = []
+    held = 0
+    for case in cases:
+        series = targets * len(served(case))
+        if batch and held + series > AT_ONCE:
+            yield batch
+            batch, held = [], 0
+        batch.append(case)
+        held += series
+    if batch:
+        yield batch
 
 
 def short_rules(folder: Path) -> Path:
     """The rule file without the annotations that `test_descriptions_and_links` holds against their cases."""
-    names = ("description", *NUMBERS, "checks_off", "day", "runbook_url", "dashboard_url")
+    names = ("description", *NUMBERS, "checks_off", "day", "owner", "runbook_url", "dashboard_url")
     long = tuple(f"      {name}: " for name in names)
     lines = (line for line in rulefile.text().splitlines() if not line.startswith(long))
     path = folder / "short.yml"
@@ -282,7 +291,7 @@ def linked(case: Case) -> Test:
         **({"checks_off": " ".join(sorted(case["switched_off"]))} if case["alert"] in REASONS else {}),
         "runbook_url": f"https://wiki.example/runbooks/{case['alert']}.md",
         "dashboard_url": dashboard if case["alert"] in CHECKS else exporter,
-        **({"day": day} if case["alert"] in CHECKS else {}),
+        **({"day": day, "owner": ""} if case["alert"] in CHECKS else {}),
     }
     return found
 
@@ -537,6 +546,7 @@ def test_every_alert_is_complete() -> None:
             "dashboard_url",
             "day",
             "description",
+            "owner",
             "runbook_url",
             "snapshot",
             "summary",

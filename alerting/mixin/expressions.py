@@ -151,11 +151,13 @@ ERRORS = 2.5
 
 def few(number: str, whole: str, name: str) -> str:
     """1 where a few among a whole are two or more, and above their limit by more than chance; otherwise 0."""
+    return f"({valid(number)} >= bool 2)\n* on (dataset)\n({valid(number)} > bool on (dataset) ({a_few(whole, name)}))"
+
+
+def a_few(whole: str, name: str) -> str:
+    """How many of a whole are a few: their limit, and what chance adds to it."""
     allowed = f"{limit(name)} * on (dataset) ({whole} > 0)"
-    return (
-        f"({valid(number)} >= bool 2)\n* on (dataset)\n({valid(number)} > bool on (dataset)\n"
-        f"  ({allowed} + on (dataset) {ERRORS} * sqrt({allowed})))"
-    )
+    return f"{allowed} + on (dataset) {ERRORS} * sqrt({allowed} * on (dataset) (1 - {limit(name)}))"
 
 
 def is_open(guard: str) -> str:

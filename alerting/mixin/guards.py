@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from alerting.mixin.expressions import (
     DRIFT,
-    ERRORS,
     GUARD,
     STARTED,
     Record,
+    a_few,
     baseline_series,
     is_open,
     limit,
@@ -60,10 +60,10 @@ def _reach_of_few() -> Iterator[Record]:
     """Open where all together would be more than chance."""
     for name, of in _FEW.items():
         whole = f"dataset:clickstream_{of}:day"
-        allowed = f"{limit(name)} * on (dataset) {whole}"
         yield _guard(
             f"reach_{name.removesuffix('_ratio')}",
-            f"{valid(whole)} >= bool on (dataset) ({allowed} + on (dataset) {ERRORS} * sqrt({allowed}))",
+            f"({valid(whole)} >= bool on (dataset) ({a_few(whole, name)})\n"
+            f"  or on (dataset) ({valid(whole)} == bool 0))",
         )
 
 

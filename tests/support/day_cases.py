@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,12 @@ from exporter.config.checks import Limits
 
 TABLE = yaml.safe_load((Path(__file__).parents[1] / "rules" / "cases.yml").read_text("utf-8"))
 SNAPSHOT = TABLE["healthy"]["frame"]["clickstream_snapshot"]
+
+SUNDAY = 1741478400
+"""The anchor day, 2025-03-09 in UTC."""
+
+SHORT, SHORT_LAGS = ("clickstream_comparable_", "clickstream_day_end_clock_seconds"), 8
+"""Gauges that only so many lags have."""
 
 Case = dict[str, Any]
 Values = dict[str, float]
@@ -34,9 +41,11 @@ def healthy(days: int, limits: Values) -> Iterator[tuple[str, float]]:
     yield from TABLE["healthy"]["frame"].items()
     for limit, value in {**Limits().model_dump(), **limits}.items():
         yield f'clickstream_limit{{limit="{limit}"}}', value
-    for gauge, value in TABLE["healthy"]["days"].items():
-        for lag in range(days):
-            yield labelled(gauge, f'lag="{lag}"'), value[lag] if isinstance(value, list) else value
+    for lag in range(days):
+        yield f'clickstream_day_timestamp_seconds{{lag="{lag}"}}', SUNDAY - 86_400 * lag
+        for gauge, value in TABLE["healthy"]["days"].items():
+            if lag < SHORT_LAGS or not gauge.startswith(SHORT):
+                yield labelled(gauge, f'lag="{lag}"'), value
 
 
 def changed(gauges: dict[str, Any]) -> Iterator[tuple[str, float]]:
@@ -54,10 +63,23 @@ def changed(gauges: dict[str, Any]) -> Iterator[tuple[str, float]]:
 def served(case: Case) -> Values:
     """All series of the case's data set, as the exporter would serve them."""
     values = dict(healthy(case.get("days", 8), case.get("limits", {})))
-    values.update(changed(case.get("gauges", {})))
+    own = dict(changed(case.get("gauges", {})))
+    values = {**whole_days(values, case.get("days", 8)), **values, **whole_days(own), **own}
     for gone in case.get("without", []):
         values = {series: value for series, value in values.items() if gone not in (series, series.split("{")[0])}
     return counted(values)
+
+
+def whole_days(values: Values, days: int = 0) -> Values:
+    """The days before, as whole days, which have the numbers of their comparable hours; earlier ones those of lag 1."""
+    found = {}
+    for series, value in values.items():
+        whole = series.replace("clickstream_comparable_", "clickstream_", 1)
+        if whole != series and 'lag="0"' not in series:
+            found[whole] = value
+            for lag in range(SHORT_LAGS, days) if 'lag="1"' in series else ():
+                found[whole.replace('lag="1"', f'lag="{lag}"')] = value
+    return found
 
 
 def counted(values: Values) -> Values:
@@ -70,7 +92,15 @@ def counted(values: Values) -> Values:
 def firing(case: Case) -> dict[str, str]:
     """The alerts that fire for the case, with their summaries."""
     own = {case["alert"]: case["summary"]} if case["fires"] else {}
-    return {**own, **case.get("also", {})}
+    return {**short_history(case), **own, **case.get("also", {})}
+
+
+def short_history(case: Case) -> dict[str, str]:
+    """The alert that few days of this weekday are known, which most cases have, because they are short."""
+    values = served(case)
+    least = values.get('clickstream_limit{limit="min_day_events"}', math.inf)
+    known = sum(values.get(f'clickstream_events{{lag="{lag}"}}', -1) >= least for lag in (7, 14, 21, 28))
+    return {"HistoryShort": f"History short: {known} of 3 days before with this weekday"} if known < 3 else {}
 
 
 def states(case: Case) -> dict[str, int]:

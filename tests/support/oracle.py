@@ -107,7 +107,7 @@ def can_be_many(t: Numbers, of: str, limit: str) -> bool | None:
 
 def allowed(limit: Number, whole: Number) -> float:
     """How many of the whole are a few."""
-    return float(limit * whole) + 2.5 * math.sqrt(limit * whole)
+    return float(limit * whole) + 2.5 * math.sqrt(limit * whole * (1 - limit))
 
 
 def few(number: Known, whole: Known, limit: Known) -> int:
@@ -307,7 +307,10 @@ def missing_day(t: Numbers) -> int:
 @check("baseline_days", "day_contents")
 def repeated_day(t: Numbers) -> int:
     """Of the purchases or of the contents, far more than usual are those of days before."""
-    if has_nan(t, "purchases", "repeated_purchases", "contents", "repeated_contents"):
+    names = ("purchases", "repeated_purchases", "contents", "repeated_contents")
+    if any(
+        math.isnan(each) for name in names for lag in range(8) for each in t.series(f"clickstream_{name}", lag=str(lag))
+    ):
         return OFF
     rises = [repeated(t, f"repeated_{of}", of) for of in ("purchases", "contents")]
     return above(max((rise for rise in rises if rise is not None), default=None), t.limit("repeated_day_ratio"))
