@@ -48,6 +48,26 @@ CHECKS = (
 )
 """The shipped rules that judge the data."""
 
+DRIFTS = (
+    "EventVolumeDrop",
+    "NoPurchases",
+    "RevenueDrop",
+    "RevenueSpike",
+    "EventNameVanished",
+    "SegmentDrop",
+    "MissingReferrer",
+    "MissingUtm",
+    "ConversionRateDrop",
+    "DirectShareHigh",
+    "DeviceRevenueShift",
+    "AssistedShareDrop",
+    "AmountShift",
+)
+"""The checks that are informational on a known day unless it names others: those that a holiday or a sale sets off."""
+
+KNOWABLE = (*DRIFTS, "NullClientIds", "PartialDay", "HoursMissing", "MissingDay")
+"""The checks that a known day can make informational."""
+
 
 def _reachable(value: float) -> float:
     if value >= 1:
