@@ -11,6 +11,7 @@ import pytest
 from exporter import cli
 from exporter.config.checks import DRIFTS, KNOWABLE
 from exporter.config.model import Dataset, load
+from tests.support.exposition import SHOP, once, view, write_config, write_rows
 
 BLACK_FRIDAY = "    known_days:\n      - {dates: 2026-11-27, reason: Black Friday}\n"
 
@@ -116,3 +117,26 @@ def test_a_known_day_is_excluded_with_its_reason(tmp_path: Path) -> None:
     }
     assert read.known_checks(date(2026, 11, 22)) == {}
     assert set(DRIFTS) < set(KNOWABLE)
+
+
+def test_what_is_served(tmp_path: Path) -> None:
+    """For each lag whether it is excluded, and why; the checks of the anchor day; which rule for drops holds."""
+    write_rows(tmp_path / "1.parquet", [view(f"2025-03-{day:02}") for day in range(5, 10)])
+    days = [
+        {"dates": "2025-03-08 .. 2025-03-09", "reason": "sale\n2", "checks": ["NullClientIds"]},
+        {"dates": "2025-03-09", "reason": "outage", "checks": ["PartialDay", "NullClientIds"]},
+    ]
+    path = write_config(
+        tmp_path,
+        web=SHOP | {"known_days": days, "baseline_since": "2025-03-06", "drop_rule": "plain"},
+        other=SHOP,
+    )
+    out = once(path)
+    assert [out.get("clickstream_excluded_day", dataset="web", lag=lag) for lag in range(6)] == [1, 1, 0, 0, 1, None]
+    assert [out.get("clickstream_excluded_day", dataset="other", lag=lag) for lag in range(6)] == [*[0] * 5, None]
+    reasons = {each["lag"]: each["reason"] for each in out.labels("clickstream_excluded_day_info")}
+    assert reasons == {"0": "sale?2; outage", "1": "sale?2", "4": "before baseline_since 2025-03-06"}
+    checks = {each["check"]: each["reason"] for each in out.labels("clickstream_known_check_info")}
+    assert checks == {"NullClientIds": "sale?2; outage", "PartialDay": "outage"}
+    assert [out.value("clickstream_plain_drops", dataset=name) for name in ("web", "other")] == [1, 0]
+    assert {each["dataset"] for each in out.labels("clickstream_known_check_info")} == {"web"}

@@ -126,6 +126,20 @@ def assisted_lags(view: View) -> set[str]:
     return {dict(labels)["lag"] for gauge, labels in numbers(view) if gauge == "clickstream_assisted_purchases"}
 
 
+def test_what_judges_the_days_does_not_measure_them_again(shop: Path, tmp_path: Path) -> None:
+    """Known days, a baseline's first day, a rule for drops and checks that are off: no fact depends on them."""
+    refresher = Refresher(plan.load(shop))
+    before = refreshed(refresher)
+    known = {"known_days": [{"dates": "2025-03-18", "reason": "sale"}], "baseline_since": "2025-03-14"}
+    keys = SHOP | known | {"drop_rule": "plain", "switched_off": {"JsonErrors": "x"}}
+    refresher.change(plan.load(write_config(tmp_path, web=keys | {"files": "events", "history_days": 10})))
+    after = refreshed(refresher)
+    assert after.refresh.recomputed == 0
+    changed = {gauge for gauge, _ in differing(numbers(before), numbers(after))}
+    own = {"snapshot", "excluded_day", "excluded_day_info", "plain_drops", "switched_off_info"}
+    assert changed == {f"clickstream_{name}" for name in own}
+
+
 def differing(before: Mapping[Series, float], after: Mapping[Series, float]) -> list[Series]:
     """The series whose values are not the same."""
     return [series for series in {*before, *after} if before.get(series) != after.get(series)]

@@ -16,6 +16,7 @@ from exporter.days import Day, day
 from exporter.facts.model import DayFacts, Measured
 from exporter.gauges.anatomy import Anatomy, examine
 from exporter.gauges.frame import frame
+from exporter.gauges.known import known
 from exporter.gauges.sample import Sample
 from exporter.measures.declared import Measure, Number
 from exporter.measures.devices import DEVICES, PLATFORMS
@@ -49,7 +50,7 @@ def take(name: str, dataset: Dataset, measures: Sequence[Measure], measured: Mea
     days = {facts.date: facts for facts in measured.days}
     anchor = max((when for when, facts in days.items() if facts.last_event is not None), default=None)
     zone = ZoneInfo(dataset.time_zone)
-    anatomy = examine(anchor, days, zone, dataset.limits) if anchor else None
+    anatomy = examine(anchor, days, zone, dataset.limits, dataset.exclusion) if anchor else None
     samples = [*frame(dataset, measured, anchor, by_hand=by_hand)]
     samples += _missing(dataset, measures, measured, anchor, anatomy)
     if anchor and anatomy:
@@ -99,6 +100,7 @@ def _days(
     by_lag = {(anchor - when).days: facts for when, facts in days.items() if when <= anchor}
     for lag, facts in by_lag.items():
         yield from _calendar(day(facts.date, zone), facts, lag)
+    yield from known(dataset, {lag: facts.date for lag, facts in by_lag.items()})
     measures = [each for each in measures if anatomy.has_times or not each.needs_times]
     for gauge in _gauges(dataset, measures, measured):
         for lag, facts in by_lag.items():
