@@ -44,6 +44,8 @@ HELP = {
     "epoch.",
     "clickstream_limit": "Limits and guards of the checks, as configured.",
     "clickstream_links_info": "Where the links of the alerts lead, as configured.",
+    "clickstream_low_since_clock_seconds": "Time of day from which on the anchor day has evidently fewer events or "
+    "purchases than usual, in seconds since midnight.",
     "clickstream_missing_hours": "Hours of the anchor day with next to no events, by part of the day.",
     "clickstream_missing_hours_events": "Events in the missing hours.",
     "clickstream_missing_hours_expected_events": "Events expected in the missing hours.",

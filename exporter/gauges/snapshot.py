@@ -17,6 +17,7 @@ from exporter.facts.model import DayFacts, Measured
 from exporter.gauges.anatomy import Anatomy, examine
 from exporter.gauges.frame import frame
 from exporter.gauges.known import known
+from exporter.gauges.low_since import low_hours
 from exporter.gauges.sample import Sample
 from exporter.measures.declared import Measure, Number
 from exporter.measures.devices import DEVICES, PLATFORMS
@@ -102,7 +103,9 @@ def _days(
         yield from _calendar(day(facts.date, zone), facts, lag)
     yield from known(dataset, {lag: facts.date for lag, facts in by_lag.items()})
     measures = [each for each in measures if anatomy.has_times or not each.needs_times]
-    for gauge in _gauges(dataset, measures, measured):
+    gauges = _gauges(dataset, measures, measured)
+    yield from low_hours(anatomy, by_lag, frozenset(gauge.name for gauge in gauges))
+    for gauge in gauges:
         for lag, facts in by_lag.items():
             yield from _gauge(gauge, facts, lag, anatomy.complete)
 
