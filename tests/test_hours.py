@@ -150,7 +150,7 @@ def test_excluded_days_define_nothing() -> None:
     assert [part.hours for part in blind.parts] == [0, 0, 0]
     seeing = examine(ANCHOR, days, zone, Limits(), odd.__contains__)
     assert [part.hours for part in seeing.parts] == [12, 0, 0]
-    assert seeing.usual == list(range(9, 15))
+    assert seeing.whole == list(range(9, 15))
     assert set(seeing.ends) == set(range(8))
 
 

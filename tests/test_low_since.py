@@ -96,18 +96,18 @@ def test_few_days_or_hours_show_nothing() -> None:
 
 
 def test_it_is_served(tmp_path: Path) -> None:
-    """Of events and of purchases, compared with the days of the baseline if there are enough."""
+    """Of events and of purchases, compared with the whole days of the baseline if there are enough."""
     for lag in range(12):
         day = ANCHOR - timedelta(days=lag)
         rows = [
             (purchase if number % 3 == 0 else view)(timestamp=f"{day} {hour:02}:{number:02}", client_id=f"{number}")
             for hour, events in enumerate(PROFILE)
             for number in range(events // 6)
-            if lag or hour < 15 or number % 3
+            if (lag or hour < 15 or number % 3) and (lag != 8 or hour > 15)
         ]
         write_rows(tmp_path / f"{lag}.parquet", rows)
-    since = {name: {"baseline_since": str(ANCHOR - timedelta(days=days))} for name, days in (("six", 6), ("seven", 7))}
+    since = {name: {"baseline_since": str(ANCHOR - timedelta(days=days))} for name, days in (("six", 6), ("eight", 8))}
     out = once(write_config(tmp_path, **{name: SHOP | keys for name, keys in since.items()}))
     found = {(each["dataset"], each["of"]) for each in out.labels("clickstream_low_since_clock_seconds")}
-    assert found == {("seven", "purchases")}
+    assert found == {("eight", "purchases")}
     assert out.value("clickstream_low_since_clock_seconds") == 15 * 3600

@@ -35,17 +35,17 @@ class Part:
 class Anatomy:
     """How the events of the anchor day are distributed over its hours.
 
-    `complete` is the number of complete hours, counted from midnight, `skipped` has those that the clock skips. `usual`
-    are the lags of the days that define what is usual. `ends` maps lags to the time of day at which the day's events
-    end, in seconds since midnight. All but the first two are empty if too few days define what is usual, or if the
-    timestamps have no time of day.
+    `complete` is the number of complete hours, counted from midnight, `skipped` has those that the clock skips. `whole`
+    are the lags of the days that define what is usual and lack no hours. `ends` maps lags to the time of day at which
+    the day's events end, in seconds since midnight. All but the first two are empty if too few days define what is
+    usual, or if the timestamps have no time of day.
     """
 
     has_times: bool
     complete: int
     ends: Mapping[int, int]
     parts: Sequence[Part]
-    usual: Sequence[int] = ()
+    whole: Sequence[int] = ()
     skipped: range = range(0)
 
 
@@ -69,14 +69,14 @@ def examine(
     tails = {lag: _beside(counts, lag, usual).tail() for lag in counts if lag < ENDS or lag in baseline[: ENDS - 1]}
     ends = {lag: _end(days[lag], tail) for lag, tail in tails.items()}
     before = [ends[lag] for lag in baseline[: ENDS - 1]]
-    parts = tuple(_parts(counts, usual, tails[0], median(before) - ends[0]))
+    today = _beside(counts, 0, usual)
+    parts = tuple(_parts(today, tails[0], median(before) - ends[0]))
     served = {lag: end for lag, end in ends.items() if lag < ENDS}
-    return Anatomy(True, _complete(days[0], tails[0]), served, parts, usual, skipped)
+    return Anatomy(True, _complete(days[0], tails[0]), served, parts, today.whole(usual), skipped)
 
 
-def _parts(counts: Mapping[int, Counts], usual: Sequence[int], tail: Gap | None, earlier: float) -> Iterator[Part]:
+def _parts(hours: Hours, tail: Gap | None, earlier: float) -> Iterator[Part]:
     """The parts of the day, which ends `earlier` than usual by so many seconds."""
-    hours = _beside(counts, 0, usual)
     yield Part("end", max(earlier / 3600, 0.0) if tail else 0.0, tail)
     for name, gap in (("start", hours.head(tail)), ("inside", hours.hole(tail))):
         yield Part(name, float(gap.end - gap.start) if gap else 0.0, gap)

@@ -56,10 +56,15 @@ class Hours:
 
     def __init__(self, today: Counts, before: Sequence[Counts]) -> None:
         self._today = _running_sum(today)
+        self._filled = [sum(each) > 0 for each in before]
         self._before = [_running_sum(each) for each in before if sum(each)]
         self._level = median(each[24] for each in self._before) if self._before else 0.0
         self._is_whole = _are_whole(self._before, self._level)
         self._lump = max(LUMP, lump(_chosen(self._before, self._is_whole), self._level))
+
+    def whole(self, lags: Sequence[int]) -> Sequence[int]:
+        """Which of the days before, given by lag, lack no hours; all of them if fewer than three are whole."""
+        return _chosen([lag for lag, filled in zip(lags, self._filled, strict=True) if filled], self._is_whole)
 
     def tail(self) -> Gap | None:
         """The missing hours at the end of the day."""

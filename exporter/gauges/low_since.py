@@ -43,7 +43,7 @@ LUMPS = {"events": LUMP, "purchases": 1}
 
 def low_hours(anatomy: Anatomy, by_lag: Mapping[int, DayFacts], gauges: frozenset[str]) -> Iterator[Sample]:
     """The first low hour of the anchor day, of events and purchases, each if evident and in `gauges`."""
-    lags = (0, *anatomy.usual)
+    lags = (0, *anatomy.whole)
     clock = [hour for hour in range(anatomy.complete) if hour not in anatomy.skipped]
     for of, lump in LUMPS.items():
         gauge = f"clickstream_{of}"
