@@ -293,7 +293,8 @@ def test_assisted_purchases(tmp_path: Path) -> None:
 
 def assisted(folder: Path, cases: dict[str, list[Row]]) -> list[str]:
     """The cases whose purchase is assisted when each is measured alone."""
-    counts = {name: measure(folder, [*rows, event(END)]) for name, rows in cases.items()}
+    first = event("00:00", day="2025-03-02")
+    counts = {name: measure(folder, [first, *rows, event(END)]) for name, rows in cases.items()}
     return [name for name, out in counts.items() if out.value("clickstream_assisted_purchases", lag=0)]
 
 
@@ -308,6 +309,21 @@ def test_assisted_purchases_are_counted_singly(tmp_path: Path) -> None:
         event(END),
     ]
     assert lags(measure(tmp_path, rows), "clickstream_assisted_purchases")[:3] == [2, 0, 1]
+
+
+def test_assisted_purchases_begin_with_the_eighth_day(tmp_path: Path) -> None:
+    """Before, sessions of the seven days are missing: no sample, and a reason if it is the anchor day."""
+    days = ["2025-03-02", "2025-03-08", "2025-03-09"]
+    rows = [row for day in days for row in (event("10:00", "c", day, page_url=NEWS), purchase("12:00", "c", day))]
+    out = measure(tmp_path, [*rows, event(END)])
+    names = ("clickstream_assisted_purchases", "clickstream_comparable_assisted_purchases")
+    assert [[out.get(name, lag=lag) for lag in range(8)] for name in names] == [[1, *[None] * 7]] * 2
+    assert out.value("clickstream_identified_purchases", lag=1) == 1
+    assert out.labels("clickstream_not_measured") == []
+    out = measure(tmp_path, rows[2:])
+    assert {name for name, _ in out.samples if "assisted" in name} == set()
+    reason = {"dataset": "web", "gauge": names[0], "reason": "the data begin less than 7 days before"}
+    assert out.labels("clickstream_not_measured") == [reason]
 
 
 def test_duplicate_events(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from exporter.config.checks import Limits
+from exporter.config.checks import DRIFTS, KNOWABLE, Limits
+from exporter.config.known_days import LONGEST, KnownDays
 from exporter.config.model import Columns, Config, Dataset, Links, Resources
 from exporter.demo.write import write_demo
 from exporter.gauges import own
@@ -92,6 +93,7 @@ KEYS: list[tuple[str, type[BaseModel], dict[str, Any]]] = [
     ("Keys of links", Links, {}),
     ("Keys of resources", Resources, {}),
     ("Keys of a data set", Dataset, {"files": "x"}),
+    ("Keys of known_days", KnownDays, {"dates": "2026-11-27", "reason": "x"}),
     ("Keys of columns", Columns, {}),
     ("Keys of limits", Limits, {}),
 ]
@@ -111,6 +113,15 @@ def test_every_key_is_documented(heading: str, model: type[BaseModel], required:
         elif words(said)[0] != str(getattr(default, key)):
             written = model.model_validate({**required, key: yaml.safe_load(words(said)[0])})
             assert getattr(written, key) == getattr(default, key), key
+
+
+def test_the_checks_of_known_days_are_documented() -> None:
+    """Those that are meant if none is named, and all that can be named."""
+    text = section(EXPORTER, "Keys of known_days")
+    implied = text[text.index("Without `checks`") :].split(".\n", 1)[0]
+    named = [re.findall(r"\b[A-Z][a-z]+[A-Z]\w+", each) for each in (implied, text)]
+    assert named == [list(DRIFTS), list(KNOWABLE)]
+    assert f"at most {LONGEST} days" in text
 
 
 def test_every_key_of_the_web_configuration_is_documented() -> None:

@@ -68,3 +68,13 @@ def test_d1_a_damaged_file_of_a_running_day(tmp_path: Path) -> None:
     found = measured(tmp_path)
     assert [each.name for each in found.files.unreadable] == ["running.parquet"]
     assert newest(found) == running - timedelta(days=1)
+
+
+def test_days_of_no_baseline_do_not_say_what_is_usual(tmp_path: Path) -> None:
+    """After a lasting drop in traffic, a running day needs no share of what it was before."""
+    today = running_day(tmp_path, 4)
+    since = today - timedelta(days=1)
+    yesterday = [view(str(since), timestamp=f"{since} {hour:02}:00") for hour in range(8)]
+    write_rows(tmp_path / f"{since}.parquet", yesterday)
+    assert newest(measured(tmp_path)) == since
+    assert newest(measured(tmp_path, baseline_since=str(since))) == today

@@ -133,6 +133,27 @@ def test_hours_that_are_always_empty_are_not_missing() -> None:
     assert gaps(days[0], days[1:]) == []
 
 
+def test_excluded_days_define_nothing() -> None:
+    """A week of nights without events teaches nothing if it is excluded, and what it ended at is not usual."""
+    zone, random = ZoneInfo("UTC"), Random(5)
+    odd = {ANCHOR - timedelta(days=lag) for lag in range(1, 9)}
+    counts = {ANCHOR - timedelta(days=lag): drawn(random) for lag in range(15)}
+    counts |= {when: emptied(counts[when], 12, 24) for when in (*odd, ANCHOR)}
+
+    def facts(when: date) -> DayFacts:
+        hours = {hour: events for hour, events in enumerate(counts[when]) if events}
+        lasts = {hour: day(when, zone).start + hour * 3_600_000_000 for hour in hours}
+        return DayFacts(when, lasts, {"clickstream_events": {"": hours}})
+
+    days = {when: facts(when) for when in counts}
+    blind = examine(ANCHOR, days, zone, Limits())
+    assert [part.hours for part in blind.parts] == [0, 0, 0]
+    seeing = examine(ANCHOR, days, zone, Limits(), odd.__contains__)
+    assert [part.hours for part in seeing.parts] == [12, 0, 0]
+    assert seeing.whole == list(range(9, 15))
+    assert set(seeing.ends) == set(range(8))
+
+
 def test_an_hour_that_the_clock_skips_is_not_missing() -> None:
     """Where summer time begins, no event can be of the skipped hour."""
     zone = ZoneInfo("Europe/Berlin")

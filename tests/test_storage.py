@@ -108,6 +108,38 @@ def test_d10_a_late_file_changes_its_day_and_the_purchases_that_look_back_on_it(
     assert {lag for lag, _ in later} <= {"0", "1", "2"}
 
 
+def test_d10_data_that_grow_at_the_old_end(tmp_path: Path) -> None:
+    """Assisted purchases are there for the days whose seven days before are there by then, as if they always were."""
+    for lag in range(9):
+        write_day(tmp_path, ANCHOR - timedelta(days=lag))
+    path = write_config(tmp_path, web=SHOP | {"files": "events", "history_days": 10})
+    refresher = Refresher(plan.load(path))
+    assert assisted_lags(refreshed(refresher)) == {"0", "1"}
+    write_day(tmp_path, ANCHOR - timedelta(days=10))
+    view = refreshed(refresher)
+    assert assisted_lags(view) == {"0", "1", "2", "3"}
+    assert numbers(view) == numbers(fresh(path))
+
+
+def assisted_lags(view: View) -> set[str]:
+    """The lags that have assisted purchases."""
+    return {dict(labels)["lag"] for gauge, labels in numbers(view) if gauge == "clickstream_assisted_purchases"}
+
+
+def test_what_judges_the_days_does_not_measure_them_again(shop: Path, tmp_path: Path) -> None:
+    """Known days, a baseline's first day, a rule for drops and checks that are off: no fact depends on them."""
+    refresher = Refresher(plan.load(shop))
+    before = refreshed(refresher)
+    known = {"known_days": [{"dates": "2025-03-18", "reason": "sale"}], "baseline_since": "2025-03-14"}
+    keys = SHOP | known | {"drop_rule": "plain", "switched_off": {"JsonErrors": "x"}}
+    refresher.change(plan.load(write_config(tmp_path, web=keys | {"files": "events", "history_days": 10})))
+    after = refreshed(refresher)
+    assert after.refresh.recomputed == 0
+    changed = {gauge for gauge, _ in differing(numbers(before), numbers(after))}
+    own = {"snapshot", "excluded_day", "excluded_day_info", "plain_drops", "switched_off_info"}
+    assert changed == {f"clickstream_{name}" for name in own}
+
+
 def differing(before: Mapping[Series, float], after: Mapping[Series, float]) -> list[Series]:
     """The series whose values are not the same."""
     return [series for series in {*before, *after} if before.get(series) != after.get(series)]

@@ -49,16 +49,13 @@ CHECKS = (
 )
 """The shipped rules that judge the data."""
 
-KNOWABLE = (
-    "PartialDay",
-    "HoursMissing",
-    "MissingDay",
+DRIFTS = (
     "EventVolumeDrop",
     "NoPurchases",
     "RevenueDrop",
+    "RevenueSpike",
     "EventNameVanished",
     "SegmentDrop",
-    "NullClientIds",
     "MissingReferrer",
     "MissingUtm",
     "ConversionRateDrop",
@@ -67,9 +64,11 @@ KNOWABLE = (
     "DeviceRevenueShift",
     "AssistedShareDrop",
     "AmountShift",
-    "RevenueSpike",
 )
-"""The checks that a known day can explain."""
+"""The checks that are informational on a known day unless it names others: those that a holiday or a sale sets off."""
+
+KNOWABLE = (*DRIFTS, "NullClientIds", "PartialDay", "HoursMissing", "MissingDay")
+"""The checks that a known day can make informational."""
 
 
 def _reachable(value: float) -> float:

@@ -10,7 +10,7 @@ import os.path
 import re
 import zoneinfo
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -18,8 +18,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
-from exporter.config import strict_yaml
+from exporter.config import known_days, strict_yaml
 from exporter.config.checks import CHECKS, Limits
+from exporter.config.known_days import Known
 from exporter.config.strict_yaml import Model, ProblemsError
 from exporter.config.yaml_lines import Problem
 
@@ -113,6 +114,10 @@ def _reason(value: str) -> str:
     return value
 
 
+def _first_day(value: object) -> date | None:
+    return None if value is None else known_days.day(value)
+
+
 def _as_tuple(value: object) -> object:
     """A tuple of one text or of a list; anything else as it is, for the model to refuse."""
     return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
@@ -133,6 +138,7 @@ Size = Annotated[str, BeforeValidator(_size)]
 Url = Annotated[str, AfterValidator(_url)]
 CheckName = Annotated[str, AfterValidator(_check)]
 Reason = Annotated[str, AfterValidator(_reason)]
+FirstDay = Annotated[date | None, BeforeValidator(_first_day)]
 
 
 class Columns(Model):
@@ -168,6 +174,9 @@ class Dataset(Model):
     duplicate_key: Names = ()
     measures: Names = ()
     switched_off: dict[CheckName, Reason] = Field(default_factory=dict)
+    known_days: Known = ()
+    baseline_since: FirstDay = None
+    drop_rule: Literal["evidence", "plain"] = "evidence"
     limits: Limits = Limits()
 
     def mapped(self) -> tuple[str, ...]:
@@ -180,6 +189,19 @@ class Dataset(Model):
             return None if getattr(self, needs[0]) else f"no {needs[0]} configured"
         sources = list(dict.fromkeys([*needs, *(DERIVED[need] for need in needs if need in DERIVED)]))
         return None if set(sources) & set(self.mapped()) else f"no column {' or '.join(sources)}"
+
+    def exclusion(self, when: date) -> str | None:
+        """Why the day is in no baseline, or None if it may be in one."""
+        reasons = [known.reason for known in self.known_days if known.has(when)]
+        if self.baseline_since and when < self.baseline_since:
+            reasons.append(f"before baseline_since {self.baseline_since}")
+        return known_days.joined(reasons) or None
+
+    def known_checks(self, when: date) -> dict[str, str]:
+        """The checks that are informational on the day, each with the reason."""
+        of_day = [known for known in self.known_days if known.has(when)]
+        checks = dict.fromkeys(check for known in of_day for check in known.checks)
+        return {check: known_days.joined(each.reason for each in of_day if check in each.checks) for check in checks}
 
 
 def _dataset_name(value: str) -> str:

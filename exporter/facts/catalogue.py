@@ -80,8 +80,13 @@ class Catalogue:
             return round(each.rows_between(of.start, of.end))
 
     def _usual_events(self, when: date) -> float | None:
-        """About how many events a day of the week before `when` has, by the footers; None if there are none."""
-        days = [day(when - timedelta(days=lag), self._zone) for lag in range(1, 8)]
+        """About how many events a day of the week before `when` has, by the footers; None if there are none.
+
+        Days that are in no baseline are left out, unless all are.
+        """
+        dates = [when - timedelta(days=lag) for lag in range(1, 8)]
+        days = [day(each, self._zone) for each in dates if not self._dataset.exclusion(each)]
+        days = days or [day(each, self._zone) for each in dates]
         counts = [sum(each.rows_between(of.start, of.end) for each in self.readable) for of in days]
         return median(filter(None, counts)) if any(counts) else None
 

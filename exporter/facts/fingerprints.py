@@ -13,6 +13,12 @@ from exporter.measures.declared import Measure
 LOOKBACK = 7 * HOURS_24
 """How far assisted purchases look back, in microseconds."""
 
+NOT_OF_FACTS = {
+    "files", "history_days", "cadence", "measures", "limits", "switched_off", "known_days", "baseline_since",
+    "drop_rule",
+}  # fmt: skip
+"""Keys of a data set on which no fact depends, or which are in the fingerprint by their contents."""
+
 
 class Fingerprints:
     """Hashes of a day's files, the configuration and the SQL: the same hash means the same facts.
@@ -21,7 +27,7 @@ class Fingerprints:
     """
 
     def __init__(self, dataset: Dataset, catalogue: Catalogue, engine: str) -> None:
-        settings = dataset.model_dump(exclude={"limits", "files", "history_days", "cadence", "measures"})
+        settings = dataset.model_dump(exclude=NOT_OF_FACTS)
         self._shared = repr((settings, engine))
         self._catalogue = catalogue
         self._read: dict[tuple[int, int], str] = {}

@@ -113,6 +113,7 @@ def _measured(task: Task, engine: Engine, catalogue: Catalogue, known: Known) ->
         recomputed=own.recomputed,
         remaining=len(history.days) - len(window),
         known=_to_remember(known, reading, own.found | wide.found, [*own_keys.values(), *wide_keys.values()]),
+        first_day=catalogue.first_day(),
         problem=engine.lookback.problem,
         files=_of_files(task.dataset, catalogue, history.anchor, facts),
     )

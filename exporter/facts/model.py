@@ -92,7 +92,8 @@ class Files:
 class Measured:
     """The result of one reading of a data set; `days` are in the order of their dates.
 
-    `remaining` days of the history have not been measured yet. `problem` is why nothing could be stored for the next
+    `first_day` is the oldest day of the data, which may be older than the history; None without events. `remaining`
+    days of the history have not been measured yet. `problem` is why nothing could be stored for the next
     reading, None if it could. `peak` is the peak memory in bytes, None if nothing was read.
     """
 
@@ -102,5 +103,6 @@ class Measured:
     recomputed: int
     remaining: int
     known: Known
+    first_day: date | None = None
     problem: str | None = None
     peak: int | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
@@ -17,7 +17,7 @@ BASELINE_LAGS = 28
 """Days before the anchor day that define what is usual at an hour."""
 
 ENDS = 8
-"""The end of the day's events is determined for lags 0 to 7."""
+"""The end of the day's events is served for lags 0 to 7; seven days of the baseline define the usual one."""
 
 _EVENTS = "clickstream_events"
 
@@ -35,38 +35,49 @@ class Part:
 class Anatomy:
     """How the events of the anchor day are distributed over its hours.
 
-    `complete` is the number of complete hours, counted from midnight. `ends` maps lags to the time of day at which the
-    day's events end, in seconds since midnight. `parts` and `ends` are empty if too few days define what is usual, or
-    if the timestamps have no time of day.
+    `complete` is the number of complete hours, counted from midnight, `skipped` has those that the clock skips. `whole`
+    are the lags of the days that define what is usual and lack no hours. `ends` maps lags to the time of day at which
+    the day's events end, in seconds since midnight. All but the first two are empty if too few days define what is
+    usual, or if the timestamps have no time of day.
     """
 
     has_times: bool
     complete: int
     ends: Mapping[int, int]
     parts: Sequence[Part]
+    whole: Sequence[int] = ()
+    skipped: range = range(0)
 
 
-def examine(anchor: date, facts: Mapping[date, DayFacts], zone: ZoneInfo, limits: Limits) -> Anatomy:
-    """The anatomy of the day `anchor`, which must be in `facts`."""
+def examine(
+    anchor: date,
+    facts: Mapping[date, DayFacts],
+    zone: ZoneInfo,
+    limits: Limits,
+    is_excluded: Callable[[date], object] = lambda _: False,
+) -> Anatomy:
+    """The anatomy of the day `anchor`, which must be in `facts`. Excluded days do not define what is usual."""
     days = {lag: (day(when, zone), each) for when, each in facts.items() if (lag := (anchor - when).days) >= 0}
     if not _has_times(days.values()):
         return Anatomy(False, 24, {}, ())
-    counts = {lag: _counts(each, skipped=_skipped(days[0][0])) for lag, (_, each) in days.items() if _hours(each)}
-    usual = _usual_lags(counts, limits)
+    skipped = _skipped(days[0][0])
+    counts = {lag: _counts(each, skipped) for lag, (_, each) in days.items() if _hours(each)}
+    baseline = [lag for lag in sorted(counts) if 0 < lag <= BASELINE_LAGS and not is_excluded(days[lag][0].date)]
+    usual = _usual_lags(counts, baseline, limits)
     if 0 not in counts or len(usual) < limits.min_baseline_days:
         return Anatomy(True, _complete(days[0], None), {}, ())
-    tails = {lag: _beside(counts, lag, usual).tail() for lag in counts if lag < ENDS}
+    tails = {lag: _beside(counts, lag, usual).tail() for lag in counts if lag < ENDS or lag in baseline[: ENDS - 1]}
     ends = {lag: _end(days[lag], tail) for lag, tail in tails.items()}
-    return Anatomy(True, _complete(days[0], tails[0]), ends, tuple(_parts(counts, usual, tails[0], ends)))
+    before = [ends[lag] for lag in baseline[: ENDS - 1]]
+    today = _beside(counts, 0, usual)
+    parts = tuple(_parts(today, tails[0], median(before) - ends[0]))
+    served = {lag: end for lag, end in ends.items() if lag < ENDS}
+    return Anatomy(True, _complete(days[0], tails[0]), served, parts, today.whole(usual), skipped)
 
 
-def _parts(
-    counts: Mapping[int, Counts], usual: Sequence[int], tail: Gap | None, ends: Mapping[int, int]
-) -> Iterator[Part]:
-    hours = _beside(counts, 0, usual)
-    before = [end for lag, end in ends.items() if lag]
-    earlier = (median(before) - ends[0]) / 3600 if tail and before else 0.0
-    yield Part("end", max(earlier, 0.0), tail)
+def _parts(hours: Hours, tail: Gap | None, earlier: float) -> Iterator[Part]:
+    """The parts of the day, which ends `earlier` than usual by so many seconds."""
+    yield Part("end", max(earlier / 3600, 0.0) if tail else 0.0, tail)
     for name, gap in (("start", hours.head(tail)), ("inside", hours.hole(tail))):
         yield Part(name, float(gap.end - gap.start) if gap else 0.0, gap)
 
@@ -76,11 +87,10 @@ def _beside(counts: Mapping[int, Counts], lag: int, usual: Sequence[int]) -> Hou
     return Hours(counts[lag], [counts[other] for other in usual if other != lag])
 
 
-def _usual_lags(counts: Mapping[int, Counts], limits: Limits) -> list[int]:
+def _usual_lags(counts: Mapping[int, Counts], baseline: Sequence[int], limits: Limits) -> Sequence[int]:
     """The lags of the days that define what is usual: those with enough events; if these are too few, all with any."""
-    lags = sorted(lag for lag in counts if 0 < lag <= BASELINE_LAGS)
-    enough = [lag for lag in lags if sum(counts[lag]) >= limits.min_day_events]
-    return enough if len(enough) >= limits.min_baseline_days else lags
+    enough = [lag for lag in baseline if sum(counts[lag]) >= limits.min_day_events]
+    return enough if len(enough) >= limits.min_baseline_days else baseline
 
 
 def _has_times(days: Iterable[tuple[Day, DayFacts]]) -> bool:
@@ -97,8 +107,13 @@ def _hours(facts: DayFacts) -> Mapping[int, object]:
 
 def _counts(facts: DayFacts, skipped: range) -> Counts:
     """The day's events by hour, without the hours that the anchor day's clock skips."""
-    hours = _hours(facts)
-    return [0 if hour in skipped else int(hours.get(hour, 0)) for hour in range(24)]  # type: ignore[call-overload]
+    return [0 if hour in skipped else events for hour, events in enumerate(counts_of(facts, _EVENTS))]
+
+
+def counts_of(facts: DayFacts, gauge: str) -> Counts:
+    """What a gauge without labels counts on the day, by hour."""
+    hours = facts.found.get(gauge, {}).get("", {})
+    return [int(hours.get(hour, 0)) for hour in range(24)]
 
 
 def _skipped(of: Day) -> range:

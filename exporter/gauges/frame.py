@@ -52,6 +52,7 @@ def _configured(dataset: Dataset, *, by_hand: bool) -> Iterator[Sample]:
     for check, reason in dataset.switched_off.items():
         yield Sample("clickstream_switched_off_info", (("check", check), ("reason", clean(reason))), 1)
     yield Sample("clickstream_intraday", (), dataset.cadence == "intraday")
+    yield Sample("clickstream_plain_drops", (), dataset.drop_rule == "plain")
     for limit, value in dataset.limits.model_dump().items():
         if not (by_hand and limit == "max_data_age_hours"):
             yield Sample("clickstream_limit", (("limit", limit),), value)

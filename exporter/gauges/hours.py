@@ -56,10 +56,15 @@ class Hours:
 
     def __init__(self, today: Counts, before: Sequence[Counts]) -> None:
         self._today = _running_sum(today)
+        self._filled = [sum(each) > 0 for each in before]
         self._before = [_running_sum(each) for each in before if sum(each)]
         self._level = median(each[24] for each in self._before) if self._before else 0.0
         self._is_whole = _are_whole(self._before, self._level)
-        self._lump = max(LUMP, _lump(_chosen(self._before, self._is_whole), self._level))
+        self._lump = max(LUMP, lump(_chosen(self._before, self._is_whole), self._level))
+
+    def whole(self, lags: Sequence[int]) -> Sequence[int]:
+        """Which of the days before, given by lag, lack no hours; all of them if fewer than three are whole."""
+        return _chosen([lag for lag, filled in zip(lags, self._filled, strict=True) if filled], self._is_whole)
 
     def tail(self) -> Gap | None:
         """The missing hours at the end of the day."""
@@ -136,10 +141,16 @@ def _widest(gaps: Iterator[Gap | None]) -> Gap | None:
     return max(filter(None, gaps), key=lambda gap: (gap.expected - 2 * gap.events, gap.start), default=None)
 
 
-def _lump(days: Sequence[Sequence[int]], level: float) -> float:
-    """How many events come together: the variance of hourly events from day to day over their mean, of all hours."""
-    hours = [[(each[hour + 1] - each[hour]) * level / each[24] for each in days] for hour in range(24)]
-    return sum(map(pvariance, hours)) / level * (1 + FEW / len(days)) if days else 0.0
+def lump(days: Sequence[Counts], level: float) -> float:
+    """How many events come together, of days as running sums from hour to hour and a usual day of `level` events.
+
+    That is the variance of hourly events from day to day over their mean, of all hours.
+    """
+    spread = [
+        pvariance([(each[hour + 1] - each[hour]) * level / each[-1] for each in days])
+        for hour in range(len(days[0]) - 1 if days else 0)
+    ]
+    return sum(spread) / level * (1 + FEW / len(days)) if days and level else 0.0
 
 
 def _chosen(each: Sequence[T], is_whole: Sequence[bool]) -> Sequence[T]:

@@ -20,6 +20,9 @@ HELP = {
     "clickstream_day_utc_offset_seconds": "Offset of the reporting time zone from UTC at the start of the day, in "
     "seconds.",
     "clickstream_early_events": "Events of days that are not over and have too few events to be the anchor day.",
+    "clickstream_excluded_day": "1 if the day is in no baseline, because it is known to be unlike others or before "
+    "baseline_since, 0 if it may be.",
+    "clickstream_excluded_day_info": "A day that is in no baseline, and why.",
     "clickstream_exporter_build_info": "The version of the exporter; the value is 1.",
     "clickstream_exporter_days_recomputed": "Days whose events the last refresh had to read.",
     "clickstream_exporter_last_refresh_timestamp_seconds": "End of the last successful refresh, in seconds since the "
@@ -36,16 +39,20 @@ HELP = {
     "clickstream_gauge_series": "Samples of each gauge of the data set in this exposition.",
     "clickstream_implausible_timestamp_events": "Anchor file events without a plausible timestamp.",
     "clickstream_intraday": "1 if the data set grows during the day, so that a partial anchor day is normal, 0 if not.",
+    "clickstream_known_check_info": "A check that is informational on the anchor day, as configured, and why.",
     "clickstream_last_event_timestamp_seconds": "Time of the newest event of the anchor day, in seconds since the "
     "epoch.",
     "clickstream_limit": "Limits and guards of the checks, as configured.",
     "clickstream_links_info": "Where the links of the alerts lead, as configured.",
+    "clickstream_low_since_clock_seconds": "Time of day from which on the anchor day has evidently fewer events or "
+    "purchases than usual, in seconds since midnight.",
     "clickstream_missing_hours": "Hours of the anchor day with next to no events, by part of the day.",
     "clickstream_missing_hours_events": "Events in the missing hours.",
     "clickstream_missing_hours_expected_events": "Events expected in the missing hours.",
     "clickstream_missing_hours_info": "Start and end of the missing hours of the anchor day; the value is 1.",
     "clickstream_missing_column_info": "A mapped column, and the first file of the anchor day that lacks it.",
     "clickstream_not_measured": "A gauge that the data set does not have, and why.",
+    "clickstream_plain_drops": "1 if every drop of more than its limit is critical, 0 if it needs evidence.",
     "clickstream_replaced_text_events": "Events of the anchor day's files with text that was not UTF-8.",
     "clickstream_searched_events": "Events of all days in which the configured ones were searched for.",
     "clickstream_series": "Samples of the data set in this exposition, including this one.",

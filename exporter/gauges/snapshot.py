@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from hashlib import blake2b
 from itertools import groupby
@@ -16,6 +16,8 @@ from exporter.days import Day, day
 from exporter.facts.model import DayFacts, Measured
 from exporter.gauges.anatomy import Anatomy, examine
 from exporter.gauges.frame import frame
+from exporter.gauges.known import known
+from exporter.gauges.low_since import low_hours
 from exporter.gauges.sample import Sample
 from exporter.measures.declared import Measure, Number
 from exporter.measures.devices import DEVICES, PLATFORMS
@@ -26,6 +28,12 @@ COMPARABLE_LAGS = 8
 
 NO_TIMES = "timestamps without a time of day"
 """Why gauges that depend on sessions or hours are not measured."""
+
+LOOK_BACK = 7
+"""Days that measures look back on."""
+
+TOO_EARLY = f"the data begin less than {LOOK_BACK} days before"
+"""Why gauges that count sessions of earlier days are not measured."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +50,10 @@ def take(name: str, dataset: Dataset, measures: Sequence[Measure], measured: Mea
     """The snapshot of what was measured; `by_hand` means that someone chose the anchor day."""
     days = {facts.date: facts for facts in measured.days}
     anchor = max((when for when, facts in days.items() if facts.last_event is not None), default=None)
-    anatomy = examine(anchor, days, ZoneInfo(dataset.time_zone), dataset.limits) if anchor else None
-    samples = [*frame(dataset, measured, anchor, by_hand=by_hand), *_missing(dataset, measures, measured, anatomy)]
+    zone = ZoneInfo(dataset.time_zone)
+    anatomy = examine(anchor, days, zone, dataset.limits, dataset.exclusion) if anchor else None
+    samples = [*frame(dataset, measured, anchor, by_hand=by_hand)]
+    samples += _missing(dataset, measures, measured, anchor, anatomy)
     if anchor and anatomy:
         samples += _days(dataset, measures, anchor, days, measured, anatomy)
     samples.sort(key=lambda sample: (sample.gauge, sample.labels))
@@ -60,7 +70,7 @@ def _number(dataset: Dataset, measures: Sequence[Measure], samples: Iterable[Sam
 
 
 def _missing(
-    dataset: Dataset, measures: Sequence[Measure], measured: Measured, anatomy: Anatomy | None
+    dataset: Dataset, measures: Sequence[Measure], measured: Measured, anchor: date | None, anatomy: Anatomy | None
 ) -> Iterator[Sample]:
     """A reason for each gauge that the data set cannot have."""
     without_times = anatomy is not None and not anatomy.has_times
@@ -68,6 +78,7 @@ def _missing(
         query = measured.queries.get(measure.name)
         reason = measure.unmet(dataset) or ("query failed" if query and query.error else None)
         reason = reason or (NO_TIMES if without_times and measure.needs_times else None)
+        reason = reason or (TOO_EARLY if anchor and _is_too_early(anchor, _since(measure, measured)) else None)
         if reason:
             for gauge in measure.gauges:
                 yield Sample("clickstream_not_measured", (("gauge", gauge), ("reason", reason)), 1)
@@ -90,8 +101,11 @@ def _days(
     by_lag = {(anchor - when).days: facts for when, facts in days.items() if when <= anchor}
     for lag, facts in by_lag.items():
         yield from _calendar(day(facts.date, zone), facts, lag)
+    yield from known(dataset, {lag: facts.date for lag, facts in by_lag.items()})
     measures = [each for each in measures if anatomy.has_times or not each.needs_times]
-    for gauge in _gauges(dataset, measures, measured):
+    gauges = _gauges(dataset, measures, measured)
+    yield from low_hours(anatomy, by_lag, frozenset(gauge.name for gauge in gauges))
+    for gauge in gauges:
         for lag, facts in by_lag.items():
             yield from _gauge(gauge, facts, lag, anatomy.complete)
 
@@ -115,12 +129,14 @@ class _Gauge:
     """A gauge of the measures, its twin, and the name of its label, if it has them.
 
     `values` maps each label value, as it is shown on every day, to the values in the data that are shown that way.
+    Days before `since` have no sample.
     """
 
     name: str
     twin: str | None
     label: str | None
     values: Mapping[str, frozenset[str]]
+    since: date | None
 
 
 def _gauges(dataset: Dataset, measures: Sequence[Measure], measured: Measured) -> list[_Gauge]:
@@ -141,8 +157,18 @@ def _gauges(dataset: Dataset, measures: Sequence[Measure], measured: Measured) -
             seen = {value for facts in measured.days for value in facts.found.get(name, {})}
             label = labels.get(name)
             values = _shown({*bounded.get(label, ()), *seen} if label else {""})
-            gauges.append(_Gauge(name, measure.twins.get(name), label, values))
+            gauges.append(_Gauge(name, measure.twins.get(name), label, values, _since(measure, measured)))
     return gauges
+
+
+def _since(measure: Measure, measured: Measured) -> date | None:
+    """The first day on which the measure counts whole: the data must hold all sessions that it looks back on."""
+    first = measured.first_day if measure.looks_back_on_sessions else None
+    return first + timedelta(days=LOOK_BACK) if first else None
+
+
+def _is_too_early(when: date, since: date | None) -> bool:
+    return since is not None and when < since
 
 
 def _shown(values: Iterable[str]) -> dict[str, frozenset[str]]:
@@ -153,7 +179,7 @@ def _shown(values: Iterable[str]) -> dict[str, frozenset[str]]:
 
 def _gauge(gauge: _Gauge, facts: DayFacts, lag: int, complete: int) -> Iterator[Sample]:
     """The whole-day sample of one lag, and its comparable twin if the lag has one."""
-    if facts.last_event is not None and gauge.name not in facts.found:
+    if _is_too_early(facts.date, gauge.since) or (facts.last_event is not None and gauge.name not in facts.found):
         return
     hours_of = facts.found.get(gauge.name, {})
     for look, values in gauge.values.items():

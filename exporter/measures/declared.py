@@ -50,6 +50,11 @@ class Measure:
         return bool(self._words & {"earlier_sessions", "earlier_purchases", "earlier_contents"})
 
     @property
+    def looks_back_on_sessions(self) -> bool:
+        """Whether it counts less than there is if the sessions of earlier days are not in the data."""
+        return "earlier_sessions" in self._words
+
+    @property
     def twins(self) -> dict[str, str]:
         """Each gauge that is a sum of hours to its twin over the complete hours."""
         names = () if self.by_day else self.gauges

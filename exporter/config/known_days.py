@@ -1,0 +1,94 @@
+"""Days that are known to be unlike others: when, why, and for which checks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from difflib import get_close_matches
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from exporter.config.checks import CHECKS, DRIFTS, KNOWABLE
+from exporter.config.strict_yaml import Model
+
+LONGEST = 366
+"""The maximum number of days of one entry."""
+
+EXAMPLES = "YYYY-MM-DD or FIRST .. LAST, for example 2026-11-27 or 2026-11-23 .. 2026-11-30"
+
+
+def day(value: object) -> date:
+    """The date that is written as YYYY-MM-DD. Raises ValueError."""
+    text = str(value)
+    try:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise ValueError(f"invalid date {text!r}: expected YYYY-MM-DD, for example 2026-11-27")
+
+
+def _dates(value: object) -> tuple[date, date]:
+    """The first and the last of the dates."""
+    text = str(value)
+    start, dots, end = text.partition("..")
+    try:
+        first, last = day(start.strip()), day((end if dots else start).strip())
+    except ValueError:
+        raise ValueError(f"invalid dates {text!r}: expected {EXAMPLES}") from None
+    if last < first:
+        raise ValueError(f"invalid dates {text!r}: the last day is before the first")
+    if (last - first).days >= LONGEST:
+        raise ValueError(f"invalid dates {text!r}: expected at most {LONGEST} days")
+    return first, last
+
+
+def _reason(value: str) -> str:
+    if not value.strip():
+        raise ValueError("expected the reason why these days are unlike others")
+    return value.strip()
+
+
+def _check(value: str) -> str:
+    if value in KNOWABLE:
+        return value
+    if value in CHECKS:
+        raise ValueError(f"{value} judges these days like any other: expected one of {', '.join(KNOWABLE)}")
+    close = get_close_matches(value, KNOWABLE, n=1)
+    expected = f"did you mean {close[0]}?" if close else f"expected one of {', '.join(KNOWABLE)}"
+    raise ValueError(f"unknown check {value!r}: {expected}")
+
+
+def _checks(value: object) -> object:
+    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+
+
+def _entries(value: object) -> object:
+    if not isinstance(value, list):
+        raise ValueError("expected a list, each with dates and reason")
+    return tuple(value)
+
+
+class KnownDays(Model):
+    """The days from the first to the last of `dates`, and the checks that are informational on them."""
+
+    dates: Annotated[tuple[date, date], BeforeValidator(_dates)]
+    reason: Annotated[str, AfterValidator(_reason)]
+    checks: Annotated[
+        tuple[Annotated[str, AfterValidator(_check)], ...], BeforeValidator(_checks), Field(min_length=1)
+    ] = DRIFTS
+
+    def has(self, when: date) -> bool:
+        """Whether the day is one of them."""
+        first, last = self.dates
+        return first <= when <= last
+
+
+Known = Annotated[tuple[KnownDays, ...], BeforeValidator(_entries)]
+
+
+def joined(reasons: Iterable[str]) -> str:
+    """The reasons as one text, each once."""
+    return "; ".join(dict.fromkeys(reasons))
