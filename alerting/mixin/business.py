@@ -144,3 +144,6 @@ CHECKS = (
         info_where="dataset:clickstream_revenue_spike:small == 1",
     ),
 )
+
+NAMES = tuple(check.name for check in CHECKS)
+"""The checks that are here."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from alerting.mixin.expressions import STARTED, exceeds_both, few
-from alerting.mixin.messages import DAY, HOURS, known_as, limit_percent, limit_points, percent, points, whole
+from alerting.mixin.messages import DAY, HOURS, a_few_of, known_as, limit_percent, limit_points, percent, points, whole
 from exporter.config.checks import KNOWABLE
 
 CRITICAL, WARNING, INFO = "critical", "warning", "info"
@@ -70,19 +70,19 @@ class Check:
 
 
 def few_above(
-    name: str, part: str, whole: str, limit_name: str, title: str, what: str, guards: tuple[str, ...] = ()
+    name: str, part: str, among: str, limit_name: str, title: str, what: str, guards: tuple[str, ...] = ()
 ) -> Check:
-    """A check of data integrity: a few events or purchases of the day are above their limit, and beyond chance."""
+    """A check of data integrity: a few events or purchases of the day are more than their limit and chance."""
     ratio = limit_name.removesuffix("_ratio")
     return Check(
         name,
         WARNING,
         INTEGRITY,
-        few(f"dataset:clickstream_{part}:day", f"dataset:clickstream_{whole}:day", limit_name),
+        few(f"dataset:clickstream_{part}:day", f"dataset:clickstream_{among}:day", limit_name),
         title,
         "<value>",
-        f"{ON_DAY}, {counts(f'clickstream_{part}', f'clickstream_{whole}')} {what}; the limit is <limit>, and "
-        "chance beyond it.",
+        f"{ON_DAY}, {counts(f'clickstream_{part}', f'clickstream_{among}')} {what}; the limit is <limit>, so "
+        f"up to {a_few_of(among, limit_name)} may be chance.",
         value=percent(f"dataset:clickstream_{ratio}:ratio"),
         limit=limit_percent(limit_name),
         guards=(*guards, f"reach_{ratio}"),

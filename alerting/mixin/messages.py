@@ -189,6 +189,20 @@ def _limit_of_dataset(name: str) -> str:
     return last(_of_dataset(_limit(name)))
 
 
+def usual_limit(name: str, limit_name: str) -> str:
+    """The limit, or what follows from how far a day usually is off if that is more."""
+    usual = f"clamp_max(4.5 * {_volume(name, 'deviation')}, 0.9)"
+    limited = _limit_of_dataset(limit_name)
+    return formatted(f"100 * ({usual} > on (dataset) {limited} or on (dataset) {limited})", "%.2f%%")
+
+
+def a_few_of(whole_name: str, limit_name: str) -> str:
+    """How many of a whole of the anchor day their limit and chance allow."""
+    limited = _limit_of_dataset(limit_name)
+    allowed = f"{limited} * on (dataset) {_volume(whole_name, 'day')}"
+    return formatted(f"floor({allowed} + on (dataset) 2.5 * sqrt({allowed} * on (dataset) (1 - {limited})))", "%.0f")
+
+
 def compared_with(name: str, mean: str, limit_name: str, form: Callable[[str], str]) -> str:
     """The mean of seven days if the volume is too far below it, otherwise what the weekday makes one expect."""
     low = f"{_volume(name, 'mean_drop_ratio')} > on (dataset) {_limit_of_dataset(limit_name)}"

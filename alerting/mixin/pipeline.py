@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from alerting.mixin import business
 from alerting.mixin.check import (
     BUSINESS,
     CRITICAL,
@@ -11,7 +12,7 @@ from alerting.mixin.check import (
     REVENUE_GUARDS,
     Check,
 )
-from alerting.mixin.expressions import BASELINE_DAY, BASELINE_DAYS, STARTED, exceeds, limit, nan_aware, valid
+from alerting.mixin.expressions import BASELINE_DAY, BASELINE_DAYS, STARTED, exceeds, last, limit, nan_aware, valid
 from alerting.mixin.messages import (
     DAY,
     HOURS,
@@ -36,8 +37,10 @@ from alerting.mixin.messages import (
     points,
     since,
     tenths,
+    usual_limit,
     whole,
     why_low,
+    with_it,
 )
 
 _QUERIES = "clickstream_exporter_query_success"
@@ -64,6 +67,13 @@ def _repeated(what: str, ratio: str) -> str:
     return percent(_REPEATED.format(what, ratio), "0.00%")
 
 
+EFFECTS = ("RevenueDrop", *business.NAMES)
+"""The checks of the business, whose alerts are inhibited while data are missing or not whole."""
+
+EFFECTS_OF_LOSS = (*EFFECTS, "EventVolumeDrop", "NoPurchases")
+"""Those that are inhibited where files or hours are missing."""
+
+
 def _low(name: str, limit_name: str) -> str:
     """1 where a volume is too far below the mean of seven days, or its drop is critical; otherwise 0."""
     return (
@@ -74,9 +84,8 @@ def _low(name: str, limit_name: str) -> str:
 
 def _usually_off(name: str) -> str:
     """How far a day usually is off, and what follows for the limit."""
-    deviation = f"dataset:clickstream_{name}:deviation"
-    known = formatted(f"100 * last_over_time({deviation}{{dataset=%q}}[36h]) > 0", "A usual day is %.1f%% off, so ")
-    return f"{known}<limit> is the limit here."
+    deviation = f"100 * {last(f'dataset:clickstream_{name}:deviation{{dataset=%q}}')} > 0"
+    return formatted(deviation, "A usual day is %.1f%% off, so the limit here is ", "The limit is ") + "<limit>."
 
 
 _FEW_ON_THIS_WEEKDAY = (
@@ -109,7 +118,8 @@ CHECKS = (
         "Unreadable files",
         "<value>{{ with printf `clickstream_unreadable_file_info{dataset=%q}` $labels.dataset | query }}"
         "{{ with first . }}, first {{ .Labels.file }} ({{ .Labels.reason }}){{ end }}{{ end }}",
-        f"<value> of {whole('dataset:clickstream_files:max')} files were set aside; their events are not counted.",
+        f"<value> of {whole('dataset:clickstream_files:max')} files were set aside; their events are not counted."
+        f"{with_it(EFFECTS_OF_LOSS)}",
         value=whole(_UNREADABLE),
     ),
     Check(
@@ -153,7 +163,7 @@ CHECKS = (
         f"{DAY} ends at <value>, baseline days end after <baseline>",
         f"The newest day ends more than <limit> before a usual day. After its end it has "
         f"{_events_in('events', 'end')} events; {_events_in('expected_events', 'end')} are usual. "
-        f"Only its {HOURS} complete hours are compared.",
+        f"Only its {HOURS} complete hours are compared.{with_it(EFFECTS_OF_LOSS)}",
         value=clock("dataset:clickstream_day_end:anchor"),
         baseline=clock("dataset:clickstream_day_end:baseline"),
         limit=limit_hours("partial_day_hours"),
@@ -169,7 +179,7 @@ CHECKS = (
         + each_series(_HOURS, "{{ $each.Labels.start }} to {{ $each.Labels.end }}", " and from ", by="start"),
         f"These hours have {_events_in('events', 'start|inside')} events; "
         f"{_events_in('expected_events', 'start|inside')} are usual. No other day has such a gap, except those right "
-        "before it. The longest gap is <value>; the check fires from <limit> on.",
+        f"before it. The longest gap is <value>; the check fires from <limit> on.{with_it(EFFECTS_OF_LOSS)}",
         value=duration(_MISSING_HOURS),
         limit=limit_hours("missing_hours"),
     ),
@@ -180,7 +190,8 @@ CHECKS = (
         exceeds(_MISSING_DAYS, "max_missing_days"),
         "Missing day",
         f"{MISSING_DAY} has no event",
-        f"Days without an event among the {BASELINE_DAYS} before {DAY}: <value>; the limit is <limit>.",
+        f"Days without an event among the {BASELINE_DAYS} before {DAY}: <value>; the limit is <limit>."
+        f"{with_it(EFFECTS)}",
         value=whole(_MISSING_DAYS),
         limit=limit_whole("max_missing_days"),
         info_where="dataset:clickstream_missing_days:over == 1",
@@ -196,7 +207,7 @@ CHECKS = (
         f"Counted are transaction ids that any of the {BASELINE_DAYS} days before has, and distinct events, without "
         "their timestamps, that the most similar of these days has. On a usual day it is "
         f"{_repeated('purchase', 'usual_ratio')} and {_repeated('content', 'usual_ratio')}. The larger increase is "
-        "<value>; the limit is <limit>.",
+        f"<value>; the limit is <limit>.{with_it(EFFECTS)}",
         value=points(_REPEATED.format("day", "increase")),
         limit=limit_points("repeated_day_ratio"),
         guards=("baseline_days", "day_contents"),
@@ -210,7 +221,7 @@ CHECKS = (
         "<value> vs baseline <baseline>",
         f"{IN_HOURS}, events are {percent('dataset:clickstream_events:drop_ratio')} under the "
         f"{whole('dataset:clickstream_events:expected')} that {brings('events', 'mean')}. "
-        f"{_usually_off('events')}{since('events')}{contributors('events')}",
+        f"{_usually_off('events')}{since('events')}{contributors('events')}{with_it((*EFFECTS, 'NoPurchases'))}",
         value=whole("dataset:clickstream_events:anchor"),
         baseline=compared_with("events", "mean", "event_drop_ratio", whole),
         limit=percent("dataset:clickstream_events:least_drop_ratio"),
@@ -226,7 +237,8 @@ CHECKS = (
         f"{valid('dataset:clickstream_purchases:anchor')} == bool 0",
         "No purchases",
         "<value> vs baseline <baseline>",
-        f"{IN_HOURS}, there is no purchase; the mean of the baseline days is <baseline> in these hours.",
+        f"{IN_HOURS}, there is no purchase; the mean of the baseline days is <baseline> in these hours."
+        f"{with_it(EFFECTS)}",
         value=whole("dataset:clickstream_purchases:anchor"),
         baseline=tenths("dataset:clickstream_purchases:baseline"),
         guards=("baseline_days", "baseline_purchases"),
@@ -250,7 +262,7 @@ CHECKS = (
         f"{since('purchases')}{contributors('revenue')}",
         value=money("dataset:clickstream_revenue:anchor"),
         baseline=compared_with("revenue", "baseline", "revenue_drop_ratio", money),
-        limit=percent("dataset:clickstream_revenue:least_drop_ratio"),
+        limit=usual_limit("revenue", "revenue_drop_ratio"),
         guards=REVENUE_GUARDS,
         info_where="dataset:clickstream_revenue:critical == 0",
         info_title="Revenue low",

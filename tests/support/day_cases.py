@@ -22,6 +22,12 @@ SUNDAY = 1741478400
 SHORT, SHORT_LAGS = ("clickstream_comparable_", "clickstream_day_end_clock_seconds"), 8
 """Gauges that only so many lags have."""
 
+UNREAD = tuple(
+    f"clickstream_{name}"
+    for name in ("assisted_purchases", "converting_sessions", "device_revenue", "identified_purchases", "segment_")
+)
+"""Gauges that no rule reads of whole days."""
+
 Case = dict[str, Any]
 Values = dict[str, float]
 """Series of one data set, without the labels that all of them have, to value."""
@@ -75,7 +81,7 @@ def whole_days(values: Values, days: int = 0) -> Values:
     found = {}
     for series, value in values.items():
         whole = series.replace("clickstream_comparable_", "clickstream_", 1)
-        if whole != series and 'lag="0"' not in series:
+        if whole != series and 'lag="0"' not in series and not whole.startswith(UNREAD):
             found[whole] = value
             for lag in range(SHORT_LAGS, days) if 'lag="1"' in series else ():
                 found[whole.replace('lag="1"', f'lag="{lag}"')] = value
