@@ -1,23 +1,33 @@
 -- The channel of each origin of the day's events, by the default channel group of Google Analytics 4: its rules in its
--- order. An origin is the source, the medium and the campaign of an event that is not direct.
-WITH origins AS (
+-- order. There may be an origin for each event, so the regexes for sites run once for each source.
+WITH origins AS MATERIALIZED (
   SELECT origin,
-         split_part(origin, chr(31), 1) AS source,
-         split_part(origin, chr(31), 2) AS medium,
-         split_part(origin, chr(31), 3) AS campaign
+         split_part(origin, chr(31), 1)                                                     AS source,
+         coalesce(nullif(split_part(origin, chr(31), 2), ''), split_part(origin, chr(31), 4)) AS written_medium,
+         split_part(origin, chr(31), 3)                                                     AS written_campaign
   FROM (SELECT DISTINCT origin FROM events WHERE origin IS NOT NULL)
-), judged AS (
-  SELECT *,
+), sites AS (
+  SELECT source,
          CASE
            WHEN regexp_matches(source, $shopping) THEN 'shopping'
            WHEN regexp_matches(source, $social)   THEN 'social'
            WHEN regexp_matches(source, $video)    THEN 'video'
            WHEN regexp_matches(source, $search)   THEN 'search'
            ELSE ''
-         END                                                          AS site,
-         regexp_matches(campaign, '(^|[^a-df-z])shop|shopping')       AS is_shopping,
-         regexp_full_match(medium, '.*cp.*|ppc|retargeting|paid.*')   AS is_paid
+         END AS site
+  FROM (SELECT DISTINCT source FROM origins)
+), decoded AS (
+  SELECT *,
+         lower(coalesce(try(url_decode(replace(written_medium, '+', ' '))), written_medium))     AS medium,
+         lower(coalesce(try(url_decode(replace(written_campaign, '+', ' '))), written_campaign)) AS campaign
   FROM origins
+  JOIN sites USING (source)
+), judged AS (
+  SELECT *,
+         CASE WHEN contains(campaign, 'shop') THEN regexp_matches(campaign, '(^|[^a-df-z])shop|shopping') ELSE false END
+           AS is_shopping,
+         contains(medium, 'cp') OR medium IN ('ppc', 'retargeting') OR starts_with(medium, 'paid') AS is_paid
+  FROM decoded
 )
 SELECT origin,
        CAST(CASE

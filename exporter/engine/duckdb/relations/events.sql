@@ -4,8 +4,9 @@
 --   row_key    hash of the key columns: equal for copies of one event
 --   source     where the visitor came from: utm_source, else the click id's network, else the external
 --              referrer's host, else (direct);  source_key is its hash, NULL for (direct)
---   origin     source, medium and campaign, which the channel depends on; NULL if direct. Of a campaign, only names that
---              a rule may match are kept. What has no medium came by an ad, by a link, or nobody says how
+--   origin     source, medium, campaign, and the medium where none is written, which the channel depends on, parted by
+--              character 31; NULL if direct. Without utm_medium, an ad's click id is cpc, and a referrer or another click
+--              id without utm_source is referral
 --   is_direct  no external referrer, no utm_* and no click id
 -- Google Analytics writes (direct), (none) and (not set) for a missing campaign, and trackers write words such as
 -- "direct" or "null" for a missing referrer: a host has a dot, or follows ://.
@@ -46,16 +47,6 @@ WITH spotted AS (
            CASE WHEN may_have_utm THEN regexp_extract(page_url, '[?&#]utm_source=([^&#]*)', 1) END,
            ''
          )                                                                                          AS campaign,
-         coalesce(
-           utm_medium,
-           CASE WHEN may_have_utm THEN regexp_extract(page_url, '[?&#]utm_medium=([^&#]*)', 1) END,
-           ''
-         )                                                                                          AS written_medium,
-         lower(coalesce(
-           utm_campaign,
-           CASE WHEN may_have_utm THEN regexp_extract(page_url, '[?&#]utm_campaign=([^&#]*)', 1) END,
-           ''
-         ))                                                                                         AS written_name,
          coalesce(CASE WHEN may_have_utm THEN regexp_matches(page_url, '[?&#]utm_[a-z]+=') END, false)
            OR coalesce(utm_source, utm_medium, utm_campaign, '') <> ''                              AS has_utm
   FROM spotted
@@ -71,14 +62,7 @@ WITH spotted AS (
            WHEN click_id <> '' THEN $networks[list_position($click_ids, click_id)]
            WHEN is_external    THEN host
            ELSE '(direct)'
-         END AS source,
-         CASE
-           WHEN written_medium <> ''                  THEN lower(coalesce(try(url_decode(replace(written_medium, '+', ' '))), written_medium))
-           WHEN list_contains($paid, click_id)        THEN 'cpc'
-           WHEN campaign = '' AND (click_id <> '' OR is_external) THEN 'referral'
-           ELSE ''
-         END AS medium,
-         CASE WHEN contains(written_name, 'shop') OR contains(written_name, 'cross') THEN written_name ELSE '' END AS name
+         END AS source
   FROM judged
 )
 SELECT *,
@@ -93,7 +77,19 @@ SELECT *,
        payload IS NOT NULL AND NOT json_valid(payload)                          AS is_json_error,
        NOT (coalesce(is_external, false) OR has_utm OR coalesce(click_id, '') <> '') AS is_direct,
        CASE WHEN source <> '(direct)' THEN hash(source) END                     AS source_key,
-       CASE WHEN is_external OR has_utm OR click_id <> '' THEN concat_ws(chr(31), source, medium, name) END AS origin,
+       CASE
+         WHEN is_external OR has_utm OR click_id <> '' THEN source || chr(31) || CASE
+           WHEN has_utm THEN
+             coalesce(utm_medium, regexp_extract(page_url, '[?&#]utm_medium=([^&#]*)', 1), '') || chr(31)
+             || coalesce(utm_campaign, regexp_extract(page_url, '[?&#]utm_campaign=([^&#]*)', 1), '')
+           ELSE chr(31)
+         END || chr(31) || CASE
+           WHEN list_contains($paid, click_id) THEN 'cpc'
+           WHEN campaign <> ''                 THEN ''
+           WHEN source <> '(direct)'           THEN 'referral'
+           ELSE 'unknown'
+         END
+       END                                                                      AS origin,
        CASE WHEN list_contains($purchase, event_name) THEN coalesce(device, user_agent) END AS agent,
        platform,
        CASE

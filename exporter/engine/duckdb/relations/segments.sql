@@ -10,8 +10,8 @@ WITH of_events AS (
            ELSE 'dimension_2'
          END                                                              AS "column",
          coalesce(CAST(device_class AS VARCHAR), dimension_1, dimension_2) AS value,
-         count(*)                                                         AS events
-  FROM events
+         sum(number)                                                      AS events
+  FROM (SELECT hour, device_class, dimension_1, dimension_2, count(*) AS number FROM events GROUP BY ALL)
   GROUP BY GROUPING SETS ((hour, device_class), (hour, dimension_1), (hour, dimension_2))
   UNION ALL
   SELECT half_hours.hour, 'channel', CAST(channel AS VARCHAR), sum(number)
