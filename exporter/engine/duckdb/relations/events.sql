@@ -80,8 +80,9 @@ SELECT *,
        CASE
          WHEN is_external OR has_utm OR click_id <> '' THEN source || chr(31) || CASE
            WHEN has_utm THEN
-             coalesce(utm_medium, regexp_extract(page_url, '[?&#]utm_medium=([^&#]*)', 1), '') || chr(31)
-             || coalesce(utm_campaign, regexp_extract(page_url, '[?&#]utm_campaign=([^&#]*)', 1), '')
+             coalesce(utm_medium, split_part(split_part(split_part(page_url, 'utm_medium=', 2), '&', 1), '#', 1), '')
+             || chr(31)
+             || coalesce(utm_campaign, split_part(split_part(split_part(page_url, 'utm_campaign=', 2), '&', 1), '#', 1), '')
            ELSE chr(31)
          END || chr(31) || CASE
            WHEN list_contains($paid, click_id) THEN 'cpc'

@@ -1,6 +1,6 @@
 -- The half hours of the clock in which a client has events, and when the session began that they belong to.
 -- A gap of more than 30 minutes ends a session. No gap within a half hour can be longer, so a client's half hours are
--- compared, not its events. The hour is one only where time zones are a multiple of a half hour off, so it parts them, too.
+-- compared, not its events. Some time zones are a quarter hour off: a half hour in two hours of the day is two rows.
 WITH half_hours AS (
   SELECT client,
          hour,
@@ -19,5 +19,7 @@ SELECT client,
        hour,
        first,
        number,
-       max(CASE WHEN continues IS NOT TRUE THEN first END) OVER (PARTITION BY client ORDER BY first) AS started
+       max(CASE WHEN continues IS NOT TRUE THEN first END) OVER (
+         PARTITION BY client ORDER BY first ROWS UNBOUNDED PRECEDING
+       ) AS started
 FROM visits
