@@ -6,3 +6,4 @@ SELECT hour,
        segment,
        purchases AS clickstream_comparable_segment_purchases
 FROM segments
+WHERE purchases > 0

@@ -6,3 +6,4 @@ SELECT hour,
        segment,
        revenue AS clickstream_comparable_segment_revenue
 FROM segments
+WHERE revenue <> 0
