@@ -82,9 +82,9 @@ def _look(key: str, dataset: Dataset, resources: Resources, findings: Findings) 
         findings.add(f"{key}.files: no file with events yet, so columns and names were not checked", certain=False)
         return
     before = len(findings.problems)
-    for column in dataset.mapped():
-        if all(column in mapping.missing(dataset, footer) for footer in footers):
-            findings.add(f"{key}.columns.{column}: {_lack(dataset, footers, column)}", certain=True)
+    for column in (*dataset.mapped(), *dataset.dimension_columns()):
+        if not any(mapping.has(dataset, footer, column) for footer in footers):
+            findings.add(f"{_place(key, dataset, column)}: {_lack(dataset, footers, column)}", certain=True)
     if len(findings.problems) > before:
         return
     with Folder(SPILL) as folder, _opened(dataset, listed, folder, resources) as engine:
@@ -122,7 +122,7 @@ def _lack(dataset: Dataset, footers: Sequence[Footer], column: str) -> str:
     misfit = next(filter(None, (mapping.misfit(dataset, footer, column) for footer in footers)), None)
     if misfit:
         return misfit
-    names = " or ".join(getattr(dataset.columns, column))
+    names = " or ".join(dataset.sources(column))
     own = [clean(name) for name, _ in footers[-1].kinds[: mapping.SHOWN]]
     return f"none of the {len(footers)} newest files has {names}; the columns are {', '.join(own)}"
 
@@ -160,8 +160,8 @@ def _compare(key: str, dataset: Dataset, sample: Sample, findings: Findings, *, 
         findings.add(f"{key}.taxonomy: no event has any of these names; {occur}", certain=certain)
     for column in _from_paths(dataset):
         if not sample.filled[column] and sample.payloads:
-            paths = " or ".join(getattr(dataset.columns, column))
-            text = f"{key}.columns.{column}: {paths} matches nothing in {sample.payloads} payloads"
+            paths = " or ".join(dataset.sources(column))
+            text = f"{_place(key, dataset, column)}: {paths} matches nothing in {sample.payloads} payloads"
             findings.add(text, certain=whole and sample.payloads >= ENOUGH_EVENTS)
     if sample.purchases >= ENOUGH_PURCHASES:
         _compare_purchases(key, dataset, sample, findings)
@@ -173,8 +173,8 @@ def _compare_keys(
     """Report columns that are found by a key, if no event has the key."""
     for column in keyed:
         if not sample.filled[column]:
-            names = " or ".join(getattr(dataset.columns, column))
-            text = f"{key}.columns.{column}: {names} matches nothing in {sample.events} events"
+            names = " or ".join(dataset.sources(column))
+            text = f"{_place(key, dataset, column)}: {names} matches nothing in {sample.events} events"
             findings.add(text, certain=whole and sample.events >= ENOUGH_EVENTS)
 
 
@@ -184,7 +184,7 @@ def _compare_purchases(key: str, dataset: Dataset, sample: Sample, findings: Fin
         ("transaction_id", sample.transaction_ids, "id but blanks and placeholders"),
     ):
         if column in dataset.mapped() and not number:
-            names = " or ".join(getattr(dataset.columns, column))
+            names = " or ".join(dataset.sources(column))
             text = f"{key}.columns.{column}: {names} has no {what} in any of {sample.purchases} purchases"
             findings.add(text, certain=True)
 
@@ -201,4 +201,11 @@ def _keyed(dataset: Dataset, footers: Sequence[Footer]) -> list[str]:
 
 
 def _of_all_events(dataset: Dataset) -> Iterator[str]:
-    return (column for column in dataset.mapped() if column not in mapping.OF_PURCHASES)
+    columns = (*dataset.mapped(), *dataset.dimension_columns())
+    return (column for column in columns if column not in mapping.OF_PURCHASES)
+
+
+def _place(key: str, dataset: Dataset, column: str) -> str:
+    """The key of a canonical column, or of a dimension."""
+    dimension = dataset.dimension_columns().get(column)
+    return f"{key}.dimensions.{dimension}" if dimension else f"{key}.columns.{column}"

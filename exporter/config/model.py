@@ -30,6 +30,14 @@ COLUMNS = (
 )  # fmt: skip
 """Canonical columns, in the order in which every relation names them."""
 
+DIMENSION_COLUMNS = ("dimension_1", "dimension_2")
+"""What every relation calls the columns of the dimensions that the configuration adds, in its order."""
+
+RESERVED_DIMENSIONS = (
+    "device", "channel", "dataset", "lag", "instance", "job", "dimension", "segment", "other", "none", "all",
+)  # fmt: skip
+"""Names that a dimension cannot have: built-in dimensions, labels, and words of the segments."""
+
 DERIVED = {
     "utm_source": "page_url",
     "utm_medium": "page_url",
@@ -123,6 +131,20 @@ def _as_tuple(value: object) -> object:
     return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
 
 
+def _dimension(value: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,31}", value):
+        raise ValueError(f"invalid name {value!r}: expected lower-case letters, digits and _, for example country")
+    if value in RESERVED_DIMENSIONS:
+        raise ValueError(f"invalid name {value!r}: reserved")
+    return value
+
+
+def _two(dimensions: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    if len(dimensions) > len(DIMENSION_COLUMNS):
+        raise ValueError(f"expected at most {len(DIMENSION_COLUMNS)} dimensions, not {len(dimensions)}")
+    return dimensions
+
+
 def _bounded(names: tuple[str, ...]) -> tuple[str, ...]:
     if len(names) > MAX_TAXONOMY:
         raise ValueError(f"expected at most {MAX_TAXONOMY} names, not {len(names)}: each name is a series on each day")
@@ -136,6 +158,8 @@ Domains = Annotated[tuple[Annotated[str, AfterValidator(_domain)], ...], BeforeV
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Size = Annotated[str, BeforeValidator(_size)]
 Url = Annotated[str, AfterValidator(_url)]
+DimensionName = Annotated[str, AfterValidator(_dimension)]
+Dimensions = Annotated[dict[DimensionName, Source], AfterValidator(_two)]
 CheckName = Annotated[str, AfterValidator(_check)]
 Reason = Annotated[str, AfterValidator(_reason)]
 FirstDay = Annotated[date | None, BeforeValidator(_first_day)]
@@ -167,6 +191,7 @@ class Dataset(Model):
     cadence: Literal["daily", "intraday"] = "daily"
     history_days: Annotated[int, Field(ge=8, le=400)] = 35
     columns: Columns = Columns()
+    dimensions: Dimensions = Field(default_factory=dict)
     purchase: Names = ()
     taxonomy: Annotated[Names, AfterValidator(_bounded)] = ()
     placeholders: Names = PLACEHOLDERS
@@ -181,7 +206,17 @@ class Dataset(Model):
 
     def mapped(self) -> tuple[str, ...]:
         """The canonical columns that the configuration maps, in canonical order."""
-        return tuple(name for name in COLUMNS if getattr(self.columns, name))
+        return tuple(name for name in COLUMNS if self.sources(name))
+
+    def dimension_columns(self) -> dict[str, str]:
+        """What relations call the column of each configured dimension, to the dimension's name."""
+        return dict(zip(DIMENSION_COLUMNS, self.dimensions, strict=False))
+
+    def sources(self, column: str) -> tuple[str, ...]:
+        """The names that a canonical column, or the column of a dimension, may have in the files."""
+        if column in DIMENSION_COLUMNS:
+            return self.dimensions.get(self.dimension_columns().get(column, ""), ())
+        return getattr(self.columns, column) or ()
 
     def lacks(self, needs: Sequence[str]) -> str | None:
         """Why the data set has none of `needs` (canonical columns, `purchase` or `taxonomy`); None if it has one."""
@@ -277,12 +312,15 @@ def _cross_checks(config: Config) -> Iterator[Problem]:
         place = ("datasets", name)
         mapped = dataset.mapped()
         for column in mapped:
-            sources = getattr(dataset.columns, column)
+            sources = dataset.sources(column)
             if any(map(is_json_path, sources)):
                 if column in ("timestamp", "event_name", "payload"):
                     yield (*place, "columns", column), "expected a column, not a JSON path"
                 elif "payload" not in mapped:
                     yield (*place, "columns", column), "a JSON path needs the column payload"
+        for dimension, sources in dataset.dimensions.items():
+            if any(map(is_json_path, sources)) and "payload" not in mapped:
+                yield (*place, "dimensions", dimension), "a JSON path needs the column payload"
         for column in dataset.duplicate_key:
             if column not in mapped:
                 yield (*place, "duplicate_key"), f"{column!r} is not a mapped column"

@@ -53,6 +53,8 @@ class Asker:
         """The outcome of each measure over all days that are served: together they may have too many label values."""
         judged = dict(self.queries)
         for each in self._measures:
+            if each.by_segment:
+                continue  # the snapshot has the largest of them
             if not judged[each.name].error and (reason := self._too_many(each, days)):
                 judged[each.name] = replace(judged[each.name], error=reason)
         return judged

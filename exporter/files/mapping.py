@@ -21,7 +21,7 @@ _EXPECTED = {"timestamp": "a timestamp", "revenue": "a number"}
 
 def names(dataset: Dataset) -> set[str]:
     """All names and paths that the configuration maps."""
-    return {name for column in dataset.mapped() for name in getattr(dataset.columns, column)}
+    return {name for column in (*dataset.mapped(), *dataset.dimension_columns()) for name in dataset.sources(column)}
 
 
 def check(dataset: Dataset, footer: Footer) -> None:
@@ -33,7 +33,7 @@ def check(dataset: Dataset, footer: Footer) -> None:
         return
     own = Counter(name for name, _ in footer.kinds)
     alike = Counter(name.casefold() for name in own.elements())
-    for source in (source for column in dataset.mapped() for source in getattr(dataset.columns, column)):
+    for source in sorted(names(dataset)):
         if alike[source.casefold()] > 1:
             twice = own[footer.own_name(source) or source] > 1
             raise UnreadableError(f"{'duplicate column' if twice else 'columns that differ only in case'}: {source}")
@@ -45,7 +45,7 @@ def check(dataset: Dataset, footer: Footer) -> None:
 def _absence(dataset: Dataset, footer: Footer, column: str) -> str:
     if reason := misfit(dataset, footer, column):
         return f"{column} ({reason})"
-    expected = getattr(dataset.columns, column)
+    expected = dataset.sources(column)
     own = [name for name, _ in footer.kinds[:SHOWN]]
     return f"no column for {column}: looked for {', '.join(expected)}, found {', '.join(own)}"
 
@@ -57,7 +57,7 @@ def missing(dataset: Dataset, footer: Footer) -> tuple[str, ...]:
 
 def misfit(dataset: Dataset, footer: Footer, column: str) -> str | None:
     """Why the file's column of that name is unusable: `a struct, expected text`; None if it has no such column."""
-    fields = (each for name in getattr(dataset.columns, column) or () for each in footer.find(name))
+    fields = (each for name in dataset.sources(column) for each in footer.find(name))
     nested = [each.type for each in fields if not _fits(each, column)]
     if not nested:
         return None
@@ -85,7 +85,7 @@ def source(dataset: Dataset, footer: Footer, column: str) -> tuple[str | None, s
 
     The kind of what comes from the payload is JSON, whatever the payload's own name and kind are.
     """
-    for name in getattr(dataset.columns, column) or ():
+    for name in dataset.sources(column):
         if fields := fitting(footer, column, name):
             own = fields[0].name
             return (None if own == name else own), "value by key" if _by_key(fields) else fields[0].kind
@@ -101,7 +101,7 @@ def _by_key(fields: Iterable[Field]) -> bool:
 
 def keyed(dataset: Dataset, footer: Footer, column: str) -> bool:
     """Whether the file has `column` only by keys in its data; JSON paths in the payload do not count."""
-    fields = [each for name in getattr(dataset.columns, column) or () for each in fitting(footer, column, name)]
+    fields = [each for name in dataset.sources(column) for each in fitting(footer, column, name)]
     return bool(fields) and all(each.keyed for each in fields)
 
 
@@ -117,4 +117,4 @@ def plain_fields(dataset: Dataset, footer: Footer) -> Iterator[Field]:
 
 def only_paths(dataset: Dataset, column: str) -> bool:
     """Whether `column` comes from the payload alone."""
-    return all(map(is_json_path, getattr(dataset.columns, column)))
+    return all(map(is_json_path, dataset.sources(column)))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from hashlib import blake2b
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -14,13 +12,16 @@ from zoneinfo import ZoneInfo
 from exporter.config.model import COLUMNS, Dataset
 from exporter.days import Day, day
 from exporter.facts.model import DayFacts, Measured
+from exporter.gauges import segments
 from exporter.gauges.anatomy import Anatomy, examine
 from exporter.gauges.frame import frame
 from exporter.gauges.known import known
 from exporter.gauges.low_since import low_hours
 from exporter.gauges.sample import Sample
-from exporter.measures.declared import Measure, Number
+from exporter.gauges.sums import exact_sum
+from exporter.measures.declared import Measure
 from exporter.measures.devices import DEVICES, PLATFORMS
+from exporter.measures.segments import BUILT_IN, lacking
 from exporter.text import clean
 
 COMPARABLE_LAGS = 8
@@ -79,9 +80,10 @@ def _missing(
         reason = measure.unmet(dataset) or ("query failed" if query and query.error else None)
         reason = reason or (NO_TIMES if without_times and measure.needs_times else None)
         reason = reason or (TOO_EARLY if anchor and _is_too_early(anchor, _since(measure, measured)) else None)
-        if reason:
+        of_dimensions = _lacking(dataset, anatomy).values() if measure.by_segment else ()
+        for each in [reason] if reason else dict.fromkeys(of_dimensions):
             for gauge in measure.gauges:
-                yield Sample("clickstream_not_measured", (("gauge", gauge), ("reason", reason)), 1)
+                yield Sample("clickstream_not_measured", (("gauge", gauge), ("reason", each)), 1)
     if without_times:
         yield Sample("clickstream_not_measured", (("gauge", "clickstream_missing_hours"), ("reason", NO_TIMES)), 1)
 
@@ -102,12 +104,25 @@ def _days(
     for lag, facts in by_lag.items():
         yield from _calendar(day(facts.date, zone), facts, lag)
     yield from known(dataset, {lag: facts.date for lag, facts in by_lag.items()})
-    measures = [each for each in measures if anatomy.has_times or not each.needs_times]
-    gauges = _gauges(dataset, measures, measured)
+    succeeded = [each for each in measures if (query := measured.queries.get(each.name)) and not query.error]
+    plain = [each for each in succeeded if not each.by_segment and (anatomy.has_times or not each.needs_times)]
+    gauges = _gauges(dataset, plain, measured)
     yield from low_hours(anatomy, by_lag, frozenset(gauge.name for gauge in gauges))
     for gauge in gauges:
         for lag, facts in by_lag.items():
             yield from _gauge(gauge, facts, lag, anatomy.complete)
+    comparable = {lag: facts for lag, facts in sorted(by_lag.items()) if lag < COMPARABLE_LAGS}
+    gone = _lacking(dataset, anatomy)
+    dimensions = [name for name in (*BUILT_IN, *dataset.dimensions) if name not in gone]
+    yield from segments.samples(
+        (each for each in succeeded if each.by_segment), comparable, anatomy.complete, dimensions
+    )
+
+
+def _lacking(dataset: Dataset, anatomy: Anatomy | None) -> dict[str, str]:
+    """Each dimension that the data set cannot have, and why: a channel is that of a session."""
+    without_times = {"channel": NO_TIMES} if anatomy and not anatomy.has_times else {}
+    return without_times | lacking(dataset)
 
 
 def _parts(anatomy: Anatomy) -> Iterator[Sample]:
@@ -140,7 +155,7 @@ class _Gauge:
 
 
 def _gauges(dataset: Dataset, measures: Sequence[Measure], measured: Measured) -> list[_Gauge]:
-    """The gauges of all measures that succeeded; a label value of any day is served for every day."""
+    """The gauges of the measures; a label value of any day is served for every day."""
     labels = {gauge: label for facts in measured.days for gauge, label in facts.labels.items()}
     bounded = {
         "device": DEVICES,
@@ -150,9 +165,6 @@ def _gauges(dataset: Dataset, measures: Sequence[Measure], measured: Measured) -
     }
     gauges = []
     for measure in measures:
-        query = measured.queries.get(measure.name)
-        if query is None or query.error:
-            continue
         for name in measure.gauges:
             seen = {value for facts in measured.days for value in facts.found.get(name, {})}
             label = labels.get(name)
@@ -185,17 +197,9 @@ def _gauge(gauge: _Gauge, facts: DayFacts, lag: int, complete: int) -> Iterator[
     for look, values in gauge.values.items():
         labels = (("lag", str(lag)), *(((gauge.label, look),) if gauge.label else ()))
         numbers = [pair for value in values for pair in hours_of.get(value, {}).items()]
-        yield Sample(gauge.name, labels, _sum(number for _, number in numbers))
+        yield Sample(gauge.name, labels, exact_sum(number for _, number in numbers))
         if gauge.twin and lag < COMPARABLE_LAGS:
-            yield Sample(gauge.twin, labels, _sum(number for hour, number in numbers if hour < complete))
-
-
-def _sum(numbers: Iterable[Number]) -> float:
-    """The exact sum; for floats, one that does not depend on the order."""
-    numbers = list(numbers)
-    if any(isinstance(number, float) for number in numbers):
-        return math.fsum(float(number) for number in numbers)
-    return float(sum(numbers, Decimal(0)))
+            yield Sample(gauge.twin, labels, exact_sum(number for hour, number in numbers if hour < complete))
 
 
 def _calendar(when: Day, facts: DayFacts, lag: int) -> Iterator[Sample]:

@@ -16,6 +16,12 @@ MAX_LABEL_VALUES = 200
 """The maximum number of values of a label, unless the configuration lists them: with more, the measure fails."""
 
 
+SEGMENT = "segment"
+"""The label of measures by segment."""
+
+MAX_SEGMENTS = 1000
+"""The maximum number of segments of a day, in all dimensions: more than the relation `segments` can have."""
+
 Number = int | float | Decimal
 GAUGE_NAMES = "expected lower case, no _total, _sum or _count at its end, no exporter_ or comparable_ in front"
 """The rule for the names of gauges, as messages state it."""
@@ -35,7 +41,8 @@ class MeasureError(Exception):
 class Measure:
     """One SQL file: `gauges` maps each gauge to its help text; of each tuple in `needs`, the data set must have one.
 
-    `by_day` means that its numbers are of whole days and not sums of hours; a median, for example.
+    `by_day` means that its numbers are of whole days and not sums of hours; a median, for example. `by_segment` means
+    that its gauges are comparable ones, and its label values segments of dimensions: `dimension:segment`.
     """
 
     name: str
@@ -43,6 +50,7 @@ class Measure:
     gauges: Mapping[str, str]
     needs: tuple[tuple[str, ...], ...] = ()
     by_day: bool = False
+    by_segment: bool = False
 
     @property
     def looks_back(self) -> bool:
@@ -57,7 +65,7 @@ class Measure:
     @property
     def twins(self) -> dict[str, str]:
         """Each gauge that is a sum of hours to its twin over the complete hours."""
-        names = () if self.by_day else self.gauges
+        names = () if self.by_day or self.by_segment else self.gauges
         return {name: name.replace("clickstream_", "clickstream_comparable_", 1) for name in names}
 
     @property
@@ -95,6 +103,8 @@ def load(custom: Iterable[str] = (), problem: Callable[[str], str | None] = lamb
     for path in map(Path, custom):
         try:
             measure = _read(path)
+            if measure.by_segment:
+                raise MeasureError(f"{path}: only built-in measures are by segment")
             if reason := problem(measure.sql):
                 raise MeasureError(f"{path}: {reason}")
             _check_new(path, measure, measures, declared)
@@ -140,19 +150,20 @@ def parse(name: str, sql: str, where: str) -> Measure:
     """
     gauges = dict(re.findall(r"^-- (clickstream_\w+): (.+?)\s*$", sql, re.MULTILINE))
     lines = re.findall(r"^-- needs: (.+?)\s*$", sql, re.MULTILINE)
-    by_day = bool(re.search(r"^-- by: day\s*$", sql, re.MULTILINE))
+    by_day, by_segment = (bool(re.search(rf"^-- by: {each}\s*$", sql, re.MULTILINE)) for each in ("day", "segment"))
     if not gauges:
         raise MeasureError(f"{where}: declares no gauge: expected a line `-- clickstream_<name>: help text`")
     for gauge in gauges:
-        if not re.fullmatch(r"clickstream_(?!exporter_|comparable_)[a-z][a-z0-9_]*(?<!_total|_count)(?<!_sum)", gauge):
+        own = gauge.replace("_comparable_", "_", 1) if by_segment else gauge
+        if not re.fullmatch(r"clickstream_(?!exporter_|comparable_)[a-z][a-z0-9_]*(?<!_total|_count)(?<!_sum)", own):
             raise MeasureError(f"{where}: invalid gauge name {gauge}: {GAUGE_NAMES}")
     needs = tuple(tuple(need.strip().split("|")) for line in lines for need in line.split(","))
     for need in (need for alternatives in needs for need in alternatives):
         if need not in (*COLUMNS, "purchase", "taxonomy"):
             raise MeasureError(f"{where}: invalid need {need!r}: expected a canonical column, purchase or taxonomy")
-    return Measure(name, sql, gauges, needs, by_day)
+    return Measure(name, sql, gauges, needs, by_day, by_segment)
 
 
 def label_bounds(dataset: Dataset) -> dict[str, int]:
     """How many values a label may have if the configuration lists them; any other may have MAX_LABEL_VALUES."""
-    return {"event_name": max(MAX_LABEL_VALUES, len(dataset.taxonomy))}
+    return {"event_name": max(MAX_LABEL_VALUES, len(dataset.taxonomy)), SEGMENT: MAX_SEGMENTS}

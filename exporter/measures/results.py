@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from exporter.measures.declared import MAX_LABEL_VALUES, WHOLE_DAY, Facts, Measure, MeasureError
+from exporter.measures.declared import MAX_LABEL_VALUES, SEGMENT, WHOLE_DAY, Facts, Measure, MeasureError
 from exporter.text import LONGEST
 
 LARGEST = 1e300
@@ -65,6 +65,8 @@ def _label(measure: Measure, names: Sequence[str]) -> str | None:
         if expected not in names:
             raise MeasureError(f"{measure.name}.sql: the result lacks the column {expected}")
     others = [name for name in names if name != "hour" and name not in measure.gauges]
+    if measure.by_segment and sorted(others) == ["dimension", SEGMENT]:
+        return SEGMENT
     for name in others:
         if not re.fullmatch("[a-z][a-z0-9_]*", name) or name in RESERVED:
             raise MeasureError(f"{measure.name}.sql: {name!r} cannot be a label")
@@ -78,6 +80,8 @@ def _add(measure: Measure, found: Facts, row: Mapping[str, object], label: str |
     if not isinstance(hour, int) or not (measure.by_day or 0 <= hour <= 23):
         raise MeasureError(f"{measure.name}.sql: hour is not a number from 0 to 23")
     value = str(row[label])[: LONGEST + 1] if label else ""  # a longer one is cut anyway when it is shown
+    if measure.by_segment:
+        value = f"{row['dimension']}:{value}"
     for gauge in measure.gauges:
         number = row[gauge]
         if number is None:

@@ -53,6 +53,7 @@ COPY (
            WHEN v % 3 = 0 THEN 'https://www.google.com/'
            WHEN v % 7 = 0 THEN 'https://l.facebook.com/'
          END AS referrer,
+         ['de', 'de', 'de', 'at', 'ch', 'fr', 'nl', 'it', 'es', 'pl'][1 + v % 10] AS country,
          $agents[1 + v % 5] || CASE WHEN v % 11 = 0 THEN printf(' Build/%d', v % 400) ELSE '' END AS user_agent,
          CASE
            WHEN h % 2000 = 0 THEN '{"cut'

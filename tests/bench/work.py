@@ -35,7 +35,8 @@ LAST = date(2025, 3, 31)
 DAYS = 15
 """Eight that are served, and seven that they look back on."""
 
-COLUMNS = ("timestamp", "event_name", "client_id", "page_url", "referrer", "user_agent", "event_data")
+COLUMNS = ("timestamp", "event_name", "client_id", "page_url", "referrer", "user_agent", "event_data", "country")
+DIMENSIONS = {"country": "country"}
 RUNS = 5
 
 
@@ -50,11 +51,12 @@ class Cost:
 
 def write_config(folder: Path, pattern: str = "events/*.parquet", **resources: object) -> Path:
     """The configuration of the events."""
-    names = {name: name for name in COLUMNS if name != "event_data"}
+    names = {name: name for name in COLUMNS if name not in ("event_data", *DIMENSIONS)}
     shop = {
         "files": pattern,
         "history_days": 8,
         "columns": names | {"payload": "event_data", "revenue": "$.revenue", "transaction_id": "$.transaction_id"},
+        "dimensions": DIMENSIONS,
         "purchase": "checkout_completed",
         "taxonomy": ["page_viewed", "product_added_to_cart", "checkout_started", "checkout_completed"],
         "site_domains": ["shop.example"],

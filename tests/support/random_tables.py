@@ -89,7 +89,9 @@ def random_table(random: Random, now: float) -> Table:
     gauges = frame(scene, counts["events"].whole[0], now)
     if random.random() < 0.96:
         gauges |= calendar(scene, counts["events"].whole, now) | by_lag(counts) | columns(counts)
-        gauges |= amounts(scene, counts) | anatomy(scene, counts["events"].whole) | searched(scene, counts)
+        gauges |= (
+            segments(counts) | amounts(scene, counts) | anatomy(scene, counts["events"].whole) | searched(scene, counts)
+        )
     lacks = random.sample(sorted(NEEDED), random.choice((0,) * 8 + (1, 2)))
     fails = random.choice(declared.load()).name if random.random() < 0.08 else ""
     measured(gauges, unmet(frozenset(lacks)), fails)
@@ -123,6 +125,17 @@ def by_lag(counts: dict[str, Counts]) -> Gauges:
 
 UNTWINNED = {"clickstream_comparable_contents", "clickstream_comparable_repeated_contents"}
 """What a gauge that is no sum of hours does not have."""
+
+
+def segments(counts: dict[str, Counts]) -> Gauges:
+    """The series by segment, which no rule reads: all of each number is mobile."""
+    further = (("dimension", "device"), ("segment", "mobile"))
+    return {
+        f"clickstream_comparable_segment_{name}": {
+            (("lag", str(lag)), *further): number for lag, number in enumerate(counts[name].comparable)
+        }
+        for name in ("events", "purchases", "revenue")
+    }
 
 
 def amounts(scene: Scene, counts: dict[str, Counts]) -> Gauges:

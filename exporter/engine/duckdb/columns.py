@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from exporter.config.model import COLUMNS, Dataset, is_json_path
+from exporter.config.model import COLUMNS, DIMENSION_COLUMNS, Dataset, is_json_path
 from exporter.engine.duckdb.instants import instant
 from exporter.engine.duckdb.steps import FILE, expression, identifier, text
 from exporter.files import mapping
@@ -49,9 +49,9 @@ def scan(parameter: str, *, replacing: bool = False, named: bool = False) -> str
 
 
 def selected(dataset: Dataset, footer: Footer) -> Iterator[str]:
-    """SQL for each canonical column, with its name; NULL if the file has no source."""
+    """SQL for each canonical column and each dimension, with its name; NULL if the file has no source."""
     yield f"{timestamp(dataset, footer)} AS ts"
-    for column in COLUMNS[1:]:
+    for column in (*COLUMNS[1:], *DIMENSION_COLUMNS):
         sources = _sources(dataset, footer, column)
         null = f"CAST(NULL AS {'DECIMAL(18, 4)' if column == 'revenue' else 'VARCHAR'})"
         yield f"coalesce({', '.join([*sources, null])}) AS {column}"
@@ -106,7 +106,7 @@ def content(dataset: Dataset) -> tuple[str, ...]:
 def _sources(dataset: Dataset, footer: Footer, column: str) -> list[str]:
     """SQL for each source of `column` that the file has."""
     sources = []
-    for name in getattr(dataset.columns, column) or ():
+    for name in dataset.sources(column):
         if fitting := mapping.fitting(footer, column, name):
             sources += [_cast(column, _value(dataset, footer, column, each), each.kind) for each in fitting]
         elif is_json_path(name) and _sources(dataset, footer, "payload"):

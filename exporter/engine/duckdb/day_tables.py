@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from importlib.resources import files as resources
 
 import duckdb
 
-from exporter.config.model import COLUMNS, Dataset
+from exporter.config.model import COLUMNS, DIMENSION_COLUMNS, Dataset
 from exporter.days import Day
 from exporter.engine.duckdb import columns
 from exporter.engine.duckdb.columns import Shape
@@ -16,7 +16,10 @@ from exporter.engine.duckdb.database import literal
 from exporter.files import mapping
 from exporter.files.entry import Measurable
 from exporter.files.listing import File
+from exporter.measures import segments
+from exporter.measures.channels import CHANNELS, PAID_CLICK_IDS, SITES
 from exporter.measures.devices import DEVICES, NAMES, PLATFORMS, classify
+from exporter.text import LONGEST
 
 CLICK_IDS = {
     "gclid": "google", "gbraid": "google", "wbraid": "google", "dclid": "google",
@@ -31,19 +34,27 @@ BLANKS = r"[\s\v\p{Z}\x{200B}\x{FEFF}]*"
 FACTS = (
     "ts", "hour", "client", "row_key", "source", "source_key", "is_direct", "schema_id", "is_purchase", "is_invalid",
     "is_missing_referrer", "is_missing_utm", "has_payload", "is_json_error", "agent", "content_key", "platform",
-    "device_class",
+    "device_class", "origin", *DIMENSION_COLUMNS,
 )  # fmt: skip
 """The columns that `relations/events.sql` adds to the canonical ones."""
 
 
-TABLES = ("names", "sessions", "purchases", "contents")
+TABLES = ("names", "channels", "half_hours", "sessions", "purchases", "contents", "segments")
 """The tables made from the events of a day, by `relations/<name>.sql`."""
 
 CONTENTS = 4096
 """The maximum number of a day's distinct contents that are compared with those of earlier days."""
 
-TYPES = {"platform": PLATFORMS, "device_class": DEVICES}
+TYPES = {"platform": PLATFORMS, "device_class": DEVICES, "channel": CHANNELS}
 """Enums: they take a byte an event, and grouping by them is as fast as by numbers."""
+
+VALUES: Mapping[str, object] = SITES | {
+    "sample": CONTENTS,
+    "personal": segments.PERSONAL,
+    "longest": LONGEST + 1,
+    "most": segments.MOST + 1,
+}
+"""The parameters of the relations in TABLES."""
 
 IN_DAY = "ts >= make_timestamp($start) AND ts < make_timestamp($end)"
 
@@ -82,14 +93,19 @@ def load(
     paths = {f"files_{number}": [literal(each.file.path) for each in group] for number, group in enumerate(groups)}
     folders = columns.folders(dataset, ((each.file, each.footer) for each in files))
     values = {**paths, **folders, **columns.paths(dataset), **_values(dataset, when)}
-    connection.execute(sql, {name: value for name, value in values.items() if re.search(rf"\${name}\b", sql)})
+    _execute(connection, sql, values)
     # DuckDB trusts a footer's statistics and may not check each timestamp; this checks those that the pages had.
     connection.execute(f"DELETE FROM events WHERE NOT ({IN_DAY})", {"start": when.start, "end": when.end})
     _load_missing(connection, [mapping.missing(dataset, group[0].footer) for group in groups])
     _load_devices(connection)
+    _load_dimensions(connection, dataset)
     for name in TABLES:
-        sample = {"sample": CONTENTS} if name == "contents" else {}
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {relation(name)}", sample)
+        _execute(connection, f"CREATE OR REPLACE TEMP TABLE {name} AS {relation(name)}", VALUES)
+
+
+def _execute(connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, object]) -> None:
+    """Run the SQL with those of the parameters that it has."""
+    connection.execute(sql, {name: value for name, value in values.items() if re.search(rf"\${name}\b", sql)})
 
 
 def _named(texts: Iterable[str]) -> list[str]:
@@ -130,6 +146,7 @@ def _values(dataset: Dataset, when: Day) -> dict[str, object]:
         "click_pattern": f"[?&]({'|'.join(CLICK_IDS)})=[^&#]",
         "click_ids": list(CLICK_IDS),
         "networks": list(CLICK_IDS.values()),
+        "paid": list(PAID_CLICK_IDS),
         "device_names": list(NAMES),
         "device_classes": list(NAMES.values()),
     }
@@ -140,6 +157,14 @@ def _load_missing(connection: duckdb.DuckDBPyConnection, missing: Sequence[Seque
     rows = [(number, column) for number, names in enumerate(missing) for column in names]
     if rows:
         connection.executemany("INSERT INTO missing_columns VALUES (?, ?)", rows)
+
+
+def _load_dimensions(connection: duckdb.DuckDBPyConnection, dataset: Dataset) -> None:
+    """Create the table with the columns of the dimensions that the data set can have, and their names."""
+    connection.execute('CREATE OR REPLACE TEMP TABLE dimensions ("column" VARCHAR, dimension VARCHAR)')
+    rows = list(segments.columns(dataset).items())
+    if rows:
+        connection.executemany("INSERT INTO dimensions VALUES (?, ?)", rows)
 
 
 def _load_devices(connection: duckdb.DuckDBPyConnection) -> None:

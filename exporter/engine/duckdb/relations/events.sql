@@ -4,6 +4,9 @@
 --   row_key    hash of the key columns: equal for copies of one event
 --   source     where the visitor came from: utm_source, else the click id's network, else the external
 --              referrer's host, else (direct);  source_key is its hash, NULL for (direct)
+--   origin     source, medium, campaign, and the medium where none is written, which the channel depends on, parted by
+--              character 31; NULL if direct. Without utm_medium, an ad's click id is cpc, and a referrer or another click
+--              id without utm_source is referral
 --   is_direct  no external referrer, no utm_* and no click id
 -- Google Analytics writes (direct), (none) and (not set) for a missing campaign, and trackers write words such as
 -- "direct" or "null" for a missing referrer: a host has a dot, or follows ://.
@@ -74,6 +77,20 @@ SELECT *,
        payload IS NOT NULL AND NOT json_valid(payload)                          AS is_json_error,
        NOT (coalesce(is_external, false) OR has_utm OR coalesce(click_id, '') <> '') AS is_direct,
        CASE WHEN source <> '(direct)' THEN hash(source) END                     AS source_key,
+       CASE
+         WHEN is_external OR has_utm OR click_id <> '' THEN source || chr(31) || CASE
+           WHEN has_utm THEN
+             coalesce(utm_medium, split_part(split_part(split_part(page_url, 'utm_medium=', 2), '&', 1), '#', 1), '')
+             || chr(31)
+             || coalesce(utm_campaign, split_part(split_part(split_part(page_url, 'utm_campaign=', 2), '&', 1), '#', 1), '')
+           ELSE chr(31)
+         END || chr(31) || CASE
+           WHEN list_contains($paid, click_id) THEN 'cpc'
+           WHEN campaign <> ''                 THEN ''
+           WHEN source <> '(direct)'           THEN 'referral'
+           ELSE 'unknown'
+         END
+       END                                                                      AS origin,
        CASE WHEN list_contains($purchase, event_name) THEN coalesce(device, user_agent) END AS agent,
        platform,
        CASE
