@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -35,6 +36,14 @@ ORDER BY number DESC, event_name
 
 PACKAGES = ("clickstream-exporter", "duckdb", "ua-parser", "ua-parser-builtins")
 """Packages whose versions facts depend on: DuckDB's hashes and ua-parser's device classes may change between two."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The result of a statement: the names of its columns, none if it has no rows to show, and the rows."""
+
+    names: Sequence[str]
+    rows: Sequence[Sequence[object]]
 
 
 class DuckDB:
@@ -107,6 +116,15 @@ class DuckDB:
         """A sample of the events in the `span`, at most `rows` of each shape, with a count for each of the columns."""
         with _translated(), database.limited(self._connection, self._timeout):
             return sample.take(self._connection, self._dataset, files, span, rows, columns)
+
+    def by_hand(self, sql: str) -> Iterator[Rows]:
+        """The result of each statement in the text."""
+        with _translated(), database.limited(self._connection, self._timeout):
+            for statement in duckdb.extract_statements(sql):
+                found = self._connection.execute(statement)
+                is_select = statement.type == duckdb.StatementType.SELECT
+                names = [column[0] for column in found.description or ()] if is_select else []
+                yield Rows(names, found.fetchall())
 
 
 @contextmanager
