@@ -53,6 +53,7 @@ class Data:
     files: Sequence[File]
     catalogue: Catalogue
     day: date | None
+    as_of: date | None
     engine: DuckDB
 
     def before(self, query: str) -> list[str]:
@@ -78,7 +79,9 @@ class Data:
 
     def _day(self) -> date:
         if self.day is None:
-            raise NoDataError("no event with a plausible timestamp")
+            self._paths()
+            what = f"on or before {self.as_of}" if self.as_of else "with a plausible timestamp"
+            raise NoDataError(f"no event {what}")
         return self.day
 
     def _paths(self) -> list[str]:
@@ -119,4 +122,4 @@ def opened(dataset: Dataset, resources: Resources, as_of: date | None) -> Iterat
     with Folder(SPILL) as folder, closing(DuckDB(dataset, (), files, folder, folder, resources)) as engine:
         catalogue = Catalogue(engine, dataset, files, {}, as_of, datetime.now(UTC))
         anchor = catalogue.anchor()
-        yield Data(dataset, files, catalogue, as_of or anchor if anchor else None, engine)
+        yield Data(dataset, files, catalogue, as_of or anchor if anchor else None, as_of, engine)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from exporter.text import clean
 
 LONGEST = 60
-"""The maximum width of a column, in characters; longer values are cut."""
+"""The maximum width of a column, in characters; of a longer value the beginning is shown, of a path the end."""
 
 
 def table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -35,5 +36,9 @@ def _is_number(value: object) -> bool:
 
 def _shown(value: object) -> str:
     if isinstance(value, list):
-        value = ", ".join(map(str, value))
-    return "" if value is None else clean(str(value), LONGEST)
+        return ", ".join(map(_shown, value))[: 2 * LONGEST]
+    if isinstance(value, datetime):
+        return value.replace(microsecond=0, tzinfo=None).isoformat(" ")
+    text = "" if value is None else str(value)
+    cut = f"…{text[1 - LONGEST :]}" if text.startswith("/") and len(text) > LONGEST else text
+    return clean(cut, LONGEST)
