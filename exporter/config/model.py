@@ -22,6 +22,7 @@ from exporter.config import strict_yaml
 from exporter.config.checks import CHECKS, Limits
 from exporter.config.strict_yaml import Model, ProblemsError
 from exporter.config.yaml_lines import Problem
+from exporter.text import did_you_mean
 
 COLUMNS = (
     "timestamp", "event_name", "client_id", "page_url", "referrer", "user_agent", "payload",
@@ -44,6 +45,9 @@ PLACEHOLDERS = (
 
 MAX_TAXONOMY = 4000
 """The maximum number of event names in a taxonomy: each is a series on each day."""
+
+MAX_OWNER = 100
+"""The maximum length of an owner: it is shown in pages and messages."""
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -103,13 +107,25 @@ def _size(value: object) -> str:
 
 def _check(value: str) -> str:
     if value not in CHECKS:
-        raise ValueError(f"unknown check {value!r}: expected one of {', '.join(CHECKS)}")
+        raise ValueError(f"unknown check {value!r}{did_you_mean(value, CHECKS)}: expected one of {', '.join(CHECKS)}")
     return value
 
 
 def _reason(value: str) -> str:
     if not value.strip():
         raise ValueError("expected the reason why the check is switched off")
+    return value
+
+
+def _owner(value: str) -> str:
+    if not value.strip() or not value.isprintable() or len(value) > MAX_OWNER:
+        raise ValueError(f"expected who answers for the data, in at most {MAX_OWNER} characters on one line")
+    return value.strip()
+
+
+def _currency(value: str) -> str:
+    if not re.fullmatch(r"[A-Z]{3}", value):
+        raise ValueError(f"invalid currency {value!r}: expected a code of ISO 4217, for example EUR")
     return value
 
 
@@ -132,6 +148,8 @@ Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Size = Annotated[str, BeforeValidator(_size)]
 Url = Annotated[str, AfterValidator(_url)]
 CheckName = Annotated[str, AfterValidator(_check)]
+Owner = Annotated[str, AfterValidator(_owner)]
+Currency = Annotated[str, AfterValidator(_currency)]
 Reason = Annotated[str, AfterValidator(_reason)]
 
 
@@ -157,6 +175,8 @@ class Dataset(Model):
     """One stream of events."""
 
     files: OneOrMore
+    owner: Owner | None = None
+    currency: Currency | None = None
     time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
     cadence: Literal["daily", "intraday"] = "daily"
     history_days: Annotated[int, Field(ge=8, le=400)] = 35
@@ -193,10 +213,10 @@ DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$"), AfterVali
 
 
 class Links(Model):
-    """Where the links of the alerts lead: the folder of the runbooks, and Grafana."""
+    """Where the links of the alerts lead: the folder of the runbooks, which may stay a path, and Grafana, if any."""
 
     runbooks: Url = "alerting/runbooks"
-    grafana: Url = "http://localhost:3000"
+    grafana: Url | None = None
 
 
 class Resources(Model):
@@ -263,4 +283,4 @@ def _cross_checks(config: Config) -> Iterator[Problem]:
                     yield (*place, "columns", column), "a JSON path needs the column payload"
         for column in dataset.duplicate_key:
             if column not in mapped:
-                yield (*place, "duplicate_key"), f"{column!r} is not a mapped column"
+                yield (*place, "duplicate_key"), f"{column!r} is not a mapped column{did_you_mean(column, mapped)}"
