@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from exporter import cli
 from exporter.config.checks import Limits
 from exporter.config.model import Columns, Config, Dataset, load
+from exporter.config.strict_yaml import ConfigError
 
 EXAMPLE = Path(cli.__file__).with_name("example.yml")
 
