@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Iterator
 
 from alerting import runbook
 from alerting.formats.table import table
@@ -12,7 +12,6 @@ from alerting.runbook import Query, RunbookError
 from exporter import by_hand
 from exporter.arguments import USAGE
 from exporter.by_hand import Data, NoDataError
-from exporter.config.checks import Limits
 from exporter.config.model import Config
 from exporter.engine.protocol import EngineError
 from exporter.facts.model import FactsError
@@ -33,24 +32,29 @@ def query(options: argparse.Namespace, config: Config, name: str) -> int:
         return USAGE
     try:
         with by_hand.opened(dataset, config.resources, options.as_of) as data:
-            statements = [*_limits(asked, dataset.limits), *data.before(asked.sql), asked.sql]
-            if not options.run:
-                print(_heading(asked, name, data), by_hand.SETTINGS, *statements, sep="\n", end="")
-                return 0
-            tables = [table(rows.names, rows.rows) for rows in data.rows(statements)]
+            if options.run:
+                output = "\n".join(table(rows.names, rows.rows) for rows in data.rows(asked.sql))
+            else:
+                output = f"{_heading(asked, name, data)}\n{data.text(asked.sql)}"
     except (NoDataError, FactsError, EngineError, TemporaryError) as error:
         print(f"clickstream-check: {options.config}: datasets.{name}: {error}", file=sys.stderr)
         return NO_DATA
-    print("\n".join(tables), end="")
+    return _write(output)
+
+
+def _write(output: str) -> int:
+    """Write to stdout; returns 2 if that fails, for example because a pager was left, otherwise 0."""
+    if not sys.stdout:
+        return 2
+    try:
+        encoding = sys.stdout.encoding or "utf-8"
+        sys.stdout.write(output.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 2
     return 0
 
 
 def _heading(asked: Query, name: str, data: Data) -> str:
     return f"-- {asked.check}: data set {name}, {data.day or 'no day'}. For DuckDB 2 or newer."
-
-
-def _limits(asked: Query, limits: Limits) -> Iterator[str]:
-    """Statements that set the limits that the query names."""
-    for name, value in limits.model_dump().items():
-        if f"getvariable('{name}')" in asked.sql:
-            yield by_hand.variable(name, value)

@@ -13,14 +13,11 @@ from exporter.config.model import Dataset, Resources
 from exporter.engine.duckdb import script
 from exporter.engine.duckdb.database import literal
 from exporter.engine.duckdb.engine import DuckDB, Rows
-from exporter.engine.duckdb.script import SETTINGS, variable
 from exporter.facts import measure
 from exporter.facts.catalogue import Catalogue
 from exporter.files.entry import Measurable, Unreadable
-from exporter.files.listing import File
+from exporter.files.listing import File, is_utf8
 from exporter.temporary import SPILL, Folder
-
-__all__ = ["SETTINGS", "Data", "NoDataError", "opened", "variable"]
 
 DAYS_AFTER = 2
 """Days after the day in question whose files a query reads, for events that are early."""
@@ -56,26 +53,32 @@ class Data:
     as_of: date | None
     engine: DuckDB
 
-    def before(self, query: str) -> list[str]:
-        """The statements that create what the query names: variables and views. Raises NoDataError."""
-        statements = []
-        if "getvariable('day')" in query:
-            statements.append(variable("day", self._day()))
-        if "getvariable('files')" in query:
-            statements.append(variable("files", self._paths()))
-        if "set_aside" in query:
-            statements.append(script.set_aside(self._set_aside()))
-        if re.search(r"\b(FROM|JOIN) events\b", query):
-            statements.append(script.events(self.dataset, self._readable(query)))
-        if "getvariable('hours')" in query:
-            statements.append(HOURS)
-        if "file_columns" in query:
-            statements.append(script.file_columns(self.dataset, self._readable(query)))
-        return statements
+    def text(self, query: str) -> str:
+        """The query with all that it names, to paste into DuckDB. Raises NoDataError."""
+        return "\n".join([script.SETTINGS, *self._before(query), query])
 
-    def rows(self, statements: Sequence[str]) -> list[Rows]:
-        """The rows of each statement that has any, in our own database. Raises EngineError."""
+    def rows(self, query: str) -> list[Rows]:
+        """The result of each SELECT of the query, in our own database. Raises NoDataError, EngineError."""
+        statements = [*self._before(query), query]
         return [rows for statement in statements for rows in self.engine.by_hand(statement) if rows.names]
+
+    def _before(self, query: str) -> Iterator[str]:
+        """The statements that create what the query names: variables and views."""
+        for limit, value in self.dataset.limits.model_dump().items():
+            if _variable(limit) in query:
+                yield script.variable(limit, value)
+        if _variable("day") in query:
+            yield script.variable("day", self._day())
+        if _variable("files") in query:
+            yield script.variable("files", self._paths())
+        if "set_aside" in query:
+            yield script.set_aside(self._set_aside())
+        if re.search(r"\b(FROM|JOIN) events\b", query):
+            yield script.events(self.dataset, self._readable(query))
+        if _variable("hours") in query:
+            yield HOURS
+        if "file_columns" in query:
+            yield script.file_columns(self.dataset, self._readable(query))
 
     def _day(self) -> date:
         if self.day is None:
@@ -91,18 +94,18 @@ class Data:
         measured = {each.file for each in self.catalogue.readable}
         newest = sorted(self.files, key=lambda file: (file.mtime_ns, file.path))[-NEWEST_FILES:]
         shown = {*newest, *(file for file in self.files if file not in measured)}
-        return [literal(file.path) for file in self.files if file in shown and os.access(file.path, os.R_OK)]
+        return [literal(file.path) for file in self.files if file in shown and _is_open(file)]
 
     def _set_aside(self) -> list[tuple[str, str]]:
         entries = self.catalogue.entries.items()
-        return [(file.path, each.reason) for file, each in entries if isinstance(each, Unreadable)]
+        return [(_printable(file.path), each.reason) for file, each in entries if isinstance(each, Unreadable)]
 
     def _readable(self, query: str) -> list[Measurable]:
         """The files that may have events of the days that the query names, and those without a plausible timestamp."""
         found = self.catalogue.readable
         if self.day:
-            days_before = max(map(int, _DAYS_BEFORE.findall(query)), default=WEEK)
-            start = self.catalogue.day(self.day - timedelta(days=max(days_before, WEEK))).start
+            days_before = max(WEEK, *map(int, ["0", *_DAYS_BEFORE.findall(query)]))
+            start = self.catalogue.day(self.day - timedelta(days=days_before)).start
             end = self.catalogue.day(self.day + timedelta(days=DAYS_AFTER)).end
             found = [*self.catalogue.between(start, end), *self.catalogue.of_no_day()]
         found = [each for each in found if each.footer.rows]
@@ -110,6 +113,19 @@ class Data:
             self._paths()
             raise NoDataError("no file with events that can be read")
         return found
+
+
+def _is_open(file: File) -> bool:
+    return is_utf8(file.path) and os.access(file.path, os.R_OK)
+
+
+def _printable(path: str) -> str:
+    """The path, with an escape for each byte that is not UTF-8."""
+    return path.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _variable(name: str) -> str:
+    return f"getvariable('{name}')"
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -226,4 +227,26 @@ def test_s1_queries_run_in_the_locked_database(demo: Path, sql: str) -> None:
     """What runs can write no file, and read none but the data set's."""
     dataset = plan.load(demo).config.datasets["shop"]
     with by_hand.opened(dataset, Resources(), None) as data, pytest.raises(EngineError):
-        data.rows([sql])
+        data.rows(sql)
+
+
+def test_files_that_were_set_aside(demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """They are listed first, with the reason, whatever their names and contents are."""
+    whole = (demo.parent / "events" / "events_2025-03-09.parquet").read_bytes()
+    (tmp_path / "events").mkdir()
+    for name, content in {"whole[1]*": whole, "cut": whole[:20_000], "zero": b"", "caf\udce9": whole}.items():
+        age(tmp_path / "events" / f"{name}.parquet", content)
+    (tmp_path / "events" / "dangling.parquet").symlink_to(tmp_path / "nowhere")
+    path = write_config(tmp_path, shop=SHOP | {"files": "events"})
+    code, rows, _ = run(capsys, path, "--sql", "UnreadableFiles", "--run")
+    found = [line.rsplit("/", 1)[-1] for line in rows.splitlines()[1:]]
+    assert code == 0
+    assert sorted(found[:-1]) == ["caf\\udce9.parquet", "cut.parquet", "nowhere", "zero.parquet"]
+    assert found[-1] == "whole[1]*.parquet"
+    assert "zero bytes" in rows
+
+
+def age(path: Path, content: bytes) -> None:
+    """Write a file that nobody is writing any more."""
+    path.write_bytes(content)
+    os.utime(path, (1.0, 1.0))
