@@ -1,6 +1,7 @@
 """The verdict about a day: rules for Prometheus, and the commands that judge what Alertmanager lists.
 
     report, check, drill   the commands; `arguments` and `publish` are what they share
+    runbook, query         the SQL in runbooks/, and `clickstream-check --sql`, which prints or runs it
     gate       turns Alertmanager's answer into a verdict that is proven, or unknown
     http       requests with deadlines, and checked answers
     formats    the verdict as JSON, text, Markdown, JUnit and EMF

@@ -42,9 +42,19 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="instead of judging, send the alert of this check, marked as a drill, to a running Alertmanager "
         "(exit code 2 if it is not accepted)",
     )
+    parser.add_argument(
+        "--sql",
+        metavar="CHECK",
+        help="instead of judging, print the query of this check's runbook for the data set (exit code 2 without data)",
+    )
+    parser.add_argument("--run", action="store_true", help="with --sql, run the query and print its rows")
     add_alertmanagers(parser, "where to send the drill; repeat the option for each of several")
     add_http_config(parser, "the Alertmanagers given here by URL")
     options = parser.parse_args(arguments)
+    if options.sql and options.drill:
+        parser.error("--sql and --drill exclude each other")
+    if options.run and not options.sql:
+        parser.error("--run needs --sql")
     if options.alertmanagers and not options.drill:
         parser.error("--alertmanager.url needs --drill: a verdict uses a temporary Alertmanager")
     if options.http and not options.alertmanagers:
@@ -66,6 +76,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         dataset = _dataset(options, config)
         if options.drill:
             return _drill(options, config, dataset)
+        if options.sql:
+            return _query(options, config, dataset)
         subject = replace(subject, dataset=dataset)
         announce(options.junit, subject)
         verdict, numbers = _check(options, subject)
@@ -76,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except Exception as error:  # noqa: BLE001 - exit code 1 would mean that the data were judged
         verdict, numbers = internal(subject, error), {}
-        if options.drill:
+        if options.drill or options.sql:
             return 2
     return publish(verdict, options, numbers)
 
@@ -100,6 +112,13 @@ def _drill(options: argparse.Namespace, config: Config, dataset: str) -> int:
     intraday = config.datasets[dataset].cadence == "intraday"
     made = drill(options.drill, dataset, config.links.model_dump(), intraday=intraday)
     return 0 if send_to_all(client, made, options.alertmanagers or [ALERTMANAGER], log) else 2
+
+
+def _query(options: argparse.Namespace, config: Config, dataset: str) -> int:
+    """Print the query of a runbook, or its rows; returns 0, 2 or 64."""
+    from alerting.query import query  # noqa: PLC0415 - a verdict needs none of what reads the files
+
+    return query(options, config, dataset)
 
 
 def _check(options: argparse.Namespace, subject: Subject) -> tuple[Verdict, Mapping[str, float]]:

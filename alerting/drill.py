@@ -11,6 +11,7 @@ from typing import Any
 from alerting import rulefile
 from alerting.http.alertmanager import DRILL
 from alerting.http.client import Client, FetchError
+from exporter.text import did_you_mean
 
 DURATION = timedelta(minutes=5)
 """How long the alert fires: longer than any `group_wait`."""
@@ -25,6 +26,9 @@ _EXAMPLE = {"value": 1, "baseline": 2, "limit": 3}
 _FORM = re.compile(r'\| value \| printf "([^"]*)"')
 _TAG = re.compile(r"\{\{\s*(\w*)(?:[^`}]|`[^`]*`|\}(?!\}))*\}\}")
 """A tag of a template; a backquoted query in it may contain braces."""
+
+_LINK = re.compile(r'.*\| label "(\w+)" \}\}\{\{ \. \}\}(.*)\{\{ end \}\}\{\{ end \}\}')
+"""A block that is a link below a place of the configuration, and empty without that."""
 
 
 class DrillError(Exception):
@@ -45,13 +49,13 @@ def checks() -> list[str]:
     return sorted(name.removeprefix(_PREFIX) for name in alerts if name != "ClickstreamCertificate")
 
 
-def drill(check: str, dataset: str, links: Mapping[str, str], *, intraday: bool = False) -> Drill:
+def drill(check: str, dataset: str, links: Mapping[str, str | None], *, intraday: bool = False) -> Drill:
     """The alert of a check in the shipped rules, marked as a drill. Raises DrillError.
 
     `links` are those of the configuration; `intraday` makes a partial day an info, as the rules do.
     """
     if check not in checks():
-        raise DrillError(f"no check {check!r}: expected one of {', '.join(checks())}")
+        raise DrillError(f"no check {check!r}{did_you_mean(check, checks())}: expected one of {', '.join(checks())}")
     name = _PREFIX + check
     shipped = [rule for group in rulefile.groups().values() for rule in group if rule.get("alert") == name]
     rule = shipped[-1 if intraday else 0]
@@ -68,7 +72,7 @@ def drill(check: str, dataset: str, links: Mapping[str, str], *, intraday: bool 
     return Drill({"alertname": name, **rule["labels"], **named, **of, DRILL: "true"}, {"summary": summary, **filled})
 
 
-def _filled(template: str, known: Mapping[str, str], example: int | None = None) -> str:
+def _filled(template: str, known: Mapping[str, str | None], example: int | None = None) -> str:
     """The template with the known values, and the example, or `...`, where only Prometheus knows the number."""
     found, block, depth, end = "", "", 0, 0
     for tag in _TAG.finditer(template):
@@ -81,12 +85,15 @@ def _filled(template: str, known: Mapping[str, str], example: int | None = None)
     return found + template[end:]
 
 
-def _value(block: str, known: Mapping[str, str], example: int | None) -> str:
+def _value(block: str, known: Mapping[str, str | None], example: int | None) -> str:
+    if link := _LINK.fullmatch(block):
+        base = known.get(link[1])
+        return (base and base + _filled(link[2], known, example)) or ""
     form = _FORM.search(block)
     if form and example is not None:
         return form[1] % example
     named = re.search(r'\| label "(\w+)"', block) or re.fullmatch(r"\{\{ \$labels\.(\w+) \}\}", block)
-    return known.get(named[1], "...") if named else "..."
+    return known.get(named[1]) or "..." if named else "..."
 
 
 def send_to_all(

@@ -95,14 +95,16 @@ def _check(loaded: Plan, web: Web, options: argparse.Namespace) -> int:
 
     findings = preflight.take(loaded)
     lines = [f"{options.config}: {note}" for note in findings.notes]
-    if not findings.problems:
+    failures = [*findings.problems, *findings.unchecked]
+    if not failures:
         names = loaded.config.datasets
         lines.append(f"{options.config}: fine, {len(names)} data set(s): {', '.join(names)}")
-        lines += [f"{options.web}: fine, {web}"] if options.web else []
+    if options.web and not findings.problems:
+        lines.append(f"{options.web}: fine, {web}")
     code = _write("".join(f"{line}\n" for line in lines).encode(sys.stdout.encoding, "backslashreplace"))
-    if findings.problems:
-        print(*(f"{options.config}: {problem}" for problem in findings.problems), sep="\n", file=sys.stderr)
-        return USAGE
+    if failures:
+        print(*(f"{options.config}: {failure}" for failure in failures), sep="\n", file=sys.stderr)
+        return USAGE if findings.problems else 1
     return code
 
 

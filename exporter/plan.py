@@ -13,6 +13,7 @@ from exporter.engine.duckdb import queries
 from exporter.gauges import own
 from exporter.measures import declared
 from exporter.measures.declared import Measure, MeasureError
+from exporter.text import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ def load(path: Path, only: str | None = None) -> Plan:
     config = model.load(path, queries.json_path_problem)
     if only is not None:
         if only not in config.datasets:
-            raise ConfigError(f"{path}: unknown data set {only!r}: expected one of {', '.join(config.datasets)}")
+            hint, names = did_you_mean(only, config.datasets), ", ".join(config.datasets)
+            raise ConfigError(f"{path}: unknown data set {only!r}{hint}: expected one of {names}")
         config = config.model_copy(update={"datasets": {only: config.datasets[only]}})
     measures: dict[str, tuple[Measure, ...]] = {}
     problems = []

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from exporter.config.model import Dataset, Resources
-from exporter.days import Day
+from exporter.config.model import Dataset, Links, Resources
+from exporter.days import Day, date_of
 from exporter.engine.duckdb.engine import DuckDB
 from exporter.engine.duckdb.sample import Sample
 from exporter.engine.protocol import EngineError
@@ -21,9 +21,11 @@ from exporter.files import mapping
 from exporter.files.entry import Measurable
 from exporter.files.footers import Footer, UnreadableError, read_footer
 from exporter.files.listing import File
+from exporter.measures import declared
+from exporter.measures.declared import Measure
 from exporter.plan import Plan
 from exporter.temporary import SPILL, Folder
-from exporter.text import clean
+from exporter.text import clean, did_you_mean
 
 FILES = 20
 """Files that are opened: those written last."""
@@ -49,10 +51,14 @@ _PERSONAL = re.compile(r"@|%40|://|^www\.|^/")
 
 @dataclass
 class Findings:
-    """What does not match the data: `problems`, for which the configuration is refused, and `notes`; `key: what`."""
+    """What does not match the data: `problems`, for which the configuration is refused, and `notes`; `key: what`.
+
+    `unchecked` is why data sets could not be compared with any data.
+    """
 
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    unchecked: list[str] = field(default_factory=list)
 
     def add(self, text: str, *, certain: bool) -> None:
         """Add a problem if it is certain, otherwise a note."""
@@ -65,9 +71,10 @@ def take(plan: Plan) -> Findings:
     Raises TemporaryError.
     """
     findings = Findings()
+    findings.notes += _links(plan.config.links)
     for name, dataset in plan.config.datasets.items():
         try:
-            _look(f"datasets.{name}", dataset, plan.config.resources, findings)
+            _look(f"datasets.{name}", dataset, plan.measures[name], plan.config.resources, findings)
         except FactsError as error:
             findings.add(f"datasets.{name}.files: {error}", certain=True)
         except EngineError as error:
@@ -75,11 +82,21 @@ def take(plan: Plan) -> Findings:
     return findings
 
 
-def _look(key: str, dataset: Dataset, resources: Resources, findings: Findings) -> None:
+def _links(links: Links) -> Iterator[str]:
+    """A note if pages will lack links."""
+    leads_to = {"runbooks": "runbooks", "grafana": "dashboards"}
+    lacking = [name for name, default in Links().model_dump().items() if getattr(links, name) == default]
+    if lacking:
+        what = " and ".join(leads_to[name] for name in lacking)
+        yield f"links: {' and '.join(lacking)} not set, so pages have no links to {what}"
+
+
+def _look(key: str, dataset: Dataset, measures: Sequence[Measure], resources: Resources, findings: Findings) -> None:
     listed = sorted(measure.find(dataset), key=lambda file: (file.mtime_ns, file.path))[-FILES:]
     footers = list(_footers(key, dataset, listed, findings))
     if not footers:
-        findings.add(f"{key}.files: no file with events yet, so columns and names were not checked", certain=False)
+        why = "no file with events yet" if listed else f"NO FILE MATCHES {', '.join(dataset.files)}"
+        findings.unchecked.append(clean(f"{key}.files: {why}: columns, names and measures were not checked", 1000))
         return
     before = len(findings.problems)
     for column in (*dataset.mapped(), *dataset.dimension_columns()):
@@ -87,7 +104,8 @@ def _look(key: str, dataset: Dataset, resources: Resources, findings: Findings) 
             findings.add(f"{_place(key, dataset, column)}: {_lack(dataset, footers, column)}", certain=True)
     if len(findings.problems) > before:
         return
-    with Folder(SPILL) as folder, _opened(dataset, listed, folder, resources) as engine:
+    own = _own(dataset, measures)
+    with Folder(SPILL) as folder, closing(DuckDB(dataset, own, listed, folder, folder, resources)) as engine:
         catalogue = Catalogue(engine, dataset, listed, {}, None, datetime.now(UTC))
         if catalogue.anchor() is None:
             findings.add(f"{key}.columns.timestamp: no event has a plausible timestamp", certain=True)
@@ -95,14 +113,31 @@ def _look(key: str, dataset: Dataset, resources: Resources, findings: Findings) 
         files = _newest(catalogue)
         whole = sum(each.footer.rows for each in files) <= ROWS
         keyed = _keyed(dataset, footers)
-        columns = {*_from_paths(dataset), *keyed}
-        sample = engine.sample(files, _span(files), None if whole else ROWS, columns)
+        sample = engine.sample(files, _span(files), None if whole else ROWS, {*_from_paths(dataset), *keyed})
+        for each in own:
+            if problem := engine.problem(each):
+                findings.add(f"{key}.measures: {each.name}.sql: {problem}", certain=True)
+    findings.add(f"{key}: {_seen(dataset, sample, files)}", certain=False)
     _compare(key, dataset, sample, findings, whole=whole)
     _compare_keys(key, dataset, sample, keyed, findings, whole=whole)
 
 
-def _opened(dataset: Dataset, files: Sequence[File], folder: Path, resources: Resources) -> closing[DuckDB]:
-    return closing(DuckDB(dataset, (), files, folder, folder, resources))
+def _own(dataset: Dataset, measures: Sequence[Measure]) -> list[Measure]:
+    """The measures that the user wrote, without those that need what is not mapped."""
+    built_in = {each.name for each in declared.load()}
+    return [each for each in measures if each.name not in built_in and not each.unmet(dataset)]
+
+
+def _seen(dataset: Dataset, sample: Sample, files: Sequence[Measurable]) -> str:
+    """What was compared with the configuration: how many events, of which days."""
+    span, zone = _span(files), ZoneInfo(dataset.time_zone)
+    first, last = date_of(span.start, zone), date_of(span.end - 1, zone)
+    days = str(last) if first == last else f"{first} to {last}"
+    return f"looked at {_number(sample.events, 'event')} of {days}, in {_number(len(files), 'file')}"
+
+
+def _number(number: int, of: str) -> str:
+    return f"{number} {of}{'' if number == 1 else 's'}"
 
 
 def _footers(key: str, dataset: Dataset, files: Sequence[File], findings: Findings) -> Iterator[Footer]:
@@ -123,8 +158,15 @@ def _lack(dataset: Dataset, footers: Sequence[Footer], column: str) -> str:
     if misfit:
         return misfit
     names = " or ".join(dataset.sources(column))
+    every = [name for footer in footers for name, _ in footer.kinds]
+    hint = _hint(dataset.sources(column), every)
     own = [clean(name) for name, _ in footers[-1].kinds[: mapping.SHOWN]]
-    return f"none of the {len(footers)} newest files has {names}; the columns are {', '.join(own)}"
+    return f"none of the {len(footers)} newest files has {names}{hint}; the columns are {', '.join(own)}"
+
+
+def _hint(names: Iterable[str], known: Sequence[str]) -> str:
+    """The known name that one of these may mean, as the end of a sentence; or nothing."""
+    return clean(next(filter(None, (did_you_mean(name, known) for name in names)), ""))
 
 
 def _newest(catalogue: Catalogue) -> list[Measurable]:
@@ -155,7 +197,8 @@ def _compare(key: str, dataset: Dataset, sample: Sample, findings: Findings, *, 
     shown = [clean(name) for name in sample.names if not _PERSONAL.search(name)][:SHOWN]
     occur = f"the newest files have {sample.events} events, named {', '.join(shown)}"
     if dataset.purchase and not sample.purchases:
-        findings.add(f"{key}.purchase: no event is named {' or '.join(dataset.purchase)}; {occur}", certain=certain)
+        named = f"{' or '.join(dataset.purchase)}{_hint(dataset.purchase, shown)}"
+        findings.add(f"{key}.purchase: no event is named {named}; {occur}", certain=certain)
     if dataset.taxonomy and not sample.known:
         findings.add(f"{key}.taxonomy: no event has any of these names; {occur}", certain=certain)
     for column in _from_paths(dataset):

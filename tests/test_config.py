@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pydantic import BaseModel
 from exporter import cli
 from exporter.config.checks import Limits
 from exporter.config.model import Columns, Config, Dataset, load
+from exporter.config.strict_yaml import ConfigError
 
 EXAMPLE = Path(cli.__file__).with_name("example.yml")
 
@@ -224,9 +226,8 @@ def test_example_is_fine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     (tmp_path / "events").mkdir()
     for content in (EXAMPLE.read_text(), text):
         path.write_text(content)
-        assert cli.main(["--config.file", str(path), "--check-config"]) == 0
-        note = f"{path}: datasets.web.files: no file with events yet, so columns and names were not checked\n"
-        assert capsys.readouterr() == (f"{note}{path}: fine, 1 data set(s): web\n", "")
+        assert cli.main(["--config.file", str(path), "--check-config"]) == 1
+        assert re.fullmatch(r".* NO FILE MATCHES .*\n", capsys.readouterr().err)
     assert all(load(path).datasets["web"].columns.model_dump().values())
 
 
@@ -244,3 +245,20 @@ def differing(model: BaseModel) -> dict[str, Any]:
     defaults = {name: field.get_default(call_default_factory=True) for name, field in fields.items()}
     plain = {name: default for name, default in defaults.items() if default not in (None, ()) and name != "columns"}
     return {name: getattr(model, name) for name, default in plain.items() if getattr(model, name) != default}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "problem"),
+    [
+        ("currency", "eur", "invalid currency 'eur': expected a code of ISO 4217, for example EUR"),
+        ("currency", "EURO", "invalid currency 'EURO': expected a code of ISO 4217, for example EUR"),
+        ("owner", " ", "expected who answers for the data, in at most 100 characters on one line"),
+        ("owner", "a\nb", "expected who answers for the data, in at most 100 characters on one line"),
+    ],
+)
+def test_owner_and_currency_that_are_none(tmp_path: Path, key: str, value: str, problem: str) -> None:
+    """They are refused with the key."""
+    path = tmp_path / "config.yml"
+    path.write_text(f"datasets: {{web: {{files: web, {key}: {json.dumps(value)}}}}}\n", "utf-8")
+    with pytest.raises(ConfigError, match=re.escape(f"1: datasets.web.{key}: {problem}")):
+        load(path)

@@ -21,7 +21,19 @@ from exporter.config.checks import CHECKS as SWITCHABLE
 from exporter.config.checks import KNOWABLE, Limits
 from exporter.gauges import own
 from exporter.measures import declared
-from tests.support.day_cases import CASES, CHECKS, SNAPSHOT, TABLE, Case, Values, firing, labelled, served, states
+from tests.support.day_cases import (
+    CASES,
+    CHECKS,
+    SNAPSHOT,
+    TABLE,
+    Case,
+    Values,
+    counted,
+    firing,
+    labelled,
+    served,
+    states,
+)
 from tests.support.generations import Generation
 
 ALERTING = Path(rulefile.__file__).parent
@@ -278,6 +290,22 @@ def test_n1_descriptions_and_links(generation: Generation, tmp_path: Path, targe
         )
         for batch in chain(*(batches(some, targets) for some in (others, history)))
     ]
+    promtool(generation, tmp_path, *groups, rule_file=RULE_FILE)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_n1_alerts_without_links(generation: Generation, tmp_path: Path, named: bool) -> None:
+    """Where the configuration names no place, the runbook is a path, and there is no link to a dashboard."""
+    empty = {'clickstream_links_info{grafana="",runbooks=""}': 1} if named else {}
+    groups = []
+    for name in ("revenue-drop", "refresh-failed"):
+        case = CASES[name]
+        kept = {key: value for key, value in served(case).items() if not key.startswith("clickstream_links_info")}
+        counts = ("clickstream_gauge_series", "clickstream_series")
+        values = counted({key: value for key, value in kept.items() if not key.startswith(counts)} | empty)
+        found = linked(case)
+        found["exp_annotations"] |= {"runbook_url": f"alerting/runbooks/{case['alert']}.md", "dashboard_url": ""}
+        groups.append(group([scraped(name, (values, 2))], alerts(case["alert"], found)))
     promtool(generation, tmp_path, *groups, rule_file=RULE_FILE)
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
-from datetime import date
+import subprocess
+import urllib.request
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import duckdb
 import pytest
 
-from alerting import rulefile
+from alerting import rulefile, runbook
+from alerting.stack.stack import alertmanager_at, await_answer, end, free_address, start
 from exporter.config.checks import Limits
 from exporter.config.model import COLUMNS, Config, Dataset
-from exporter.demo.write import SCHEMA, write_demo
+from exporter.demo.write import SCHEMA
 from exporter.gauges import own
 from exporter.measures import declared
+from tests.support.generations import Generation
 
 PAGES = {
     f"Clickstream{path.stem}": path.read_text("utf-8")
@@ -63,12 +67,6 @@ def shipped() -> dict[str, list[str]]:
     return {name: limits.get(name.removeprefix("Clickstream"), []) for name in names}
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the demo data."""
-    return write_demo(tmp_path_factory.mktemp("demo"), date(2025, 3, 9)).parent
-
-
 def test_every_alert_has_a_page_and_no_page_is_left_over() -> None:
     """Whoever is paged finds a page, and no page is about an alert of the past."""
     assert sorted(PAGES) == sorted(shipped())
@@ -100,20 +98,59 @@ def test_a_page_is_whole_and_short(alert: str) -> None:
     parts = [part.strip() for part in re.split(r"^## \w+$", PAGES[alert], flags=re.MULTILINE)[1:]]
     assert [bool(part) for part in parts] == [True] * len(HEADINGS)
     assert "TODO" not in PAGES[alert]
-    assert 20 <= len(PAGES[alert].splitlines()) <= 45
+    without_sql = re.sub(r"^```sql.*?^```$", "", PAGES[alert], flags=re.DOTALL | re.MULTILINE)
+    assert 20 <= len(without_sql.splitlines()) <= 48
+    assert len(PAGES[alert].splitlines()) <= 65
 
 
 @each_page
-def test_the_sql_of_a_page_runs(alert: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a page shows can be pasted into DuckDB, from top to bottom, where the data lie."""
-    monkeypatch.chdir(folder)
-    assert blocks(alert, "sql") or alert in WITHOUT_SQL
-    with duckdb.connect() as connection:
-        for block in blocks(alert, "sql"):
-            statements = duckdb.extract_statements(block)
-            assert statements[-1].type == duckdb.StatementType.SELECT
-            for statement in statements:
-                connection.execute(statement).fetchall()
+def test_a_page_has_sql_and_says_how_to_run_it(alert: str) -> None:
+    """As one block, which `--sql` finds by the name of the check."""
+    check = alert.removeprefix("Clickstream")
+    assert len(blocks(alert, "sql")) == (alert not in WITHOUT_SQL)
+    assert (f"clickstream-check my-config.yml --sql {check} --run\n" in "".join(blocks(alert, "sh"))) == (
+        alert not in WITHOUT_SQL
+    )
+    assert (check in runbook.queries()) == (alert not in WITHOUT_SQL)
+
+
+@each_page
+def test_a_page_says_how_to_silence_its_alert(alert: str) -> None:
+    """Of the data set alone, where the alert is about one, and never without an end."""
+    commands = [block for block in blocks(alert, "sh") if "amtool" in block]
+    if alert == "ClickstreamExporterDown":
+        assert f"amtool silence add alertname={alert} --duration=2h" in PAGES[alert]
+        return
+    assert len(commands) == 1
+    assert f"amtool silence add alertname={alert} dataset=shop " in commands[0]
+    assert "--comment=" in commands[0]
+    assert "--end=" in commands[0]
+
+
+@pytest.mark.parametrize("alert", ["ClickstreamEventVolumeDrop"])
+def test_the_silence_of_a_page_is_accepted(alert: str, generation: Generation, tmp_path: Path) -> None:
+    """Pasted into a shell, it silences the alert of the data set until the next midnight."""
+    (command,) = (block for block in blocks(alert, "sh") if "amtool" in block)
+    (tmp_path / "alertmanager.yml").write_text("route: {receiver: nobody}\nreceivers: [{name: nobody}]\n")
+    with generation.chosen():
+        server = alertmanager_at(free_address(), tmp_path)
+    url = server.ready.removesuffix("/-/ready")
+    process = start(server, tmp_path)
+    try:
+        await_answer(server, process, tmp_path)
+        command = command.replace("http://127.0.0.1:9093", url).replace("amtool", str(generation.amtool), 1)
+        subprocess.run(["/bin/bash", "-ec", command], check=True, capture_output=True, env={"TZ": "UTC", "USER": "me"})
+        with urllib.request.urlopen(f"{url}/api/v2/silences") as answer:
+            (silence,) = json.load(answer)
+    finally:
+        end(process)
+    assert {(each["name"], each["value"]) for each in silence["matchers"]} == {
+        ("alertname", alert),
+        ("dataset", "shop"),
+    }
+    ends = datetime.fromisoformat(silence["endsAt"])
+    assert (ends.hour, ends.minute, ends.second) == (0, 0, 0)
+    assert timedelta() < ends - datetime.now(UTC) <= timedelta(days=1)
 
 
 @each_page
@@ -127,6 +164,7 @@ def test_a_page_names_no_key_or_column_that_is_none(alert: str) -> None:
     """A word in backticks with an underscore is a limit, another key, a column, or made by the page's own SQL."""
     models = (Limits, Dataset, Config)
     known = {key for model in models for key in model.model_fields} | {*COLUMNS, *SCHEMA.names}
+    known |= {f"{column}_as_sent" for column in COLUMNS}
     known |= {"checkout_completed", "checkout_started", "page_viewed", "utm_source", "switched_off"}
     known |= set(re.findall(r"\bAS (\w+)", "\n".join(blocks(alert, "sql"))))
     assert {name for name in named("key or column", prose(alert)) if not name.startswith("clickstream_")} <= known

@@ -321,19 +321,23 @@ SNAPSHOT = formatted("dataset:clickstream_snapshot:started{dataset=%q}", "%.0f")
 """The snapshot that the alert is about."""
 
 
-def _link(label: str, default: str) -> str:
-    """A base URL of the configuration."""
+def _link(shown: str) -> str:
+    """The template `shown` for the series with the links of the configuration; empty where there is none."""
     series = last("clickstream_links_info{dataset=~%q}")
-    shown = f'{{{{ . | first | label "{label}" }}}}'
     found = f'printf `{series}` (or $labels.dataset ".+") | query'
-    return f"{{{{ with {found} }}}}{shown}{{{{ else }}}}{default}{{{{ end }}}}"
+    return f"{{{{ with {found} }}}}{shown}{{{{ end }}}}"
 
 
-GRAFANA = _link("grafana", "http://localhost:3000")
-DASHBOARD = f"{GRAFANA}/d/clickstream-dataset?var-dataset={{{{ $labels.dataset }}}}&var-day={DAY}"
-EXPORTER_DASHBOARD = f"{GRAFANA}/d/clickstream-exporter"
+def _in_grafana(path: str) -> str:
+    """A page of Grafana; empty where the configuration does not say where Grafana is."""
+    return _link(f'{{{{ with . | first | label "grafana" }}}}{{{{ . }}}}{path}{{{{ end }}}}')
+
+
+DASHBOARD = _in_grafana(f"/d/clickstream-dataset?var-dataset={{{{ $labels.dataset }}}}&var-day={DAY}")
+EXPORTER_DASHBOARD = _in_grafana("/d/clickstream-exporter")
 
 
 def runbook(check: str) -> str:
-    """The page of a check's runbook."""
-    return f"{_link('runbooks', 'alerting/runbooks')}/{check}.md"
+    """The page of a check's runbook; its path in the repository where the configuration has no URL."""
+    place = _link('{{ or (. | first | label "runbooks") "alerting/runbooks" }}{{ else }}alerting/runbooks')
+    return f"{place}/{check}.md"

@@ -23,6 +23,7 @@ from exporter.config.checks import CHECKS, Limits
 from exporter.config.known_days import Known
 from exporter.config.strict_yaml import Model, ProblemsError
 from exporter.config.yaml_lines import Problem
+from exporter.text import did_you_mean
 
 COLUMNS = (
     "timestamp", "event_name", "client_id", "page_url", "referrer", "user_agent", "payload",
@@ -53,6 +54,9 @@ PLACEHOLDERS = (
 
 MAX_TAXONOMY = 4000
 """The maximum number of event names in a taxonomy: each is a series on each day."""
+
+MAX_OWNER = 100
+"""The maximum length of an owner: it is shown in pages and messages."""
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -112,7 +116,7 @@ def _size(value: object) -> str:
 
 def _check(value: str) -> str:
     if value not in CHECKS:
-        raise ValueError(f"unknown check {value!r}: expected one of {', '.join(CHECKS)}")
+        raise ValueError(f"unknown check {value!r}{did_you_mean(value, CHECKS)}: expected one of {', '.join(CHECKS)}")
     return value
 
 
@@ -124,6 +128,18 @@ def _reason(value: str) -> str:
 
 def _first_day(value: object) -> date | None:
     return None if value is None else known_days.day(value)
+
+
+def _owner(value: str) -> str:
+    if not value.strip() or not value.isprintable() or len(value) > MAX_OWNER:
+        raise ValueError(f"expected who answers for the data, in at most {MAX_OWNER} characters on one line")
+    return value.strip()
+
+
+def _currency(value: str) -> str:
+    if not re.fullmatch(r"[A-Z]{3}", value):
+        raise ValueError(f"invalid currency {value!r}: expected a code of ISO 4217, for example EUR")
+    return value
 
 
 def _as_tuple(value: object) -> object:
@@ -161,6 +177,8 @@ Url = Annotated[str, AfterValidator(_url)]
 DimensionName = Annotated[str, AfterValidator(_dimension)]
 Dimensions = Annotated[dict[DimensionName, Source], AfterValidator(_two)]
 CheckName = Annotated[str, AfterValidator(_check)]
+Owner = Annotated[str, AfterValidator(_owner)]
+Currency = Annotated[str, AfterValidator(_currency)]
 Reason = Annotated[str, AfterValidator(_reason)]
 FirstDay = Annotated[date | None, BeforeValidator(_first_day)]
 
@@ -187,6 +205,8 @@ class Dataset(Model):
     """One stream of events."""
 
     files: OneOrMore
+    owner: Owner | None = None
+    currency: Currency | None = None
     time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
     cadence: Literal["daily", "intraday"] = "daily"
     history_days: Annotated[int, Field(ge=8, le=400)] = 35
@@ -250,10 +270,10 @@ DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$"), AfterVali
 
 
 class Links(Model):
-    """Where the links of the alerts lead: the folder of the runbooks, and Grafana."""
+    """Where the links of the alerts lead: the folder of the runbooks, which may stay a path, and Grafana, if any."""
 
     runbooks: Url = "alerting/runbooks"
-    grafana: Url = "http://localhost:3000"
+    grafana: Url | None = None
 
 
 class Resources(Model):
@@ -323,4 +343,4 @@ def _cross_checks(config: Config) -> Iterator[Problem]:
                 yield (*place, "dimensions", dimension), "a JSON path needs the column payload"
         for column in dataset.duplicate_key:
             if column not in mapped:
-                yield (*place, "duplicate_key"), f"{column!r} is not a mapped column"
+                yield (*place, "duplicate_key"), f"{column!r} is not a mapped column{did_you_mean(column, mapped)}"

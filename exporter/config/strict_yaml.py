@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from exporter.config import yaml_lines
 from exporter.config.yaml_lines import Place, Problem
+from exporter.text import did_you_mean
 
 
 class ConfigError(Exception):
@@ -55,7 +56,7 @@ def read(
         if not problems:
             return build(model)
     except ValidationError as error:
-        problems += [(_clean(detail["loc"]), _message(detail, secret=secret)) for detail in error.errors()]
+        problems += [(_clean(detail["loc"]), _message(detail, kind, secret=secret)) for detail in error.errors()]
     except ProblemsError as error:
         problems += error.problems
     raise ConfigError(yaml_lines.render(path, document, problems))
@@ -71,9 +72,21 @@ def _clean(place: tuple[Hashable, ...]) -> Place:
     return tuple(part for part in place if part != "[key]" and not str(part).startswith(("function-", "tuple[")))
 
 
-def _message(detail: Any, *, secret: bool) -> str:
+def _keys(kind: Any, place: Place) -> list[str]:
+    """The keys that the model has at the place; empty if there is no model."""
+    for part in place:
+        if isinstance(kind, type) and issubclass(kind, Model):
+            field = kind.model_fields.get(str(part))
+            kind = field and field.annotation
+        else:
+            kind = get_args(kind)[-1] if get_origin(kind) is dict else None
+    return list(kind.model_fields) if isinstance(kind, type) and issubclass(kind, Model) else []
+
+
+def _message(detail: Any, kind: type[Model], *, secret: bool) -> str:
+    place = _clean(detail["loc"])
     known = {
-        "extra_forbidden": "unknown key",
+        "extra_forbidden": f"unknown key{did_you_mean(str(place[-1]), _keys(kind, place[:-1])) if place else ''}",
         "missing": "is missing",
         "too_short": "must not be empty",
         "dict_type": "expected a mapping",

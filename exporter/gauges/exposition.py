@@ -70,7 +70,9 @@ class _Gauges(Collector):
 
 
 def _samples(view: View) -> list[Sample]:
-    links = Sample("clickstream_links_info", tuple(view.links.model_dump().items()), 1)
+    links = Sample(
+        "clickstream_links_info", tuple((key, value or "") for key, value in view.links.model_dump().items()), 1
+    )
     samples = [*(view.snapshot.samples if view.snapshot else ()), links, *_self(view.refresh)]
     counts = Counter(sample.gauge for sample in samples)
     samples += [Sample("clickstream_gauge_series", (("gauge", gauge),), count) for gauge, count in counts.items()]

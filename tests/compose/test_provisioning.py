@@ -33,6 +33,6 @@ def test_the_dashboards_are_where_grafana_looks() -> None:
 
 
 def test_the_links_of_the_alerts_lead_to_this_grafana() -> None:
-    """The address that the configuration has by default is the one that is published."""
-    assert parsed("exporter/example.yml")["links"]["grafana"] == "http://localhost:3000"
+    """The address that the demo's configuration has is the one that is published."""
+    assert parsed("exporter/demo/demo.yml")["links"]["grafana"] == "http://localhost:3000"
     assert SERVICES["grafana"]["ports"] == ["127.0.0.1:3000:3000"]

@@ -31,6 +31,11 @@ def alert(check: str, dataset: str = "shop", runbooks: str = RUNBOOKS, **annotat
     }
 
 
+def without_links(check: str, dataset: str = "shop") -> dict[str, Any]:
+    """The alert of a check where the configuration names no place."""
+    return alert(check, dataset, runbooks="alerting/runbooks", dashboard_url="")
+
+
 def drill(check: str, dataset: str = "shop") -> dict[str, Any]:
     """The alert that a drill posts."""
     labels = {**alert(check, dataset)["labels"], "drill": "true"}

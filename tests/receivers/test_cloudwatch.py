@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from loopback_aws import Topic, subscribed
 from relay import Json, Relay, awaited, relaying
-from shop_alerts import alert, drill
+from shop_alerts import alert, drill, without_links
 from snippets import with_cloudwatch
 
 from tests.support.generations import Generation
@@ -57,6 +57,16 @@ def published(topic: Topic, dataset: str, number: int = 1) -> list[Json]:
 def values(notification: Json) -> dict[str, str]:
     """The attributes, by which a subscription may filter."""
     return {name: attribute["Value"] for name, attribute in notification["MessageAttributes"].items()}
+
+
+def test_a_notification_without_links(publisher: Relay, topic: Topic, dataset: str) -> None:
+    """Where the configuration names no place, the message has the runbook's path, and no line for a dashboard."""
+    fired = without_links("RevenueDrop", dataset)
+    publisher.fire(fired)
+    (first,) = published(topic, dataset)
+    told = fired["annotations"]
+    runbook = "Runbook: alerting/runbooks/RevenueDrop.md\n"
+    assert first["Message"] == f"{told['summary']}\n{told['description']}\n{runbook}"
 
 
 def test_an_alert_is_a_notification(publisher: Relay, topic: Topic, dataset: str) -> None:

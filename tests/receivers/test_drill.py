@@ -35,6 +35,16 @@ def test_the_pager_is_told_of_a_drill_and_that_it_is_over(relay: Relay, dataset:
     assert pages[0]["links"][0] == {"text": "Runbook", "href": "https://wiki.example/runbooks/RevenueDrop.md"}
 
 
+def test_a_drill_without_links(relay: Relay, dataset: str) -> None:
+    """Where the configuration names no place, it has none either: the runbook is a path, the dashboard empty."""
+    made = drill("RevenueDrop", dataset, {"runbooks": "alerting/runbooks", "grafana": None})
+    assert made.annotations["runbook_url"] == "alerting/runbooks/RevenueDrop.md"
+    assert made.annotations["dashboard_url"] == ""
+    made = drill("RevenueDrop", dataset, LINKS)
+    assert made.annotations["dashboard_url"] == f"https://grafana.example/d/clickstream-dataset?var-dataset={dataset}"
+    assert send_to_all(Client(), made, [relay.url], lambda _said: None, timedelta(seconds=1))
+
+
 def test_a_drill_has_the_labels_of_the_real_alert(relay: Relay, dataset: str) -> None:
     """And one more, which marks it."""
     sent(relay, "RevenueDrop", dataset, 60)

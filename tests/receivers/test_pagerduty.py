@@ -8,7 +8,7 @@ import shutil
 import pytest
 from contracts import assert_pagerduty
 from relay import Json, Relay, awaited
-from shop_alerts import CHECKS, alert
+from shop_alerts import CHECKS, alert, without_links
 
 from alerting import rulefile
 
@@ -72,6 +72,14 @@ def test_a_runbook_that_is_a_file_is_no_link(relay: Relay, dataset: str) -> None
     event = page(relay, dataset, alert("RevenueDrop", dataset, runbooks="alerting/runbooks"))
     assert [link["text"] for link in event["links"]] == ["Dashboard"]
     assert event["payload"]["custom_details"]["runbook"] == "alerting/runbooks/RevenueDrop.md"
+
+
+def test_a_page_without_links(relay: Relay, dataset: str) -> None:
+    """Where the configuration names no place, the event has no link, not a broken one, and is accepted."""
+    event = page(relay, dataset, without_links("RevenueDrop", dataset))
+    assert event.get("links", []) == []
+    assert event["payload"]["custom_details"]["runbook"] == "alerting/runbooks/RevenueDrop.md"
+    assert "localhost" not in json.dumps(event)
 
 
 @pytest.mark.parametrize("letter", ["x", "é", "€", "😀"])

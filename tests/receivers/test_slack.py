@@ -7,7 +7,7 @@ import re
 import pytest
 from contracts import assert_slack
 from relay import Json, Relay, awaited
-from shop_alerts import CHECKS, alert
+from shop_alerts import CHECKS, alert, without_links
 
 
 def warnings(tier: str) -> list[str]:
@@ -66,6 +66,14 @@ def test_a_runbook_that_is_a_file_is_no_link(relay: Relay, dataset: str) -> None
     found = shown(relay, dataset, alert("JsonErrors", dataset, runbooks="alerting/runbooks"))
     assert "\nRunbook: alerting/runbooks/JsonErrors.md · <https://grafana.example/" in found["text"]
     assert [text for _, text in LINK.findall(found["text"])] == ["Dashboard"]
+
+
+def test_a_message_without_links(relay: Relay, dataset: str) -> None:
+    """Where the configuration names no place, the message names the file, and nothing in it is a link."""
+    found = shown(relay, dataset, without_links("JsonErrors", dataset))
+    assert found["text"].endswith("\nRunbook: alerting/runbooks/JsonErrors.md\n")
+    assert "title_link" not in found
+    assert "http" not in found["text"]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from exporter.config.model import COLUMNS, DIMENSION_COLUMNS, Dataset, is_json_path
@@ -57,6 +57,11 @@ def selected(dataset: Dataset, footer: Footer) -> Iterator[str]:
         yield f"coalesce({', '.join([*sources, null])}) AS {column}"
 
 
+def as_sent(dataset: Dataset, footer: Footer, column: str) -> str:
+    """SQL for the text of a column as the file has it, before it becomes a number or is seen to be a placeholder."""
+    return f"coalesce({', '.join([*_sources(dataset, footer, column, _as_text), 'CAST(NULL AS VARCHAR)'])})"
+
+
 def timestamp(dataset: Dataset, footer: Footer) -> str:
     """SQL for the timestamp in UTC, from the first name that the file has; a date is midnight in the reporting zone."""
     fields = next(filter(None, (mapping.fitting(footer, "timestamp", name) for name in dataset.columns.timestamp)))
@@ -103,14 +108,16 @@ def content(dataset: Dataset) -> tuple[str, ...]:
     )
 
 
-def _sources(dataset: Dataset, footer: Footer, column: str) -> list[str]:
-    """SQL for each source of `column` that the file has."""
-    sources = []
+def _sources(
+    dataset: Dataset, footer: Footer, column: str, cast: Callable[[str, str, str], str] | None = None
+) -> list[str]:
+    """SQL for each source of `column` that the file has; `cast` makes the value from column, value and kind."""
+    cast, sources = cast or _cast, []
     for name in dataset.sources(column):
         if fitting := mapping.fitting(footer, column, name):
-            sources += [_cast(column, _value(dataset, footer, column, each), each.kind) for each in fitting]
+            sources += [cast(column, _value(dataset, footer, column, each), each.kind) for each in fitting]
         elif is_json_path(name) and _sources(dataset, footer, "payload"):
-            sources.append(_from_payload(dataset, footer, column, name))
+            sources.append(cast(column, _from_payload(dataset, footer, column, name), "JSON"))
     return sources
 
 
@@ -132,6 +139,10 @@ def _of_purchases(dataset: Dataset, footer: Footer, column: str, value: str) -> 
 def _cast(column: str, value: str, kind: str) -> str:
     if column == "revenue":
         return f"TRY_CAST({value} AS DECIMAL(18, 4))"
+    return _as_text(column, value, kind)
+
+
+def _as_text(_column: str, value: str, kind: str) -> str:
     as_text = f"CAST({f'to_json({value})' if kind == 'nested' else value} AS VARCHAR)"
     return f"nullif(regexp_replace({as_text}, '\\.0+$', ''), 'nan')" if kind == "number" else as_text
 
@@ -141,4 +152,4 @@ def _from_payload(dataset: Dataset, footer: Footer, column: str, path: str) -> s
     parameter = next(name for name, each in paths(dataset).items() if each == path)
     payload = f"coalesce({', '.join(_sources(dataset, footer, 'payload'))})"
     value = f"CASE WHEN json_valid({payload}) THEN json_extract_string({payload}, ${parameter}) END"
-    return _cast(column, _of_purchases(dataset, footer, column, value), "JSON")
+    return _of_purchases(dataset, footer, column, value)

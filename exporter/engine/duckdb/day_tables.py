@@ -92,7 +92,7 @@ def load(
     )
     paths = {f"files_{number}": [literal(each.file.path) for each in group] for number, group in enumerate(groups)}
     folders = columns.folders(dataset, ((each.file, each.footer) for each in files))
-    values = {**paths, **folders, **columns.paths(dataset), **_values(dataset, when)}
+    values = {**paths, **folders, **columns.paths(dataset), **parameters(dataset, when)}
     _execute(connection, sql, values)
     # DuckDB trusts a footer's statistics and may not check each timestamp; this checks those that the pages had.
     connection.execute(f"DELETE FROM events WHERE NOT ({IN_DAY})", {"start": when.start, "end": when.end})
@@ -124,12 +124,17 @@ def _source(dataset: Dataset, shapes: Sequence[tuple[Shape, bool]], row_limit: i
         + f"\nFROM (FROM {columns.scan(f'$files_{number}', replacing=replacing, named=shape.has_folders)}{limit})"
         for number, (shape, replacing) in enumerate(shapes)
     )
+    return keyed(dataset, scans)
+
+
+def keyed(dataset: Dataset, scans: Iterable[str]) -> str:
+    """SQL for the rows of all scans, with `content_key` and `row_key`."""
     content = f"SELECT *, hash({', '.join(columns.content(dataset))}) AS content_key FROM (\n"
     row_key = f"hash({', '.join(columns.key(dataset))}) AS row_key"
     return f"SELECT *, {row_key} FROM ({content}" + "\nUNION ALL\n".join(scans) + "\n))"
 
 
-def _values(dataset: Dataset, when: Day) -> dict[str, object]:
+def parameters(dataset: Dataset, when: Day) -> dict[str, object]:
     """The parameters of `relations/events.sql`."""
     placeholders = [each.strip() for each in dataset.placeholders]
     domains = "|".join(re.escape(domain) for domain in dataset.site_domains)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -37,6 +38,14 @@ PACKAGES = ("clickstream-exporter", "duckdb", "ua-parser", "ua-parser-builtins")
 """Packages whose versions facts depend on: DuckDB's hashes and ua-parser's device classes may change between two."""
 
 
+@dataclass(frozen=True)
+class Rows:
+    """The result of a statement: the names of its columns, none if it has no rows to show, and the rows."""
+
+    names: Sequence[str]
+    rows: Sequence[Sequence[object]]
+
+
 class DuckDB:
     """One reading of a data set's `files` for the `measures`.
 
@@ -57,8 +66,8 @@ class DuckDB:
         self._bounds = declared.label_bounds(dataset)
         readable = [file.path for file in files if is_utf8(file.path)]
         self._connection = database.connect(readable, spill, resources)
-        texts = [_LAST_EVENTS, *(each.sql for each in measures)]
-        self._loader = Loader(self._connection, dataset, texts, self._timeout)
+        self._texts = [each.sql for each in measures]
+        self._loader = Loader(self._connection, dataset, [_LAST_EVENTS, *self._texts], self._timeout)
         self.lookback = Lookback(storage, self._connection)
         relations = [day_tables.relation(name) for name in ("events", *day_tables.TABLES)]
         self.text = repr(([version(name) for name in PACKAGES], relations, channels.DEFINITIONS, day_tables.VALUES))
@@ -106,7 +115,20 @@ class DuckDB:
     def sample(self, files: Sequence[Measurable], span: Day, rows: int | None, columns: Collection[str]) -> Sample:
         """A sample of the events in the `span`, at most `rows` of each shape, with a count for each of the columns."""
         with _translated(), database.limited(self._connection, self._timeout):
-            return sample.take(self._connection, self._dataset, files, span, rows, columns)
+            return sample.take(self._connection, self._dataset, files, span, rows, columns, self._texts)
+
+    def problem(self, measure: Measure) -> str | None:
+        """Why the SQL of a measure does not fit the tables of the sample, or None."""
+        return queries.binding_problem(self._connection, measure.sql)
+
+    def by_hand(self, sql: str) -> Iterator[Rows]:
+        """The result of each statement in the text."""
+        with _translated(), database.limited(self._connection, self._timeout):
+            for statement in duckdb.extract_statements(sql):
+                found = self._connection.execute(statement)
+                is_select = statement.type == duckdb.StatementType.SELECT
+                names = [column[0] for column in found.description or ()] if is_select else []
+                yield Rows(names, found.fetchall())
 
 
 @contextmanager

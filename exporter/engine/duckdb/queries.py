@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 import duckdb
 
-from exporter.engine.duckdb import database
+from exporter.config.model import COLUMNS
+from exporter.engine.duckdb import database, day_tables
 from exporter.measures import results
 from exporter.measures.declared import Facts, Measure, MeasureError
+from exporter.text import did_you_mean
+
+_COLUMNS = tuple(name for name in (*day_tables.FACTS, *COLUMNS) if name != "timestamp")
+"""The columns of `events`: the table at hand has only those that some SQL names."""
 
 BATCH = 500
 """Rows fetched at a time."""
@@ -45,6 +51,17 @@ def sql_problem(sql: str) -> str | None:
         return str(error).splitlines()[0]
     if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
         return "expected one SELECT"
+    return None
+
+
+def binding_problem(connection: duckdb.DuckDBPyConnection, sql: str) -> str | None:
+    """Why the SQL of a measure does not fit the tables, with the column that it may mean; or None."""
+    try:
+        connection.execute(f"EXPLAIN {sql}")
+    except duckdb.Error as error:
+        reason = database.reason(error).rstrip("!")
+        unknown = re.search(r'(?:column|named) "(\w+)"', reason)
+        return reason + (did_you_mean(unknown[1], _COLUMNS) if unknown else "")
     return None
 
 

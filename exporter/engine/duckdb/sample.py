@@ -47,10 +47,14 @@ def take(
     span: Day,
     rows: int | None,
     columns: Collection[str],
+    sql: Sequence[str] = (),
 ) -> Sample:
-    """Load the events of the files in the `span`, at most `rows` of each shape, and count them."""
+    """Load the events of the files in the `span`, at most `rows` of each shape, and count them.
+
+    The tables have what is queried by the texts in `sql`, too.
+    """
     counted = {column: f"SELECT count({column}) FROM events" for column in columns}
-    texts = [_COUNTS, _NAMES, *counted.values()]
+    texts = [_COUNTS, _NAMES, *counted.values(), *sql]
     try:
         day_tables.load(connection, dataset, files, span, texts, row_limit=rows)
     except duckdb.InvalidInputException as error:

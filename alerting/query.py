@@ -1,0 +1,60 @@
+"""`clickstream-check CONFIG --sql CHECK`: prints the query of a check's runbook for a data set, or runs it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from alerting import runbook
+from alerting.formats.table import table
+from alerting.runbook import Query, RunbookError
+from exporter import by_hand
+from exporter.arguments import USAGE
+from exporter.by_hand import Data, NoDataError
+from exporter.config.model import Config
+from exporter.engine.protocol import EngineError
+from exporter.facts.model import FactsError
+from exporter.temporary import TemporaryError
+
+NO_DATA = 2
+"""Exit code if there is nothing to query, or if the query failed."""
+
+
+def query(options: argparse.Namespace, config: Config, name: str) -> int:
+    """Print the query of `options.sql` for the data set, or its rows; returns 0, 2 or 64."""
+    dataset = config.datasets[name]
+    try:
+        asked = runbook.find(options.sql)
+        runbook.require(asked, dataset)
+    except RunbookError as error:
+        print(f"clickstream-check: {error}", file=sys.stderr)
+        return USAGE
+    try:
+        with by_hand.opened(dataset, config.resources, options.as_of) as data:
+            if options.run:
+                output = "\n".join(table(rows.names, rows.rows) for rows in data.rows(asked.sql))
+            else:
+                output = f"{_heading(asked, name, data)}\n{data.text(asked.sql)}"
+    except (NoDataError, FactsError, EngineError, TemporaryError) as error:
+        print(f"clickstream-check: {options.config}: datasets.{name}: {error}", file=sys.stderr)
+        return NO_DATA
+    return _write(output)
+
+
+def _write(output: str) -> int:
+    """Write to stdout; returns 2 if that fails, for example because a pager was left, otherwise 0."""
+    if not sys.stdout:
+        return 2
+    try:
+        encoding = sys.stdout.encoding or "utf-8"
+        sys.stdout.write(output.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 2
+    return 0
+
+
+def _heading(asked: Query, name: str, data: Data) -> str:
+    return f"-- {asked.check}: data set {name}, {data.day or 'no day'}. For DuckDB 2 or newer."

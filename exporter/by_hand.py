@@ -1,0 +1,141 @@
+"""Queries by hand: SQL about the newest day of a data set, as text to paste or as rows."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from exporter.config.model import Dataset, Resources
+from exporter.engine.duckdb import script
+from exporter.engine.duckdb.database import literal
+from exporter.engine.duckdb.engine import DuckDB, Rows
+from exporter.facts import measure
+from exporter.facts.catalogue import Catalogue
+from exporter.files.entry import Measurable, Unreadable
+from exporter.files.listing import File, is_utf8
+from exporter.temporary import SPILL, Folder
+
+DAYS_AFTER = 2
+"""Days after the day in question whose files a query reads, for events that are early."""
+
+WEEK = 7
+"""Days before the day in question whose files a query reads, unless it names an earlier one."""
+
+NEWEST_FILES = 200
+"""Files in the variable `files`, beside those that were set aside: those written last."""
+
+HOURS = (
+    "SET VARIABLE hours = (\n"
+    "  SELECT CASE WHEN max(hour) IN (0, 23) THEN 24 ELSE max(hour) END\n"
+    "  FROM events WHERE date = getvariable('day')\n); -- complete hours of the day"
+)
+"""The variable `hours`, as far as the events alone show it."""
+
+_DAYS_BEFORE = re.compile(r"getvariable\('day'\) - (\d+)")
+
+
+class NoDataError(Exception):
+    """There is nothing to query: why."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """The files of a data set, and the day in question: the newest with events, None without any."""
+
+    dataset: Dataset
+    files: Sequence[File]
+    catalogue: Catalogue
+    day: date | None
+    as_of: date | None
+    engine: DuckDB
+
+    def text(self, query: str) -> str:
+        """The query with all that it names, to paste into DuckDB. Raises NoDataError."""
+        return "\n".join([script.SETTINGS, *self._before(query), query])
+
+    def rows(self, query: str) -> list[Rows]:
+        """The result of each SELECT of the query, in our own database. Raises NoDataError, EngineError."""
+        statements = [*self._before(query), query]
+        return [rows for statement in statements for rows in self.engine.by_hand(statement) if rows.names]
+
+    def _before(self, query: str) -> Iterator[str]:
+        """The statements that create what the query names: variables and views."""
+        for limit, value in self.dataset.limits.model_dump().items():
+            if _variable(limit) in query:
+                yield script.variable(limit, value)
+        if _variable("day") in query:
+            yield script.variable("day", self._day())
+        if _variable("files") in query:
+            yield script.variable("files", self._paths())
+        if "set_aside" in query:
+            yield script.set_aside(self._set_aside())
+        if re.search(r"\b(FROM|JOIN) events\b", query):
+            yield script.events(self.dataset, self._readable(query))
+        if _variable("hours") in query:
+            yield HOURS
+        if "file_columns" in query:
+            yield script.file_columns(self.dataset, self._readable(query))
+
+    def _day(self) -> date:
+        if self.day is None:
+            self._paths()
+            what = f"on or before {self.as_of}" if self.as_of else "with a plausible timestamp"
+            raise NoDataError(f"no event {what}")
+        return self.day
+
+    def _paths(self) -> list[str]:
+        """The files that were set aside and the newest ones, without those that cannot even be opened."""
+        if not self.files:
+            raise NoDataError(f"no file matches {', '.join(self.dataset.files)}")
+        measured = {each.file for each in self.catalogue.readable}
+        newest = sorted(self.files, key=lambda file: (file.mtime_ns, file.path))[-NEWEST_FILES:]
+        shown = {*newest, *(file for file in self.files if file not in measured)}
+        return [literal(file.path) for file in self.files if file in shown and _is_open(file)]
+
+    def _set_aside(self) -> list[tuple[str, str]]:
+        entries = self.catalogue.entries.items()
+        return [(_printable(file.path), each.reason) for file, each in entries if isinstance(each, Unreadable)]
+
+    def _readable(self, query: str) -> list[Measurable]:
+        """The files that may have events of the days that the query names, and those without a plausible timestamp."""
+        found = self.catalogue.readable
+        if self.day:
+            days_before = max(WEEK, *map(int, ["0", *_DAYS_BEFORE.findall(query)]))
+            start = self.catalogue.day(self.day - timedelta(days=days_before)).start
+            end = self.catalogue.day(self.day + timedelta(days=DAYS_AFTER)).end
+            found = [*self.catalogue.between(start, end), *self.catalogue.of_no_day()]
+        found = [each for each in found if each.footer.rows]
+        if not found:
+            self._paths()
+            raise NoDataError("no file with events that can be read")
+        return found
+
+
+def _is_open(file: File) -> bool:
+    return is_utf8(file.path) and os.access(file.path, os.R_OK)
+
+
+def _printable(path: str) -> str:
+    """The path, with an escape for each byte that is not UTF-8."""
+    return path.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _variable(name: str) -> str:
+    return f"getvariable('{name}')"
+
+
+@contextmanager
+def opened(dataset: Dataset, resources: Resources, as_of: date | None) -> Iterator[Data]:
+    """The data set, with `as_of` or its newest day as the day in question.
+
+    Raises FactsError, EngineError, TemporaryError.
+    """
+    files = measure.find(dataset)
+    with Folder(SPILL) as folder, closing(DuckDB(dataset, (), files, folder, folder, resources)) as engine:
+        catalogue = Catalogue(engine, dataset, files, {}, as_of, datetime.now(UTC))
+        anchor = catalogue.anchor()
+        yield Data(dataset, files, catalogue, as_of or anchor if anchor else None, as_of, engine)
