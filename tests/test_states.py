@@ -61,7 +61,7 @@ REASONS = (
 )
 """One of these fires where another check is switched off."""
 
-NEVER_OFF = ("SwitchedOff", "LimitOutOfReach", "LowVolume", "NotMeasured")
+NEVER_OFF = ("DaysExcluded", "SwitchedOff", "LimitOutOfReach", "HistoryShort", "LowVolume", "NotMeasured")
 
 States = Mapping[str, int]
 """Check to state."""

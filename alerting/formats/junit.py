@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from alerting import rulefile
-from alerting.formats.outline import reason
+from alerting.formats.outline import owner, reason
 from alerting.gate.verdict import Line, Verdict
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -26,6 +26,7 @@ def document(verdict: Verdict) -> bytes:
     """The verdict as XML: a critical alert is a failure, an unknown verdict an error, a check that is off skipped."""
     suite = Element("testsuite", name=_text(f"clickstream {verdict.dataset or ''}".strip()))
     properties = {"date": verdict.date, "snapshot": verdict.snapshot, "status": verdict.status}
+    properties |= {"owner": owner(verdict) or None}
     if verdict.proven:
         properties |= {"judged": verdict.judged, "switched_off": len(verdict.switched_off)}
     described = SubElement(suite, "properties")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from alerting.formats.advice import advice
-from alerting.formats.outline import about, judged, not_judged, plain, sections, word
+from alerting.formats.outline import about, judged, not_judged, owner, plain, sections, word
 from alerting.gate.verdict import Line, Verdict
 
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
@@ -26,6 +26,8 @@ _LINK = re.compile(r"https?://[\w.~:/?#@!$&'*+,;=%-]+", re.ASCII)
 def markdown(verdict: Verdict) -> str:
     """The verdict as CommonMark, in which names from the data are plain text."""
     blocks = [f"**{word(verdict)}** {escape(about(verdict))}"]
+    if named := owner(verdict):
+        blocks.append(f"Owner: {escape(named)}")
     if verdict.proven:
         blocks += [_block(section.title, [_alert(line) for line in section.lines]) for section in sections(verdict)]
         blocks.append(_block(judged(verdict), [escape(each) for each in not_judged(verdict)]))

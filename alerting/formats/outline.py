@@ -43,6 +43,11 @@ def about(verdict: Verdict) -> str:
     return f"{what}: {', '.join(shown) or 'nothing fires'}"
 
 
+def owner(verdict: Verdict) -> str:
+    """Whom to tell about the data set; empty where no alert says so."""
+    return next((line.owner for line in (*verdict.lines, *verdict.inhibited) if line.owner), "")
+
+
 def sections(verdict: Verdict) -> list[Section]:
     """The alerts of a proven verdict as causes, effects and the rest, without empty sections."""
     causes = [line for line in verdict.lines if line.severity == "CRITICAL" and line.tier != "business"]

@@ -12,7 +12,7 @@ from typing import Any, TextIO
 from alerting.formats import junit
 from alerting.formats.emf import emf
 from alerting.formats.markdown import markdown
-from alerting.formats.outline import not_judged
+from alerting.formats.outline import not_judged, owner
 from alerting.formats.text import WIDTH, text
 from alerting.gate.verdict import Verdict, by_severity
 
@@ -69,4 +69,6 @@ def _report(verdict: Verdict, *, details: bool) -> dict[str, Any]:
             "switched_off": list(verdict.switched_off),
             "reasons": not_judged(verdict) if verdict.proven else [],
         }
+        if named := owner(verdict):
+            report["details"]["owner"] = named
     return report

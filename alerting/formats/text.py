@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from alerting.formats.advice import advice
-from alerting.formats.outline import about, judged, not_judged, plain, sections, word
+from alerting.formats.outline import about, judged, not_judged, owner, plain, sections, word
 from alerting.gate.verdict import Line, Verdict
 
 WIDTH = 100
@@ -20,6 +20,8 @@ _COLOURS = {"FAIL": "31", "UNKNOWN": "35", "PASS": "32", "CRITICAL": "31", "WARN
 def text(verdict: Verdict, width: int = WIDTH, *, colour: bool = False) -> str:
     """The verdict in lines of `width` columns, in colour if that is requested."""
     lines = list(_labelled(word(verdict), about(verdict), width, colour, indent=""))
+    if named := owner(verdict):
+        lines += _wrapped(f"Owner: {named}", width, " " * _LABEL)
     if verdict.proven:
         for section in sections(verdict):
             lines += ["", section.title]

@@ -191,4 +191,5 @@ def _line(alert: Alert) -> Line:
         description=alert.annotations.get("description", ""),
         runbook=alert.annotations.get("runbook_url", ""),
         checks_off=tuple(alert.annotations.get("checks_off", "").split()),
+        owner=alert.annotations.get("owner", ""),
     )

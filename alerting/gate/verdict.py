@@ -39,6 +39,9 @@ class Line:
     checks_off: tuple[str, ...] = field(default=(), compare=False)
     """The checks that are switched off, where the alert reports why."""
 
+    owner: str = field(default="", compare=False)
+    """Whom to tell about the data set, where the configuration says so."""
+
 
 @dataclass(frozen=True)
 class Verdict:

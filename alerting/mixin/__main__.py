@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from alerting.mixin import baselines, contributors, day_parts, drops, guards, numbers, shares, whole_scrape
+from alerting.mixin import (
+    baselines,
+    contributors,
+    day_parts,
+    drops,
+    guards,
+    numbers,
+    shares,
+    switched_off,
+    whole_scrape,
+)
 from alerting.mixin.certificate import certificate
 from alerting.mixin.check import INFO, Check
 from alerting.mixin.checks import CHECKS
@@ -133,7 +143,7 @@ def _alerts(check: Check) -> Iterator[str]:
         yield from alert(f"Clickstream{check.name}", expr, labels, sentences | further)
 
 
-_AFTER_STATES = (_informational(), *contributors.CONTRIBUTORS)
+_AFTER_STATES = (_informational(), *contributors.CONTRIBUTORS, *switched_off.REASONS)
 
 
 def render() -> str:
@@ -143,7 +153,10 @@ def render() -> str:
         lines += [f"  # ---- {title}", *(line for rule in rules for line in record(rule)), ""]
     lines += ["  # ---- states: one series for each check and data set, whatever is missing"]
     lines += [line for check in CHECKS for line in record(_state(check))]
-    lines += ["", "  # ---- which checks only inform, and which segments explain a drop that fires"]
+    lines += [
+        "",
+        "  # ---- which checks only inform, what explains a drop, and which guards switch off which checks",
+    ]
     lines += [line for rule in _AFTER_STATES for line in record(rule)]
     lines += ["", "  # ---- alerts"]
     lines += [line for check in CHECKS for line in _alerts(check)]

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from alerting.mixin.check import BUSINESS, IN_ORDER, INFO, INTEGRITY, Check
 from alerting.mixin.drops import WEEKS_OF_DEVIATION, WEEKS_OF_SHARE
-from alerting.mixin.expressions import BASELINE_DAY, BASELINE_DAYS, GUARD, STARTED, STATE, is_open
-from alerting.mixin.messages import DAY, HOURS, WEEKDAY, each_series, formatted, label_values, limit_whole, whole
+from alerting.mixin.expressions import BASELINE_DAY, BASELINE_DAYS, GUARD, STARTED, WEEKS_BEFORE, is_open
+from alerting.mixin.messages import (
+    DAY,
+    HOURS,
+    WEEKDAY,
+    each_series,
+    formatted,
+    label_values,
+    limit_whole,
+    query,
+    whole,
+)
+from alerting.mixin.switched_off import off_by, off_otherwise
 
 _NOT_LISTED = (
     "DataStale",
     "EarlyEvents",
     "WaitingFiles",
     "ReplacedText",
+    "DaysExcluded",
     "SwitchedOff",
     "LimitOutOfReach",
     "SmallSampleDay",
@@ -22,11 +34,7 @@ _NOT_LISTED = (
 )
 """The checks of this module, and one that is off where the newest day is set by hand."""
 
-_STATES_OFF = f'{STATE}{{check!~"{"|".join(_NOT_LISTED)}",dataset=%q}} == 2'
-_OFF = label_values(_STATES_OFF, "check", between=" ")
-_SWITCHED_OFF = f"switched off: {label_values(_STATES_OFF, 'check')}"
 _BY_HAND = "max by (check, reason) (clickstream_switched_off_info{dataset=%q})"
-_SPACES = ' | reReplaceAll "_" " "'
 
 
 def low_volume(dataset: str = "") -> str:
@@ -37,6 +45,49 @@ def low_volume(dataset: str = "") -> str:
         f"and on (dataset) {is_open('baseline_days')})"
     )
 
+
+def _off(expr: str) -> str:
+    """The names of the checks that the query finds, for a program to read."""
+    return label_values(expr, "check", between=" ")
+
+
+def _switched_off(expr: str) -> str:
+    """The end of a sentence that names the checks that the query finds, if there are any."""
+    return f"{{{{ with {query(expr)} }}}}; switched off: {label_values(expr, 'check')}{{{{ end }}}}"
+
+
+_LOW_VOLUME = low_volume(",dataset=%q").replace("\n", " ")
+_OFF_BY_REACH = off_by('guard=~"reach_.+"')
+_OFF_BY_DAY = off_by('guard="day_events"')
+_OFF_BY_BASELINE = off_by('guard="baseline_days"')
+_OFF_BY_VOLUME = off_by('guard=~"day_.+|baseline_.+"', f" and on (guard) {_LOW_VOLUME}")
+_OFF_OTHERWISE = off_otherwise(_NOT_LISTED)
+
+_IN_WORDS = {
+    "_": " ",
+    "identified purchases": "purchases with a client id",
+    "assisted days": "days with assisted purchases",
+    "named events": "events of one name",
+    "payload events": "events with a payload",
+    "contents": "distinct events",
+    "^day (.+)": "$1 on the day",
+    "^baseline (.+)": "$1 in the baseline",
+}
+"""A part of a guard's name, as a regular expression, to what a sentence calls it."""
+
+_GUARD_IN_WORDS = "".join(f' | reReplaceAll "{part}" "{words}"' for part, words in _IN_WORDS.items())
+
+_SHOWN = 5
+"""So many days that are left out are listed."""
+
+_EXCLUDED = f"clickstream_excluded_day_info{{{WEEKS_BEFORE}%s}}"
+_EXCLUDED_OF_DATASET = f"max by (lag, reason) ({_EXCLUDED.replace('%s', ',dataset=%q')})"
+_EXCLUDED_DAYS = (
+    f"sort_desc(topk({_SHOWN}, {_EXCLUDED_OF_DATASET} * on (lag) group_left () "
+    "(max by (lag) (clickstream_day_timestamp_seconds{dataset=%q})"
+    " + on (lag) max by (lag) (clickstream_day_utc_offset_seconds{dataset=%q}))))"
+)
+_FURTHER_DAYS = formatted(f"count({_EXCLUDED_OF_DATASET}) - {_SHOWN} > 0", " and %.0f more")
 
 _SAME_WEEKDAYS = f'(count by (dataset) ({BASELINE_DAY}{{weekday="0"}} > -Inf) or on (dataset) {STARTED} * 0)'
 
@@ -79,6 +130,21 @@ CHECKS = (
         value=whole("dataset:clickstream_replaced_text_events:max"),
     ),
     Check(
+        "DaysExcluded",
+        INFO,
+        INTEGRITY,
+        f"count by (dataset) ({_EXCLUDED.replace('%s', '')}) > bool 0\nor on (dataset) {IN_ORDER}",
+        "Days left out of the baseline",
+        each_series(
+            _EXCLUDED_DAYS,
+            '{{ $each.Value | humanizeTimestamp | reReplaceAll " .*" "" }} ({{ $each.Labels.reason }})',
+        )
+        + _FURTHER_DAYS,
+        "The configuration says that these days are unlike others (`known_days`), or before the last lasting change "
+        "(`baseline_since`). No other day is compared with them.",
+        value=formatted(f"count({_EXCLUDED_OF_DATASET})", "%.0f"),
+    ),
+    Check(
         "SwitchedOff",
         INFO,
         INTEGRITY,
@@ -94,11 +160,10 @@ CHECKS = (
         INTEGRITY,
         f'count by (dataset) ({GUARD}{{guard=~"reach_.+"}} == 0) > bool 0\nor on (dataset) {IN_ORDER}',
         "Limit out of reach",
-        label_values(f'{GUARD}{{guard=~"reach_.+",dataset=%q}} == 0', "guard", f' | reReplaceAll "reach_" ""{_SPACES}')
-        + f" cannot move that far; {_SWITCHED_OFF}",
+        f"no change could exceed it{_switched_off(_OFF_BY_REACH)}",
         "The limit, or what chance explains at this volume, is further away than these shares can move from their "
         "baseline, so these checks could not fire.",
-        checks_off=_OFF,
+        checks_off=_off(_OFF_BY_REACH),
     ),
     Check(
         "SmallSampleDay",
@@ -106,11 +171,11 @@ CHECKS = (
         BUSINESS,
         f'1 - (max by (dataset) ({GUARD}{{guard="day_events"}}) > -Inf)',
         "Small sample",
-        f"<value> events on {DAY}, <limit> needed; {_SWITCHED_OFF}",
+        f"<value> events on {DAY}, <limit> needed{_switched_off(_OFF_BY_DAY)}",
         f"The {HOURS} complete hours of the day have too few events to be compared with other days.",
         value=whole("dataset:clickstream_events:anchor"),
         limit=limit_whole("min_day_events"),
-        checks_off=_OFF,
+        checks_off=_off(_OFF_BY_DAY),
     ),
     Check(
         "BaselineShort",
@@ -118,11 +183,11 @@ CHECKS = (
         BUSINESS,
         f'1 - (max by (dataset) ({GUARD}{{guard="baseline_days"}}) > -Inf)',
         "Baseline short",
-        f"<value> of <limit> days needed; {_SWITCHED_OFF}",
+        f"<value> of <limit> days needed{_switched_off(_OFF_BY_BASELINE)}",
         f"Too few of the {BASELINE_DAYS} days before have at least {limit_whole('min_day_events')} events.",
         value=whole("dataset:clickstream_baseline:days"),
         limit=limit_whole("min_baseline_days"),
-        checks_off=_OFF,
+        checks_off=_off(_OFF_BY_BASELINE),
     ),
     Check(
         "HistoryShort",
@@ -131,8 +196,8 @@ CHECKS = (
         f"{_SAME_WEEKDAYS} < bool {WEEKS_OF_DEVIATION}\nor on (dataset) {IN_ORDER}",
         "History short",
         f"<value> of {WEEKS_OF_DEVIATION} days before with this weekday",
-        f"What share of its week a {WEEKDAY} brings is known from {WEEKS_OF_SHARE} such days in the last four weeks "
-        f"on, and how far off a day usually is from {WEEKS_OF_DEVIATION} on. Until then, drops are judged without.",
+        f"Of the four weeks before, {WEEKS_OF_SHARE} days are needed to know what a {WEEKDAY} brings, and "
+        f"{WEEKS_OF_DEVIATION} to know how far off a day usually is. Until then, drops are judged without.",
         value=formatted(
             f'count(last_over_time({BASELINE_DAY}{{weekday="0",dataset=%q}}[36h]) > -Inf) or vector(0)', "%.0f"
         ),
@@ -143,10 +208,9 @@ CHECKS = (
         BUSINESS,
         f"count by (dataset) {low_volume()} > bool 0\nor on (dataset) {IN_ORDER}",
         "Low volume",
-        label_values(low_volume(",dataset=%q").replace("\n", " "), "guard", _SPACES)
-        + f" under the minimum; {_SWITCHED_OFF}",
+        f"not enough {label_values(_LOW_VOLUME, 'guard', _GUARD_IN_WORDS)}{_switched_off(_OFF_BY_VOLUME)}",
         "A handful of events would decide the result of these checks, so they do not judge.",
-        checks_off=_OFF,
+        checks_off=_off(_OFF_BY_VOLUME),
     ),
     Check(
         "NotMeasured",
@@ -158,8 +222,8 @@ CHECKS = (
         label_values('count by (reason) (clickstream_not_measured{dataset=%q,reason!="query failed"})', "reason")
         + "{{ with printf `dataset:clickstream_gauges:not_a_number{dataset=%q} > 0` $labels.dataset | query }}"
         + '{{ . | first | value | printf " %.0f" }} gauges are no numbers{{ end }}'
-        + f"; {_SWITCHED_OFF}",
+        + _switched_off(_OFF_OTHERWISE),
         "The data set, by its configuration, lacks what these checks need.",
-        checks_off=_OFF,
+        checks_off=_off(_OFF_OTHERWISE),
     ),
 )

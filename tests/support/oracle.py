@@ -623,6 +623,12 @@ def replaced_text(t: Numbers) -> int:
 
 
 @check()
+def days_excluded(t: Numbers) -> int:
+    """Days of the baseline are left out of it; never switched off."""
+    return int(bool(t.values("excluded_day_info", "lag") & {str(lag) for lag in range(1, 29)}))
+
+
+@check()
 def switched_off(t: Numbers) -> int:
     """A check is switched off by hand; never switched off itself."""
     return int(bool(t.values("switched_off_info", "check")))

@@ -229,13 +229,15 @@ def calendar(scene: Scene, events: Sequence[int], now: float) -> Gauges:
     clocks[0] = scene.near(86_000, [earliest - scene.limits["partial_day_hours"] * 3600], 86_399)
     start = int(now) // 86_400 * 86_400 - 86_400 * scene.random.randrange(4)
     lags = {lag: (("lag", str(lag)),) for lag in range(len(events))}
+    excluded = {lag for lag in lags if scene.random.random() < scene.excluded}
     return {
         "clickstream_day_timestamp_seconds": {lags[lag]: start - 86_400 * lag for lag in lags},
         "clickstream_day_utc_offset_seconds": dict.fromkeys(lags.values(), 0),
         "clickstream_day_last_event_clock_seconds": {lags[lag]: clock for lag, clock in clocks.items()},
         "clickstream_last_event_timestamp_seconds": {(): start + clocks[0]},
         "clickstream_complete_hours": {(): 24 if clocks[0] >= 82_800 else clocks[0] // 3600},
-        "clickstream_excluded_day": {lags[lag]: int(scene.random.random() < scene.excluded) for lag in lags},
+        "clickstream_excluded_day": {lags[lag]: int(lag in excluded) for lag in lags},
+        "clickstream_excluded_day_info": {(*lags[lag], ("reason", "a sale")): 1 for lag in excluded},
     }
 
 

@@ -1,0 +1,56 @@
+"""The recording rule of which closed guard switches off which check: the checks that report reasons name them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from alerting.mixin import business, integrity, pipeline
+from alerting.mixin.expressions import GUARD, STATE, number, valid
+
+CLOSED = "dataset_check:clickstream_guard:closed"
+
+_JUDGING = (*pipeline.CHECKS, *integrity.CHECKS, *business.CHECKS)
+
+_NEED_DAYS = ("EventVolumeDrop", "MissingDay")
+_NEED_HOURS = ("HoursMissing", "PartialDay")
+"""Checks without the guard of the baseline days that need them nevertheless: gauges of volumes, and of hours."""
+
+
+def _off(guard: str, checks: tuple[str, ...], unless: str = "") -> str:
+    """The checks of these that are switched off, each with the guard."""
+    states = f'{STATE}{{check=~"{"|".join(checks)}"}} == 2{unless}'
+    return f'label_replace({states}, "guard", "{guard}", "", "")'
+
+
+def _terms() -> Iterator[str]:
+    """For each guard, the checks that are switched off and have it."""
+    for guard in dict.fromkeys(guard for check in _JUDGING for guard in check.guards):
+        further = _NEED_DAYS if guard == "baseline_days" else ()
+        yield _off(guard, (*(check.name for check in _JUDGING if guard in check.guards), *further))
+    measured = ' unless on (dataset) clickstream_not_measured{gauge="clickstream_missing_hours"}'
+    yield _off("baseline_days", _NEED_HOURS, measured)
+
+
+REASONS = (
+    number(
+        CLOSED,
+        "(\n  (\n    "
+        + "\n    or on (dataset, check, guard) ".join(_terms())
+        + f"\n  )\n  and on (dataset, guard) {GUARD} == 0\n"
+        "  unless on (dataset, check) clickstream_switched_off_info\n)",
+    ),
+)
+
+
+def off_by(guards: str, further: str = "") -> str:
+    """The query for the checks of a data set that guards switch off, which a label matcher selects."""
+    return f"count by (check) ({valid(f'{CLOSED}{{{guards},dataset=%q}}')}{further})"
+
+
+def off_otherwise(not_listed: tuple[str, ...]) -> str:
+    """The query for the checks of a data set that are off, though no guard is closed and nobody switched them off."""
+    return (
+        f'{STATE}{{check!~"{"|".join(not_listed)}",dataset=%q}} == 2 '
+        f"unless on (check) {valid(f'{CLOSED}{{dataset=%q}}')} "
+        "unless on (check) clickstream_switched_off_info{dataset=%q}"
+    )
