@@ -33,46 +33,50 @@ from exporter.demo.write import write_demo
 from tests.support.generations import Generation
 
 TEXT = """\
-FAIL      data set shop, 2025-03-09: 1 CRITICAL, 3 WARN
+FAIL      data set shop, 2025-03-09: 1 CRITICAL, 2 WARN, 1 INFO
 
 Effects (business)
-  CRITICAL  Revenue drop detected: 10890 vs baseline 33139
-            On 2025-03-09, over its 24 complete hours, revenue is 67.14% below the mean of 7
-            baseline days; the limit is 40.00%.
+  CRITICAL  Revenue drop detected: 10890 EUR vs baseline 33139 EUR
+            On 2025-03-09, over its 24 complete hours, revenue is 69.19% under the 35348 EUR that a
+            Sunday brings (7-day mean x 1.07). The limit is 40.00%. Purchases with an amount: 14 of
+            44 expected, 68.18% fewer; chance explains 45.2%. All day there are fewer purchases than
+            usual. All devices and channels fell alike.
             alerting/runbooks/RevenueDrop.md
   WARN      Conversion rate drop detected: 1.62% vs baseline 4.07%
             On 2025-03-09, over its 24 complete hours, the share of sessions with a purchase is
-            60.15% lower than its baseline; the limit is 30.00%.
+            60.15% lower than its baseline; the limit is 30.00%, and chance explains 54.79%.
             alerting/runbooks/ConversionRateDrop.md
 
 Warnings and notes
   WARN      High null client_id rate: 34.18%
-            On 2025-03-09, 1192 of 3487 events have no client id; the limit is 20.00%, or 5.00
-            percentage points above the baseline.
+            On 2025-03-09, 1192 of 3487 events have no client id, or a placeholder; the limit is
+            20.00%, or 5.00 percentage points above the baseline. The baseline is the median of up
+            to four weeks.
             alerting/runbooks/NullClientIds.md
-  WARN      JSON parse error rate high: 1.52%
-            On 2025-03-09, 6 of 394 payloads are not valid JSON; the limit is 1.00%.
-            alerting/runbooks/JsonErrors.md
+  INFO      History short: 2 of 3 days before with this weekday
+            Of the four weeks before, 2 days are needed to know what a Sunday brings, and 3 to know
+            how far off a day usually is. Until then, drops are judged without.
+            alerting/runbooks/HistoryShort.md
 
 {judged} of {checks} checks judged, 1 off
   - DataStale: --as-of sets the newest day, so its age has no meaning
 """
 
-MARKDOWN = r"""**FAIL** data set shop, 2025-03-09: 1 CRITICAL, 3 WARN
+MARKDOWN = r"""**FAIL** data set shop, 2025-03-09: 1 CRITICAL, 2 WARN, 1 INFO
 
 **Effects (business)**
 
-- **CRITICAL** Revenue drop detected: 10890 vs baseline 33139 (alerting/runbooks/RevenueDrop.md)
-  On 2025-03-09, over its 24 complete hours, revenue is 67.14% below the mean of 7 baseline days; the limit is 40.00%.
+- **CRITICAL** Revenue drop detected: 10890 EUR vs baseline 33139 EUR (alerting/runbooks/RevenueDrop.md)
+  On 2025-03-09, over its 24 complete hours, revenue is 69.19% under the 35348 EUR that a Sunday brings \(7-day mean x 1.07\). The limit is 40.00%. Purchases with an amount: 14 of 44 expected, 68.18% fewer; chance explains 45.2%. All day there are fewer purchases than usual. All devices and channels fell alike.
 - **WARN** Conversion rate drop detected: 1.62% vs baseline 4.07% (alerting/runbooks/ConversionRateDrop.md)
-  On 2025-03-09, over its 24 complete hours, the share of sessions with a purchase is 60.15% lower than its baseline; the limit is 30.00%.
+  On 2025-03-09, over its 24 complete hours, the share of sessions with a purchase is 60.15% lower than its baseline; the limit is 30.00%, and chance explains 54.79%.
 
 **Warnings and notes**
 
 - **WARN** High null client\_id rate: 34.18% (alerting/runbooks/NullClientIds.md)
-  On 2025-03-09, 1192 of 3487 events have no client id; the limit is 20.00%, or 5.00 percentage points above the baseline.
-- **WARN** JSON parse error rate high: 1.52% (alerting/runbooks/JsonErrors.md)
-  On 2025-03-09, 6 of 394 payloads are not valid JSON; the limit is 1.00%.
+  On 2025-03-09, 1192 of 3487 events have no client id, or a placeholder; the limit is 20.00%, or 5.00 percentage points above the baseline. The baseline is the median of up to four weeks.
+- **INFO** History short: 2 of 3 days before with this weekday (alerting/runbooks/HistoryShort.md)
+  Of the four weeks before, 2 days are needed to know what a Sunday brings, and 3 to know how far off a day usually is. Until then, drops are judged without.
 
 **{judged} of {checks} checks judged, 1 off**
 
@@ -149,7 +153,7 @@ def test_junit_on_stdout_is_the_file(stack: Stack, tmp_path: Path) -> None:
         command(stack, "--format", "junit", "--junit", str(file)), capture_output=True, text=True, check=False
     )
     assert done.stdout == file.read_text("utf-8")
-    assert '<failure message="Revenue drop detected: 10890 vs baseline 33139" />' in done.stdout
+    assert '<failure message="Revenue drop detected: 10890 EUR vs baseline 33139 EUR" />' in done.stdout
     assert done.returncode == 1
 
 
@@ -170,7 +174,7 @@ def test_only_a_terminal_gets_colours(stack: Stack, no_color: str, coloured: boo
     os.close(leader)
     assert process.wait() == 1
     assert (b"\x1b[31mFAIL\x1b[0m      data set shop" in said) == coloured
-    assert said.replace(b"\r\n", b"\n").replace(b"\x1b[0m", b"").count(b"\x1b[") == (5 if coloured else 0)
+    assert said.replace(b"\r\n", b"\n").replace(b"\x1b[0m", b"").count(b"\x1b[") == (4 if coloured else 0)
 
 
 def _read(descriptor: int) -> bytes:
@@ -301,6 +305,20 @@ def test_who_switched_a_check_off_by_hand_is_told_why() -> None:
     verdict = replace(HEALTHY, lines=lines, switched_off=("AssistedShareDrop", "DirectShareHigh"))
     assert not_judged(verdict) == [line.message for line in lines]
     assert text(verdict).endswith(f"28 of 30 checks judged, 2 off\n  - {lines[0].message}\n  - {lines[1].message}\n")
+
+
+def test_the_owner_is_named_once() -> None:
+    """However many alerts name the owner; where none does, no report has a line or a key for it."""
+    named = tuple(replace(line, owner="data-eng <x>") for line in PARTIAL.lines)
+    owned = replace(PARTIAL, lines=named)
+    assert text(owned).splitlines()[1] == "          Owner: data-eng <x>"
+    assert text(owned).count("Owner") == 1
+    assert markdown(owned).split("\n\n")[1] == "Owner: data-eng &lt;x&gt;"
+    assert json.loads(printed(owned, "json", sys.stdout, details=True))["details"]["owner"] == "data-eng <x>"
+    assert '<property name="owner" value="data-eng &lt;x&gt;" />' in shown(owned, "junit")
+    for form in ("text", "markdown", "junit"):
+        assert "owner" not in shown(PARTIAL, form).lower()
+    assert "owner" not in json.loads(printed(PARTIAL, "json", sys.stdout, details=True))["details"]
 
 
 def test_no_line_is_longer_than_the_terminal() -> None:

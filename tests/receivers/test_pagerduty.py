@@ -49,13 +49,23 @@ def test_the_numbers_are_details(relay: Relay, dataset: str) -> None:
     details = {name: str(value) for name, value in event["payload"]["custom_details"].items()}
     assert {name: details[name] for name in ("day", "value", "baseline", "limit", "num_firing", "resolved")} == {
         "day": "2025-03-09",
-        "value": "10565",
-        "baseline": "33636",
+        "value": "10565 EUR",
+        "baseline": "33636 EUR",
         "limit": "40.00%",
         "num_firing": "1",
         "resolved": "none",
     }
     assert "alertname" not in json.dumps(details)
+
+
+@pytest.mark.parametrize("owner", ["data-eng", "data: eng", "{{ x"])
+def test_the_owner_is_a_detail(relay: Relay, dataset: str, owner: str) -> None:
+    """Whom to tell, whatever the name; `none` where the configuration names nobody."""
+    event = page(relay, dataset, alert("RevenueDrop", dataset, owner=owner))
+    found = event["payload"]["custom_details"]["owner"]
+    assert found.strip("\u200b ").replace("\u00a0", " ").replace("{ {", "{{") == owner
+    event = page(relay, f"{dataset}-other", alert("RevenueDrop", f"{dataset}-other"))
+    assert event["payload"]["custom_details"]["owner"] == "none"
 
 
 def test_it_links_to_the_runbook_and_to_the_day(relay: Relay, dataset: str) -> None:

@@ -52,13 +52,13 @@ def test_a_warning_can_be_acted_on(relay: Relay, dataset: str) -> None:
     assert found["title_link"] == dashboard
     assert found["color"] == "warning"
     assert found["text"] == (
-        "*Conversion rate drop detected: 2.00% vs baseline 4.00%*\n"
-        "On 2025-03-09, over its 24 complete hours, the share of sessions with a purchase is 50.00% lower than "
-        "its baseline; the limit is 30.00%.\n"
+        "*Conversion rate drop detected: 1.90% vs baseline 4.00%*\n"
+        "On 2025-03-09, over its 24 complete hours, the share of sessions with a purchase is 52.50% lower than "
+        "its baseline; the limit is 30.00%, and chance explains 51.23%.\n"
         "<https://wiki.example/runbooks/ConversionRateDrop.md|Runbook> · "
         f"<{dashboard.replace('&', '&amp;')}|Dashboard>\n"
     )
-    assert found["fallback"] == f"{found['title']}; Conversion rate drop detected: 2.00% vs baseline 4.00%"
+    assert found["fallback"] == f"{found['title']}; Conversion rate drop detected: 1.90% vs baseline 4.00%"
 
 
 def test_a_runbook_that_is_a_file_is_no_link(relay: Relay, dataset: str) -> None:
@@ -66,6 +66,14 @@ def test_a_runbook_that_is_a_file_is_no_link(relay: Relay, dataset: str) -> None
     found = shown(relay, dataset, alert("JsonErrors", dataset, runbooks="alerting/runbooks"))
     assert "\nRunbook: alerting/runbooks/JsonErrors.md · <https://grafana.example/" in found["text"]
     assert [text for _, text in LINK.findall(found["text"])] == ["Dashboard"]
+
+
+def test_the_owner_is_named_once(relay: Relay, dataset: str) -> None:
+    """Below the warnings, as text; a message without an owner has no line for one."""
+    owned = [alert(check, dataset, owner="data-eng <#team>") for check in ("JsonErrors", "NullClientIds")]
+    found = shown(relay, dataset, *owned)
+    assert found["text"].endswith("|Dashboard>\nOwner: data-eng &lt;#team&gt;\n")
+    assert found["text"].count("Owner") == 1
 
 
 def test_a_message_without_links(relay: Relay, dataset: str) -> None:
