@@ -43,6 +43,9 @@ ROUND_LIMITS: dict[str, tuple[float, ...]] = {
 }
 """Limits with which no arithmetic is rounded; other counts are 8, 10 or 20 then, and ratios eighths."""
 
+SALE = ("reason", "a sale")
+"""Why a day is in no baseline."""
+
 BARE = (
     "unreadable_files",
     "waiting_files",
@@ -237,7 +240,7 @@ def calendar(scene: Scene, events: Sequence[int], now: float) -> Gauges:
         "clickstream_last_event_timestamp_seconds": {(): start + clocks[0]},
         "clickstream_complete_hours": {(): 24 if clocks[0] >= 82_800 else clocks[0] // 3600},
         "clickstream_excluded_day": {lags[lag]: int(lag in excluded) for lag in lags},
-        "clickstream_excluded_day_info": {(*lags[lag], ("reason", "a sale")): 1 for lag in excluded},
+        **({"clickstream_excluded_day_info": {(*lags[lag], SALE): 1 for lag in excluded}} if excluded else {}),
     }
 
 
@@ -296,7 +299,7 @@ def disturbed(random: Random, gauges: Gauges) -> Table:
     bare = sorted(gauges.keys() & {f"clickstream_{name}" for name in BARE})
     days = sorted(gauge for gauge in gauges if gauge.startswith("clickstream_comparable_"))
     choices = {
-        "NaN": [*sorted(gauges.keys() - {"clickstream_snapshot"}), *bare, *bare],
+        "NaN": [*sorted(gauges.keys() - {"clickstream_snapshot", "clickstream_excluded_day_info"}), *bare, *bare],
         "limit": ["clickstream_limit"],
         "gauge": bare,
         "day": days or bare,
