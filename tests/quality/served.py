@@ -80,23 +80,23 @@ def _day(when: date, numbers: Mapping[Key, float], hours: Sequence[int]) -> DayF
     return DayFacts(when, {hour: (begin + 3600 * hour + 3599) * 1_000_000 for hour in events}, found, LABELS)
 
 
-def judged(by: Drivers, rng: np.random.Generator, fault: Fault | None = None) -> Judged:
-    """All days of the shops that have a whole history; with a `fault`, it happens on each of them alone."""
+def judged(by: Drivers, rng: np.random.Generator, fault: Fault | None = None, depth: int = DEPTH) -> Judged:
+    """All days of the shops that have `depth` lags; a `fault` happens on the judged day alone."""
     counts, hours = counted(by, rng)
-    windows = Judged({key: _windows(each) for key, each in counts.items()}, _windows(hours))
+    windows = Judged({key: _windows(each, depth) for key, each in counts.items()}, _windows(hours, depth))
     if fault is None:
         return windows
-    broken, broken_hours = counted(fault(by.each(lambda each: _windows(each)[:, :1])), rng)
+    broken, broken_hours = counted(fault(by.each(lambda each: _windows(each, depth)[:, :1])), rng)
     for key, each in windows.counts.items():
         each[:, :1] = broken[key]
     windows.hours[:, :1] = broken_hours
     return windows
 
 
-def _windows(values: NDArray[Any]) -> NDArray[Any]:
+def _windows(values: NDArray[Any], depth: int) -> NDArray[Any]:
     """Each day with the days before it: a row a day of a shop, a column a lag."""
-    days = range(DEPTH - 1, values.shape[1])
-    return np.concatenate([values[:, day - np.arange(DEPTH)] for day in days])
+    days = range(depth - 1, values.shape[1])
+    return np.concatenate([values[:, day - np.arange(depth)] for day in days])
 
 
 def snapshots(of: Judged, names: Sequence[str], last: date, history: int = DEPTH - 1) -> list[Snapshot]:
