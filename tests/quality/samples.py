@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.quality.judged import Verdict, judge
-from tests.quality.served import DEPTH, Judged, judged, snapshots
+from tests.quality.served import DEEP, DEPTH, Judged, judged, snapshots
 from tests.quality.shops import FAULTS, drivers
 
 SHOPS, DAYS = 10, 10
@@ -58,11 +58,11 @@ class Batch:
         shops = drivers(self.of.size, SHOPS, WHOLE + DAYS, rng)
         return judged(shops, rng, FAULTS.get(self.of.fault)).take(slice(0, self.days))
 
-    def verdicts(self, program: Path) -> list[Verdict]:
-        """What the rules find on each of the days, which all end yesterday."""
+    def verdicts(self, program: Path, deep: Sequence[str] | None = DEEP) -> list[Verdict]:
+        """What the rules find on each of the days, which are all yesterday; `deep` as in `snapshots`."""
         yesterday = datetime.now(UTC).date() - timedelta(days=1)
         names = [f"s{self.of.size}-{self.number:03}{day:03}" for day in range(self.days)]
-        return judge(snapshots(self.drawn(), names, yesterday, self.of.history), program)
+        return judge(snapshots(self.drawn(), names, yesterday, self.of.history, deep), program)
 
 
 def verdicts(samples: Sequence[Sample], program: Path, workers: int = 1) -> dict[Sample, list[Verdict]]:

@@ -24,6 +24,10 @@ from tests.support.exposition import SHOP
 DEPTH = 29
 """Lags 0 to 28: the rules read no earlier day."""
 
+WEEK = 7
+DEEP = ("events", "purchases", "purchases_without_revenue", "revenue")
+"""The gauges that the rules read beyond the last week; to serve the others, too, takes twice as long."""
+
 NOON = 12
 """The hour at which all but events are counted: simulated days are whole, so that no number is cut by the hour."""
 
@@ -57,12 +61,17 @@ class Judged:
         """Some of the judged days."""
         return Judged({key: each[rows] for key, each in self.counts.items()}, self.hours[rows])
 
-    def facts(self, row: int, dates: Sequence[date]) -> Iterator[DayFacts]:
-        """The facts of a judged day and of the days before it, the earliest first; `dates` are by lag."""
+    def facts(self, row: int, dates: Sequence[date], deep: Sequence[str] | None) -> Iterator[DayFacts]:
+        """The facts of a judged day and of the days before it, the earliest first; `dates` are by lag.
+
+        Before the last week they are only of the gauges `deep`, if any are named.
+        """
         numbers = {key: each[row].tolist() for key, each in self.counts.items()}
         hours = self.hours[row].tolist()
         for lag in reversed(range(len(dates))):
-            yield _day(dates[lag], {key: each[lag] for key, each in numbers.items()}, hours[lag])
+            every = lag <= WEEK or deep is None
+            found = {key: each[lag] for key, each in numbers.items() if every or (deep and key[0] in deep)}
+            yield _day(dates[lag], found, hours[lag])
 
 
 def _day(when: date, numbers: Mapping[Key, float], hours: Sequence[int]) -> DayFacts:
@@ -99,15 +108,22 @@ def _windows(values: NDArray[Any], depth: int) -> NDArray[Any]:
     return np.concatenate([values[:, day - np.arange(depth)] for day in days])
 
 
-def snapshots(of: Judged, names: Sequence[str], last: date, history: int = DEPTH - 1) -> list[Snapshot]:
-    """The snapshots of the judged days, all of which are dated `last` and have so many days of history."""
+def snapshots(
+    of: Judged, names: Sequence[str], last: date, history: int = DEPTH - 1, deep: Sequence[str] | None = DEEP
+) -> list[Snapshot]:
+    """The snapshots of the judged days, all of which are dated `last` and have so many days of history.
+
+    With `deep`, only these gauges are known of days before the last week.
+    """
     dates = [last - timedelta(days=lag) for lag in range(history + 1)]
-    return [take(name, DATASET, MEASURES, _measured(of, row, dates), by_hand=False) for row, name in enumerate(names)]
+    return [
+        take(name, DATASET, MEASURES, _measured(tuple(of.facts(row, dates, deep)), of.hours[row, 0]), by_hand=False)
+        for row, name in enumerate(names)
+    ]
 
 
-def _measured(of: Judged, row: int, dates: Sequence[date]) -> Measured:
-    files = Files(number=len(dates), anchor_rows=int(of.hours[row, 0].sum()))
-    return Measured(tuple(of.facts(row, dates)), files, QUERIES, 0, 0, Known())
+def _measured(days: tuple[DayFacts, ...], hours: NDArray[np.int64]) -> Measured:
+    return Measured(days, Files(number=len(days), anchor_rows=int(hours.sum())), QUERIES, 0, 0, Known())
 
 
 def exposition(of: Sequence[Snapshot]) -> bytes:

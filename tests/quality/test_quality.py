@@ -55,6 +55,12 @@ def test_lost_purchases_page(found: Mapping[Sample, Sequence[Verdict]]) -> None:
     assert {sample.size: share for sample, share in shares.items() if share < BROKEN[sample]} == {}
 
 
+def test_what_is_not_served_decides_nothing() -> None:
+    """Verdicts are the same where all gauges are known of all days; if not, DEEP lacks one that the rules read."""
+    (batch,) = Sample(20, 40, "amounts halved").batches()
+    assert batch.verdicts(fastest()) == batch.verdicts(fastest(), deep=None)
+
+
 def specification() -> Judged:
     """A revenue of 10565 instead of 33636 at 33 purchases a day, with unchanged traffic; weekdays differ by a tenth."""
     lags = np.arange(30)

@@ -41,7 +41,7 @@ def tables(size: int, seed: int) -> dict[str, Table]:
     for row in range(len(of)):
         history = int(rng.choice((7, 10, 14, 15, 21, 22, 28, 30, DEPTH - 1)))
         name = f"s{size}-{seed}-{row:03}"
-        (snapshot,) = snapshots(of.take(slice(row, row + 1)), [name], yesterday, history)
+        (snapshot,) = snapshots(of.take(slice(row, row + 1)), [name], yesterday, history, deep=None)
         found[name] = _table(snapshot, rng)
     return found
 
