@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 
 import pytest
 
@@ -19,24 +19,28 @@ SIZES, SEEDS = (20, 50, 500), (1, 2)
 Numbers = Mapping[str, Callable[[Day], float | None]]
 
 
-def drops() -> Iterator[tuple[str, Callable[[Day], float | None]]]:
-    """The series of each volume that can drop."""
-    for name in ("revenue", "priced_purchases", "events"):
-        series = f"dataset:clickstream_{name}"
-        yield f"{series}:expected", lambda of, name=name: _of(of, name, "expected")
-        yield f"{series}:deviation", lambda of, name=name: _of(of, name, "deviation")
-        yield f"{series}:drop_ratio", lambda of, name=name: _of(of, name, "drop")
-        yield f"{series}:same_weekday", lambda of, name=name: _of(of, name, "same_weekday")
-        yield f"{series}:least_drop_ratio", lambda of, name=name: of.least(name)
+def drops(name: str) -> Numbers:
+    """The series of a volume that can drop."""
+    series = f"dataset:clickstream_{name}"
+    return {
+        f"{series}:expected": partial(of_expectation, name, "expected"),
+        f"{series}:deviation": partial(of_expectation, name, "deviation"),
+        f"{series}:drop_ratio": partial(of_expectation, name, "drop"),
+        f"{series}:same_weekday": partial(of_expectation, name, "same_weekday"),
+        f"{series}:least_drop_ratio": lambda of: of.least(name),
+    }
 
 
-def _of(of: Day, name: str, what: str) -> float | None:
-    found = of.expectation(name)
-    return None if found is None else getattr(found, what)
+def of_expectation(name: str, what: str, of: Day) -> float | None:
+    """A number of what is expected of a volume."""
+    number: float | None = getattr(of.expectation(name), what, None)
+    return number
 
 
 NAMES: Numbers = {
-    **dict(drops()),
+    **drops("revenue"),
+    **drops("priced_purchases"),
+    **drops("events"),
     "dataset:clickstream_revenue:critical": lambda of: of.revenue_critical,
     "dataset:clickstream_events:critical": lambda of: of.events_critical,
     "dataset:clickstream_conversion:noise": lambda of: of.rate_noise(

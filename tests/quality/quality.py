@@ -3,7 +3,7 @@
 python -m tests.quality.quality [--days 3000] [--seed 1] [--size N] [--fault NAME] [--workers 3]
 
 Prints Markdown. The days are simulated; what judges them is the shipped rule file on a real Prometheus. Each fault is
-tried on a twentieth of the days, each short history on a tenth.
+tried on a thirtieth of the days, each short history on a tenth.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def samples(days: int, seed: int, sizes: Sequence[int], faults: Sequence[str]) -
     yield from (Sample(size, days, seed=seed) for size in sizes)
     if EARLY_SIZE in sizes:
         yield from (Sample(EARLY_SIZE, -(-days // 10), HEALTHY, history, seed) for history in EARLY)
-    yield from (Sample(size, -(-days // 20), fault, WHOLE, seed) for fault in faults for size in sizes)
+    yield from (Sample(size, -(-days // 30), fault, WHOLE, seed) for fault in faults for size in sizes)
 
 
 def fastest() -> Path:

@@ -6,10 +6,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from exporter.config.model import Dataset, Links
 from exporter.facts.model import DayFacts, Files, Known, Measured, Query
@@ -18,7 +16,8 @@ from exporter.gauges.snapshot import Snapshot, take
 from exporter.gauges.view import Refresh, View
 from exporter.measures import declared
 from exporter.measures.declared import WHOLE_DAY, Facts
-from tests.quality.shops import NAMES, Drivers, Fault, Key, counted
+from tests.quality.counts import NAMES, Key, counted
+from tests.quality.shops import Array, Drivers, Fault
 from tests.support.exposition import SHOP
 
 DEPTH = 29
@@ -51,8 +50,8 @@ class Judged:
     by hour as the last axis.
     """
 
-    counts: Mapping[Key, NDArray[Any]]
-    hours: NDArray[np.int64]
+    counts: Mapping[Key, Array]
+    hours: Array
 
     def __len__(self) -> int:
         return len(self.hours)
@@ -102,7 +101,7 @@ def judged(by: Drivers, rng: np.random.Generator, fault: Fault | None = None, de
     return windows
 
 
-def _windows(values: NDArray[Any], depth: int) -> NDArray[Any]:
+def _windows(values: Array, depth: int) -> Array:
     """Each day with the days before it: a row a day of a shop, a column a lag."""
     days = range(depth - 1, values.shape[1])
     return np.concatenate([values[:, day - np.arange(depth)] for day in days])
@@ -122,7 +121,7 @@ def snapshots(
     ]
 
 
-def _measured(days: tuple[DayFacts, ...], hours: NDArray[np.int64]) -> Measured:
+def _measured(days: tuple[DayFacts, ...], hours: Array) -> Measured:
     return Measured(days, Files(number=len(days), anchor_rows=int(hours.sum())), QUERIES, 0, 0, Known())
 
 

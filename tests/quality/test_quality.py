@@ -16,7 +16,7 @@ from tests.quality.served import Judged, snapshots
 from tests.quality.table import tables
 from tests.support.generations import Generation
 
-DAYS = 200
+DAYS = 300
 HEALTHY = [Sample(size, DAYS) for size in (15, 20, 50, 500)]
 BROKEN = {Sample(size, DAYS, "80% of the purchases lost"): least for size, least in ((20, 0.85), (50, 0.97))}
 """Each sample of broken days, and the share that must be found."""

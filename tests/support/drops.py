@@ -92,7 +92,7 @@ def expectation(of: Numbers, usual: Collection[int]) -> Expectation | None:
 
 def _shares(whole: Lags, usual: Collection[int]) -> dict[int, float]:
     """Each usual day by the mean of its week; without the weeks that have nothing."""
-    found = {}
+    found: dict[int, float] = {}
     for week in WEEKS:
         days = [lag for lag in range(7 * week + 1, 7 * week + 8) if lag in usual]
         mean = fmean(whole[lag] for lag in days) if days else 0.0
