@@ -9,9 +9,9 @@ from functools import cache, partial
 
 import pytest
 
+from tests.quality.drop_tables import day, tables
 from tests.support.day_tables import Table, exposition
 from tests.support.drop_days import Day
-from tests.support.drop_tables import day, tables
 from tests.support.generations import Generation
 from tests.support.judging import ask, first_cycle, prometheus, serving
 

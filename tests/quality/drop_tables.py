@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -36,7 +36,7 @@ def tables(size: int, seed: int) -> dict[str, Table]:
         _close(of, row, rng)
         _spoil(of, row, rng)
         _lose(of, row, rng)
-    yesterday = date.today() - timedelta(days=1)  # noqa: DTZ011
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
     found = {}
     for row in range(len(of)):
         history = int(rng.choice((7, 10, 14, 15, 21, 22, 28, 30, DEPTH - 1)))
