@@ -24,7 +24,21 @@ DEPTH = 29
 """Lags 0 to 28: the rules read no earlier day."""
 
 WEEK = 7
-DEEP = ("events", "purchases", "purchases_without_revenue", "revenue")
+DEEP = (
+    "device_events",
+    "direct_sessions",
+    "events",
+    "median_purchase_amount",
+    "missing_referrer_events",
+    "missing_utm_events",
+    "named_events",
+    "null_client_events",
+    "platform_events",
+    "purchases",
+    "purchases_without_revenue",
+    "revenue",
+    "sessions",
+)
 """The gauges that the rules read beyond the last week; to serve the others, too, takes twice as long."""
 
 NOON = 12

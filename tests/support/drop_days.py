@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from tests.support.drops import (
     ERRORS,
@@ -105,6 +106,12 @@ class Day:
         whole = self.volumes[of].total(self.baseline)
         return self.volumes[part].total(self.baseline) / whole if whole else None
 
+    def usual_share(self, part: str, of: str) -> float | None:
+        """The median share of the usual days."""
+        parts, wholes = self.volumes[part].whole, self.volumes[of].whole
+        shares = [parts[lag] / wholes[lag] for lag in self.usual if lag in parts and wholes.get(lag)]
+        return median(shares) if shares else None
+
     def rate_noise(self, part: str, of: str, limit: str) -> float | None:
         """By how much the rate may fall."""
         base, today = self.base(part, of), self.volumes[of].comparable[0]
@@ -114,7 +121,7 @@ class Day:
 
     def share_noise(self, part: str, of: str, limit: str) -> float | None:
         """By how many points the share may rise."""
-        base, today = self.base(part, of), self.volumes["sessions"].comparable[0]
+        base, today = self.usual_share(part, of), self.volumes["sessions"].comparable[0]
         before = self.volumes["sessions"].total(self.baseline)
         if base is None or not today or not before:
             return None
@@ -122,7 +129,10 @@ class Day:
 
     def device_noise(self, device: str) -> float | None:
         """By how many points the share of a device may move."""
-        base, today = self.base(f"device_revenue {device}", "revenue"), self.volumes["purchases"].comparable[0]
+        every = [each for name, each in self.volumes.items() if name.startswith("device_revenue ")]
+        whole = sum(each.total(self.baseline) for each in every)
+        base = self.volumes[f"device_revenue {device}"].total(self.baseline) / whole if whole else None
+        today = self.volumes["purchases"].comparable[0]
         before = self.volumes["purchases"].total(self.baseline)
         return (
             device_noise(self.limits["device_share_shift"], base, today, before) if base and today and before else None
