@@ -33,14 +33,14 @@ from exporter.demo.write import write_demo
 from tests.support.generations import Generation
 
 TEXT = """\
-FAIL      data set shop, 2025-03-09: 1 CRITICAL, 2 WARN, 1 INFO
+FAIL      data set shop, 2025-03-09: 1 CRITICAL, 3 WARN
 
 Effects (business)
   CRITICAL  Revenue drop detected: 10890 EUR vs baseline 33139 EUR
-            On 2025-03-09, over its 24 complete hours, revenue is 69.19% under the 35348 EUR that a
-            Sunday brings (7-day mean x 1.07). The limit is 40.00%. Purchases with an amount: 14 of
-            44 expected, 68.18% fewer; chance explains 45.2%. All day there are fewer purchases than
-            usual. All devices and channels fell alike.
+            On 2025-03-09, over its 24 complete hours, revenue is 69.38% under the 35570 EUR that a
+            Sunday brings (7-day mean x 1.07). A usual day is 2.7% off, so the limit here is 40.00%.
+            Purchases with an amount: 14 of 44 expected, 68.18% fewer; chance explains 45.2%. All
+            day there are fewer purchases than usual. All devices and channels fell alike.
             alerting/runbooks/RevenueDrop.md
   WARN      Conversion rate drop detected: 1.62% vs baseline 4.07%
             On 2025-03-09, over its 24 complete hours, the share of sessions with a purchase is
@@ -53,21 +53,21 @@ Warnings and notes
             20.00%, or 5.00 percentage points above the baseline. The baseline is the median of up
             to four weeks.
             alerting/runbooks/NullClientIds.md
-  INFO      History short: 2 of 3 days before with this weekday
-            Of the four weeks before, 2 days are needed to know what a Sunday brings, and 3 to know
-            how far off a day usually is. Until then, drops are judged without.
-            alerting/runbooks/HistoryShort.md
+  WARN      JSON parse error rate high: 2.79%
+            On 2025-03-09, 11 of 394 payloads are not valid JSON; the limit is 1.00%, so up to 8 may
+            be chance.
+            alerting/runbooks/JsonErrors.md
 
 {judged} of {checks} checks judged, 1 off
   - DataStale: --as-of sets the newest day, so its age has no meaning
 """
 
-MARKDOWN = r"""**FAIL** data set shop, 2025-03-09: 1 CRITICAL, 2 WARN, 1 INFO
+MARKDOWN = r"""**FAIL** data set shop, 2025-03-09: 1 CRITICAL, 3 WARN
 
 **Effects (business)**
 
 - **CRITICAL** Revenue drop detected: 10890 EUR vs baseline 33139 EUR (alerting/runbooks/RevenueDrop.md)
-  On 2025-03-09, over its 24 complete hours, revenue is 69.19% under the 35348 EUR that a Sunday brings \(7-day mean x 1.07\). The limit is 40.00%. Purchases with an amount: 14 of 44 expected, 68.18% fewer; chance explains 45.2%. All day there are fewer purchases than usual. All devices and channels fell alike.
+  On 2025-03-09, over its 24 complete hours, revenue is 69.38% under the 35570 EUR that a Sunday brings \(7-day mean x 1.07\). A usual day is 2.7% off, so the limit here is 40.00%. Purchases with an amount: 14 of 44 expected, 68.18% fewer; chance explains 45.2%. All day there are fewer purchases than usual. All devices and channels fell alike.
 - **WARN** Conversion rate drop detected: 1.62% vs baseline 4.07% (alerting/runbooks/ConversionRateDrop.md)
   On 2025-03-09, over its 24 complete hours, the share of sessions with a purchase is 60.15% lower than its baseline; the limit is 30.00%, and chance explains 54.79%.
 
@@ -75,8 +75,8 @@ MARKDOWN = r"""**FAIL** data set shop, 2025-03-09: 1 CRITICAL, 2 WARN, 1 INFO
 
 - **WARN** High null client\_id rate: 34.18% (alerting/runbooks/NullClientIds.md)
   On 2025-03-09, 1192 of 3487 events have no client id, or a placeholder; the limit is 20.00%, or 5.00 percentage points above the baseline. The baseline is the median of up to four weeks.
-- **INFO** History short: 2 of 3 days before with this weekday (alerting/runbooks/HistoryShort.md)
-  Of the four weeks before, 2 days are needed to know what a Sunday brings, and 3 to know how far off a day usually is. Until then, drops are judged without.
+- **WARN** JSON parse error rate high: 2.79% (alerting/runbooks/JsonErrors.md)
+  On 2025-03-09, 11 of 394 payloads are not valid JSON; the limit is 1.00%, so up to 8 may be chance.
 
 **{judged} of {checks} checks judged, 1 off**
 
@@ -174,7 +174,7 @@ def test_only_a_terminal_gets_colours(stack: Stack, no_color: str, coloured: boo
     os.close(leader)
     assert process.wait() == 1
     assert (b"\x1b[31mFAIL\x1b[0m      data set shop" in said) == coloured
-    assert said.replace(b"\r\n", b"\n").replace(b"\x1b[0m", b"").count(b"\x1b[") == (4 if coloured else 0)
+    assert said.replace(b"\r\n", b"\n").replace(b"\x1b[0m", b"").count(b"\x1b[") == (5 if coloured else 0)
 
 
 def _read(descriptor: int) -> bytes:

@@ -97,8 +97,8 @@ def test_the_bad_day_is_one_page(arrived: Arrived) -> None:
 
 
 def test_nobody_hears_of_the_rest(arrived: Arrived) -> None:
-    """One page, two messages to data and one to marketing, three events: nothing of the certificate, of no info."""
-    assert arrived.total == 1 + 2 + 1 + 3
+    """One page, two messages to data and one to marketing, four events: nothing of the certificate, of no info."""
+    assert arrived.total == 1 + 2 + 1 + 4
 
 
 def test_the_bad_day_is_a_message_a_tier(arrived: Arrived) -> None:
@@ -106,26 +106,26 @@ def test_the_bad_day_is_a_message_a_tier(arrived: Arrived) -> None:
     for message in (*arrived.data, *arrived.marketing):
         assert_slack(message)
     titles = [[each["attachments"][0]["title"] for each in found] for found in (arrived.data, arrived.marketing)]
-    business, integrity = "shop, 2025-03-09: 1 business warning", "shop, 2025-03-09: 1 integrity warning"
+    business, integrity = "shop, 2025-03-09: 1 business warning", "shop, 2025-03-09: 2 integrity warnings"
     assert [sorted(each) for each in titles] == [[business, integrity], [business]]
     excerpt = json.loads(shown("Slack", "json"))
     assert sum(holds(message, excerpt) for message in arrived.data) == 1
 
 
-def test_the_bad_day_is_three_events(arrived: Arrived) -> None:
+def test_the_bad_day_is_four_events(arrived: Arrived) -> None:
     """Datadog gets each routed alert on its own."""
     for event in arrived.events:
         assert_webhook(event)
     names = sorted(event["commonLabels"]["check"] for event in arrived.events)
-    assert names == ["ConversionRateDrop", "NullClientIds", "RevenueDrop"]
+    assert names == ["ConversionRateDrop", "JsonErrors", "NullClientIds", "RevenueDrop"]
     (drop,) = (event for event in arrived.events if event["commonLabels"]["check"] == "RevenueDrop")
     assert holds(drop["commonAnnotations"], {"value": "10890 EUR", "baseline": "33139 EUR", "limit": "40.00%"})
     excerpt = json.loads(shown("Datadog", "json"))
     assert sum(holds(event, excerpt) for event in arrived.events) == 1
 
 
-def test_the_bad_day_is_three_notifications(arrived: Arrived) -> None:
+def test_the_bad_day_is_four_notifications(arrived: Arrived) -> None:
     """So does a subscription of the topic."""
-    assert len(arrived.notifications) == 3
+    assert len(arrived.notifications) == 4
     excerpt = json.loads(shown("CloudWatch", "json"))
     assert sum(holds(each, excerpt) for each in arrived.notifications) == 1
