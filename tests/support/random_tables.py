@@ -304,7 +304,7 @@ def disturbed(random: Random, gauges: Gauges) -> Table:
         "gauge": bare,
         "day": days or bare,
     }
-    what = random.choice(("nothing",) * 24 + ("NaN",) * 4 + ("limit", "limit", "gauge", "day"))
+    what = random.choice(("nothing",) * 24 + ("NaN",) * 4 + ("limit", "limit", "gauge", "gauge", "day"))
     if what == "nothing":
         return Table(gauges)
     gauge = random.choice(choices[what])
