@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alerting.mixin.check import BUSINESS, IN_ORDER, INFO, INTEGRITY, Check
 from alerting.mixin.drops import WEEKS_OF_DEVIATION, WEEKS_OF_SHARE
-from alerting.mixin.expressions import BASELINE_DAY, BASELINE_DAYS, GUARD, STARTED, WEEKS_BEFORE, is_open
+from alerting.mixin.expressions import BASELINE_DAY, BASELINE_DAYS, GUARD, STARTED, WEEKS_BEFORE
 from alerting.mixin.messages import (
     DAY,
     HOURS,
@@ -16,7 +16,7 @@ from alerting.mixin.messages import (
     query,
     whole,
 )
-from alerting.mixin.switched_off import off_by, off_otherwise
+from alerting.mixin.switched_off import GUARD_IN_WORDS, low_volume, off_by, off_otherwise
 
 _NOT_LISTED = (
     "DataStale",
@@ -37,15 +37,6 @@ _NOT_LISTED = (
 _BY_HAND = "max by (check, reason) (clickstream_switched_off_info{dataset=%q})"
 
 
-def low_volume(dataset: str = "") -> str:
-    """The guards that are closed because there are too few events; `dataset` is a selector, like `,dataset=%q`."""
-    return (
-        f'({GUARD}{{guard=~"day_.+",guard!="day_events"{dataset}}} == 0\n'
-        f'or {GUARD}{{guard=~"baseline_.+",guard!="baseline_days"{dataset}}} == 0\n'
-        f"and on (dataset) {is_open('baseline_days')})"
-    )
-
-
 def _off(expr: str) -> str:
     """The names of the checks that the query finds, for a program to read."""
     return label_values(expr, "check", between=" ")
@@ -62,20 +53,6 @@ _OFF_BY_DAY = off_by('guard="day_events"')
 _OFF_BY_BASELINE = off_by('guard="baseline_days"')
 _OFF_BY_VOLUME = off_by('guard=~"day_.+|baseline_.+"', f" and on (guard) {_LOW_VOLUME}")
 _OFF_OTHERWISE = off_otherwise(_NOT_LISTED)
-
-_IN_WORDS = {
-    "_": " ",
-    "identified purchases": "purchases with a client id",
-    "assisted days": "days with assisted purchases",
-    "named events": "events of one name",
-    "payload events": "events with a payload",
-    "contents": "distinct events",
-    "^day (.+)": "$1 on the day",
-    "^baseline (.+)": "$1 in the baseline",
-}
-"""A part of a guard's name, as a regular expression, to what a sentence calls it."""
-
-_GUARD_IN_WORDS = "".join(f' | reReplaceAll "{part}" "{words}"' for part, words in _IN_WORDS.items())
 
 _SHOWN = 5
 """So many days that are left out are listed."""
@@ -208,7 +185,7 @@ CHECKS = (
         BUSINESS,
         f"count by (dataset) {low_volume()} > bool 0\nor on (dataset) {IN_ORDER}",
         "Low volume",
-        f"not enough {label_values(_LOW_VOLUME, 'guard', _GUARD_IN_WORDS)}{_switched_off(_OFF_BY_VOLUME)}",
+        f"not enough {label_values(_LOW_VOLUME, 'guard', GUARD_IN_WORDS)}{_switched_off(_OFF_BY_VOLUME)}",
         "A handful of events would decide the result of these checks, so they do not judge.",
         checks_off=_off(_OFF_BY_VOLUME),
     ),

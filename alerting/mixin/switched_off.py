@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alerting.mixin import business, integrity, pipeline
-from alerting.mixin.expressions import GUARD, STATE, number, valid
+from alerting.mixin.expressions import GUARD, STATE, is_open, number, valid
 
 CLOSED = "dataset_check:clickstream_guard:closed"
 
@@ -54,3 +54,28 @@ def off_otherwise(not_listed: tuple[str, ...]) -> str:
         f"unless on (check) {valid(f'{CLOSED}{{dataset=%q}}')} "
         "unless on (check) clickstream_switched_off_info{dataset=%q}"
     )
+
+
+def low_volume(dataset: str = "") -> str:
+    """The guards that are closed because there are too few events; `dataset` is a selector, like `,dataset=%q`."""
+    return (
+        f'({GUARD}{{guard=~"day_.+",guard!="day_events"{dataset}}} == 0\n'
+        f'or {GUARD}{{guard=~"baseline_.+",guard!="baseline_days"{dataset}}} == 0\n'
+        f"and on (dataset) {is_open('baseline_days')})"
+    )
+
+
+_IN_WORDS = {
+    "_": " ",
+    "identified purchases": "purchases with a client id",
+    "assisted days": "days with assisted purchases",
+    "named events": "events of one name",
+    "payload events": "events with a payload",
+    "contents": "distinct events",
+    "^day (.+)": "$1 on the day",
+    "^baseline (.+)": "$1 in the baseline",
+}
+"""A part of a guard's name, as a regular expression, to what a sentence calls it."""
+
+GUARD_IN_WORDS = "".join(f' | reReplaceAll "{part}" "{words}"' for part, words in _IN_WORDS.items())
+"""The pipeline of a template that does so."""
