@@ -30,12 +30,12 @@ from exporter.demo.write import write_demo
 from tests.support.exposition import age
 from tests.support.generations import Generation
 
-REVENUE = "Revenue drop detected: 10890 vs baseline 33139"
+REVENUE = "Revenue drop detected: 10890 EUR vs baseline 33139 EUR"
 ALERTS = [
     ("CRITICAL", REVENUE),
     ("WARN", "Conversion rate drop detected: 1.62% vs baseline 4.07%"),
     ("WARN", "High null client_id rate: 34.18%"),
-    ("WARN", "JSON parse error rate high: 1.52%"),
+    ("WARN", "JSON parse error rate high: 2.79%"),
 ]
 
 

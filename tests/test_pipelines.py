@@ -112,7 +112,7 @@ def test_junit_tells_what_failed_what_warned_and_what_was_off(demo: Path, tmp_pa
     expected = {"RevenueDrop": "failure", "DataStale": "skipped"} | dict.fromkeys(warned, "system-out")
     assert outcomes == expected
     text = (tmp_path / "events.xml").read_text("utf-8")
-    assert '<failure message="Revenue drop detected: 10890 vs baseline 33139" />' in text
+    assert '<failure message="Revenue drop detected: 10890 EUR vs baseline 33139 EUR" />' in text
     assert [path.name for path in tmp_path.iterdir()] == ["events.xml"]
 
 
