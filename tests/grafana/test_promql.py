@@ -20,8 +20,8 @@ STATE = 'dataset:clickstream_check:state{dataset="shop",check="%s"}'
 SERVED = 'clickstream_series{dataset="shop"}'
 CERTIFIED = 'ALERTS{alertname="ClickstreamCertificate",alertstate="firing",dataset="shop"}'
 FAILING = 'dataset:clickstream_refresh:failing{dataset="shop"}'
-INTRADAY = 'dataset:clickstream_intraday:max{dataset="shop"}'
-JUDGED = {SERVED: 7, CERTIFIED: 1, FAILING: 0, INTRADAY: 0, STATE % "PartialDay": 0, STATE % "DirectShareHigh": 0}
+INFORMS = 'dataset:clickstream_check:informational{dataset="shop",check="%s"}'
+JUDGED = {SERVED: 7, CERTIFIED: 1, FAILING: 0, STATE % "PartialDay": 0, STATE % "DirectShareHigh": 0}
 
 
 def value(
@@ -50,8 +50,9 @@ def value(
         ({STATE % "DirectShareHigh": 1}, TRUSTWORTHY),
         ({STATE % "PartialDay": 2}, TRUSTWORTHY),
         ({STATE % "PartialDay": 1}, BROKEN),
-        ({STATE % "PartialDay": 1, INTRADAY: 1}, TRUSTWORTHY),
-        ({STATE % "PartialDay": 1, INTRADAY: 1, STATE % "RevenueDrop": 1}, BROKEN),
+        ({STATE % "PartialDay": 1, INFORMS % "PartialDay": 1}, TRUSTWORTHY),
+        ({STATE % "PartialDay": 1, INFORMS % "PartialDay": 0}, BROKEN),
+        ({STATE % "PartialDay": 1, INFORMS % "PartialDay": 1, STATE % "RevenueDrop": 1}, BROKEN),
         ({FAILING: 1}, UNKNOWN_VERDICT),
         ({FAILING: 1, STATE % "PartialDay": 1}, UNKNOWN_VERDICT),
         ({CERTIFIED: None}, UNKNOWN_VERDICT),
@@ -62,8 +63,9 @@ def value(
         "a warning",
         "switched off",
         "critical",
-        "a partial day is normal",
-        "critical beside a partial day that is normal",
+        "critical, but an info",
+        "critical, and no info",
+        "critical beside an info",
         "numbers that are no longer renewed",
         "critical numbers that are no longer renewed",
         "no certificate",
@@ -102,12 +104,12 @@ def test_a_runbook_is_a_link_where_it_has_a_url(
     value(generation, tmp_path, series, alerts(), expected)
 
 
-@pytest.mark.parametrize(("intraday", "expected"), [(0, FIRES_CRITICAL), (1, FIRES_INFO)])
+@pytest.mark.parametrize(("informs", "expected"), [(0, FIRES_CRITICAL), (1, FIRES_INFO)])
 def test_a_firing_check_has_the_severity_of_its_alert(
-    generation: Generation, tmp_path: Path, intraday: int, expected: int
+    generation: Generation, tmp_path: Path, informs: int, expected: int
 ) -> None:
     """A partial day is critical, but an info where the data set grows during the day."""
-    series = {INTRADAY: intraday, STATE % "PartialDay": 1, STATE % "NoData": 0}
+    series = {INFORMS % "PartialDay": informs, STATE % "PartialDay": 1, STATE % "NoData": 0}
     cells = {'{check="PartialDay", dataset="shop"}': expected, '{check="NoData", dataset="shop"}': OK}
     value(generation, tmp_path, series, matrix("pipeline"), cells)
 
@@ -117,8 +119,8 @@ def test_a_matrix_has_the_checks_of_its_tier_alone(
     generation: Generation, tmp_path: Path, small: int, expected: int
 ) -> None:
     """A partial day that is normal is an info of the pipeline, and no row beside a spike of revenue."""
-    spike = {STATE % "RevenueSpike": 1, 'dataset:clickstream_revenue_spike:small{dataset="shop"}': small}
-    series = {INTRADAY: 1, STATE % "PartialDay": 1} | spike
+    spike = {STATE % "RevenueSpike": 1, INFORMS % "RevenueSpike": small}
+    series = {INFORMS % "PartialDay": 1, STATE % "PartialDay": 1} | spike
     value(generation, tmp_path, series, matrix("business"), {'{check="RevenueSpike", dataset="shop"}': expected})
 
 
