@@ -2,7 +2,7 @@
 PYTHON ?= python3
 .DEFAULT_GOAL := help
 NODE := tests/grafana/node
-.PHONY: help demo dev test faults bench lint rules limits dashboards test-dashboards picture servers clean
+.PHONY: help demo dev test faults quality bench lint rules limits dashboards test-dashboards picture servers clean
 .SILENT:
 
 help: ## List the targets
@@ -29,6 +29,10 @@ test: .venv/.installed ## Run the tests against real servers
 faults: .venv/.installed ## Test the gate under faults: make faults TRIALS=1000
 	.venv/bin/python -m alerting.stack.programs >&2
 	.venv/bin/python tests/faults/lab.py --trials $(or $(TRIALS),100) --workers $(or $(WORKERS),8) --seed $(or $(SEED),1)
+
+quality: .venv/.installed ## Count false alarms and found faults by shop size: make quality [DAYS=3000] [SEED=1]
+	.venv/bin/python -m alerting.stack.programs >&2
+	.venv/bin/python -m tests.quality.quality --days $(or $(DAYS),3000) --seed $(or $(SEED),1)
 
 bench: .venv/.installed ## Measure what a refresh costs: make bench [BIG=1] [JSON=FILE]
 	.venv/bin/python tests/bench/cost.py $(if $(BIG),--big) $(if $(JSON),--json $(JSON))

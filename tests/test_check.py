@@ -79,7 +79,8 @@ def test_data_that_nobody_renewed_are_stale(demo: Path) -> None:
 
 def test_the_cause_silences_the_effect(demo: Path) -> None:
     """The last hours of UTC are the first of the next day in India: a partial day, and that is the one alarm."""
-    done = check(changed(demo, "kolkata.yml", time_zone="Asia/Kolkata"), "--as-of", "2025-03-10", "--details")
+    keys = {"time_zone": "Asia/Kolkata", "limits": {"min_baseline_purchases": 1}, "drop_rule": "plain"}
+    done = check(changed(demo, "kolkata.yml", **keys), "--as-of", "2025-03-10", "--details")
     assert done.returncode == 1
     alerts = {alert["message"]: alert["severity"] for alert in json.loads(done.stdout)["alerts"]}
     critical = [message for message, severity in alerts.items() if severity == "CRITICAL"]

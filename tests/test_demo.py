@@ -1,4 +1,4 @@
-"""The demo data set: 14 healthy days, and a last one with its known incident."""
+"""The demo data set: 29 healthy days, and a last one with its known incident."""
 
 import subprocess
 import sys
@@ -39,19 +39,19 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[float, float, i
 
 
 def test_same_bytes(tmp_path: Path) -> None:
-    """Two runs write the same 15 files and configuration, byte for byte, and nothing else."""
+    """Two runs write the same 30 files and configuration, byte for byte, and nothing else."""
     write_demo(tmp_path / "one", LAST_DAY)
     config = write_demo(tmp_path / "two", LAST_DAY)
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
     assert config == tmp_path / "two" / "config.yml"
-    assert len(contents(tmp_path / "two")) == 16
+    assert len(contents(tmp_path / "two")) == 31
 
 
 def test_healthy_days(days: list[tuple[float, float, int]]) -> None:
     """Before the last day revenue is steady, client ids are there and payloads are whole."""
     healthy = days[:-1]
     mean = fmean(revenue for revenue, _, _ in healthy)
-    assert len(healthy) == 14
+    assert len(healthy) == 29
     assert [revenue for revenue, _, _ in healthy if abs(revenue / mean - 1) > 0.25] == []
     assert [share for _, share, _ in healthy if share >= 0.02] == []
     assert sum(cut for _, _, cut in healthy) == 0

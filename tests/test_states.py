@@ -2,49 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from typing import Any
-from urllib.error import URLError
-from urllib.parse import urlencode
-from urllib.request import ProxyHandler, build_opener
 
 import pytest
-import yaml
 from hypothesis import Phase, given, settings
 
-from alerting import rulefile
-from alerting.stack.stack import end, free_address
 from exporter.gauges import own
 from exporter.measures import declared
 from tests.support import oracle
 from tests.support.day_tables import Table, exposition, gauges
 from tests.support.generations import Generation
+from tests.support.judging import CERTIFICATE, STATE, ask, first_cycle, prometheus, serving
 from tests.support.random_tables import tables
 
-RULE_FILE = Path(rulefile.__file__).parent / "rules" / "clickstream.yml"
-STATE = "dataset:clickstream_check:state"
-CERTIFICATE = 'ALERTS{alertname="ClickstreamCertificate"}'
-
 DATA_SETS = 500
-SCRAPES = "5s"
-"""Between two scrapes of all data sets, which take about a second."""
-
-CYCLES = "1s"
-"""Between two cycles of the rules; those that come due while one lasts are left out."""
-
-PATIENCE = 900.0
-"""Seconds until the first cycle must be over."""
 
 SHOWN = 5
 """Data sets that a failure prints in full."""
@@ -106,75 +81,6 @@ def cycle(generation: Generation, tmp_path_factory: pytest.TempPathFactory) -> C
         assert labels["check"] not in states[labels["dataset"]], f"two states of {labels}"
         states[labels["dataset"]][labels["check"]] = int(value)
     return Cycle(at, states, {labels["dataset"]: labels for labels, _ in certificates})
-
-
-@contextmanager
-def serving(text: str) -> Iterator[str]:
-    """The address at which the text is served for as long as this lasts."""
-    body = text.encode()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield f"127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-
-
-@contextmanager
-def prometheus(program: Path, folder: Path, target: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """A Prometheus that scrapes the target and evaluates the shipped rules: its URL, and the process."""
-    address = free_address()
-    shutil.copy(RULE_FILE, folder)
-    config = {
-        "global": {"scrape_interval": SCRAPES, "scrape_timeout": SCRAPES, "evaluation_interval": CYCLES},
-        "rule_files": [RULE_FILE.name],
-        "scrape_configs": [{"job_name": "clickstream", "static_configs": [{"targets": [target]}]}],
-    }
-    (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
-    options = [f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/tsdb"]
-    command = [str(program), *options, f"--web.listen-address={address}", "--log.level=warn"]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        yield f"http://{address}", process
-    finally:
-        end(process)
-
-
-def first_cycle(url: str, process: subprocess.Popen[bytes]) -> float:
-    """When the first cycle began that certified something: it is over then."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            pytest.fail(f"Prometheus ended with exit code {process.returncode}")
-        try:
-            found = ask(url, f"max(timestamp({CERTIFICATE}))")
-        except URLError:
-            found = []  # it does not answer yet
-        if found:
-            return found[0][1]
-        time.sleep(0.5)
-    pytest.fail(f"no certificate within {PATIENCE:g} s")
-
-
-def ask(url: str, query: str, at: float | None = None) -> list[tuple[dict[str, str], float]]:
-    """The labels and the value of every series that the query finds."""
-    parameters = {"query": query} | ({} if at is None else {"time": repr(at)})
-    with build_opener(ProxyHandler({})).open(f"{url}/api/v1/query?{urlencode(parameters)}", timeout=30) as response:
-        found: list[dict[str, Any]] = json.load(response)["data"]["result"]
-    return [(each["metric"], float(each["value"][1])) for each in found]
 
 
 def judged(table: Table, at: float) -> States:

@@ -1,4 +1,4 @@
-"""Write a demo data set: 15 seeded days of a web shop's events as Parquet, and their configuration."""
+"""Write a demo data set: 30 seeded days of a web shop's events as Parquet, and their configuration."""
 
 import argparse
 from datetime import date

@@ -7,7 +7,7 @@ from exporter.demo.shop import Event
 
 CONSENT_HOUR, CONSENT_REFUSED = 8, 0.42
 CHECKOUT_HOUR, CHECKOUT_LOST = 9, 0.97
-CUT_EVERY = 66
+CUT_EVERY = 36
 
 
 def hide_clients(events: list[Event], random: Random) -> list[Event]:
@@ -32,7 +32,7 @@ def lose_purchases(events: list[Event], random: Random) -> list[Event]:
 
 
 def cut_payloads(events: list[Event]) -> list[Event]:
-    """Return the events with every 66th payload cut before its end; purchases stay whole."""
+    """Return the events with every 36th payload cut before its end; purchases stay whole."""
     filled = [event for event in events if event.event_data and event.event_name != "checkout_completed"]
     cut = {id(event) for event in filled[CUT_EVERY // 2 :: CUT_EVERY]}
 

@@ -1,4 +1,4 @@
-"""Fifteen seeded days of a web shop's events."""
+"""Thirty seeded days of a web shop's events."""
 
 import json
 import math

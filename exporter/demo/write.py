@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from exporter.demo.incident import cut_payloads, hide_clients, lose_purchases
 from exporter.demo.shop import Event, events_of, visits_of
 
-DAYS = 15
+DAYS = 30
 TEXT = pa.string()
 SCHEMA = pa.schema(
     {"client_id": TEXT, "page_url": TEXT, "referrer": TEXT, "timestamp": pa.timestamp("us", tz="UTC")}
@@ -21,7 +21,7 @@ SCHEMA = pa.schema(
 
 
 def demo_events(last_day: date) -> dict[date, list[Event]]:
-    """Return the events of each of the 15 days up to `last_day`, which suffers an incident."""
+    """Return the events of each of the 30 days up to `last_day`, which suffers an incident."""
     events: dict[date, list[Event]] = {last_day - timedelta(days=lag): [] for lag in range(DAYS)}
     for day in events:
         random = Random(day.toordinal())  # noqa: S311
@@ -48,7 +48,7 @@ def write_file(path: Path, content: bytes) -> None:
 
 
 def write_demo(folder: Path, last_day: date) -> Path:
-    """Write 15 daily Parquet files and `config.yml` below `folder`; return the configuration's path."""
+    """Write 30 daily Parquet files and `config.yml` below `folder`; return the configuration's path."""
     (folder / "events").mkdir(parents=True, exist_ok=True)
     for day, events in demo_events(last_day).items():
         write_file(folder / "events" / f"events_{day}.parquet", parquet_bytes(events))

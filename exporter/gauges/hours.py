@@ -162,9 +162,15 @@ def _chosen(each: Sequence[T], is_whole: Sequence[bool]) -> Sequence[T]:
 def _are_whole(days: Sequence[Sequence[int]], level: float) -> list[bool]:
     """Whether each of the days has events in all hours in which even bursts of BURST events could not fail to come."""
     hours = [[(each[hour + 1] - each[hour]) / each[24] for each in days] for hour in range(24)]
-    usual = list(accumulate(map(median, hours), initial=0.0)) if days else []
-    windows = list(combinations(range(25), 2))
-    return [not any(_is_short(each, usual, level, start, end) for start, end in windows) for each in days]
+    usual = list(accumulate(map(median, hours), initial=0.0)) if days else [0.0] * 25
+    windows = [(start, end, SCANT * ((usual[end] - usual[start]) * level)) for start, end in combinations(range(25), 2)]
+    return [
+        not any(
+            each[end] - each[start] <= most and _is_short(each, usual, level, start, end)
+            for start, end, most in windows
+        )
+        for each in days
+    ]
 
 
 def _is_short(day: Sequence[int], usual: Sequence[float], level: float, start: int, end: int) -> bool:

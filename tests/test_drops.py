@@ -1,0 +1,160 @@
+"""What a day should have and what chance explains: the rules compute what the definitions say."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
+
+import pytest
+
+from tests.quality.drop_tables import day, tables
+from tests.support.day_tables import Table, exposition
+from tests.support.drop_days import Day
+from tests.support.generations import Generation
+from tests.support.judging import ask, first_cycle, prometheus, serving
+
+SIZES, SEEDS = (20, 50, 500), (1, 2)
+
+Numbers = Mapping[str, Callable[[Day], float | None]]
+
+
+def drops(name: str) -> Numbers:
+    """The series of a volume that can drop."""
+    series = f"dataset:clickstream_{name}"
+    return {
+        f"{series}:expected": partial(of_expectation, name, "expected"),
+        f"{series}:deviation": partial(of_expectation, name, "deviation"),
+        f"{series}:drop_ratio": partial(of_expectation, name, "drop"),
+        f"{series}:same_weekday": partial(of_expectation, name, "same_weekday"),
+        f"{series}:least_drop_ratio": lambda of: of.least(name),
+    }
+
+
+def of_expectation(name: str, what: str, of: Day) -> float | None:
+    """A number of what is expected of a volume."""
+    number: float | None = getattr(of.expectation(name), what, None)
+    return number
+
+
+NAMES: Numbers = {
+    **drops("revenue"),
+    **drops("priced_purchases"),
+    **drops("events"),
+    "dataset:clickstream_revenue:critical": lambda of: of.revenue_critical,
+    "dataset:clickstream_events:critical": lambda of: of.events_critical,
+    "dataset:clickstream_conversion:noise": lambda of: of.rate_noise(
+        "converting_sessions", "sessions", "conversion_drop_ratio"
+    ),
+    "dataset:clickstream_assisted:noise": lambda of: of.rate_noise(
+        "assisted_purchases", "identified_purchases", "assisted_drop_ratio"
+    ),
+    "dataset:clickstream_direct_session:noise": lambda of: of.share_noise(
+        "direct_sessions", "sessions", "direct_share_increase"
+    ),
+    "dataset:clickstream_null_client:noise": lambda of: of.share_noise(
+        "null_client_events", "events", "null_client_increase"
+    ),
+    "dataset:clickstream_missing_referrer:noise": lambda of: of.share_noise(
+        "missing_referrer_events", "events", "missing_referrer_increase"
+    ),
+    "dataset:clickstream_missing_utm:noise": lambda of: of.share_noise(
+        "missing_utm_events", "events", "missing_utm_increase"
+    ),
+}
+"""Recorded series -> what the definitions say; None where they say nothing, so that nothing is compared."""
+
+DEVICE_NOISE = "dataset_device:clickstream_device_revenue:noise"
+
+
+@cache
+def data_sets() -> dict[str, Table]:
+    """The tables, by the name of their data set."""
+    return {name: table for size in SIZES for seed in SEEDS for name, table in tables(size, seed).items()}
+
+
+@pytest.fixture(scope="module")
+def recorded(generation: Generation, tmp_path_factory: pytest.TempPathFactory) -> Mapping[tuple[str, str], float]:
+    """What a real Prometheus recorded of the tables, by series and data set; the device's noise with the device."""
+    folder = tmp_path_factory.mktemp("prometheus")
+    with (
+        serving(exposition(data_sets()), hold=3.0) as target,
+        prometheus(generation.prometheus, folder, target) as (url, process),
+    ):
+        at = first_cycle(url, process)
+        found = [pair for name in (*NAMES, DEVICE_NOISE) for pair in ask(url, name, at)]
+    return {
+        (" ".join([labels["__name__"], *([labels["device"]] if "device" in labels else [])]), labels["dataset"]): value
+        for labels, value in found
+    }
+
+
+def judged() -> Iterator[tuple[str, Day]]:
+    """The data sets that have a baseline, and the days that they are."""
+    for name, table in data_sets().items():
+        of = day(table)
+        if len(of.baseline) >= of.limits["min_baseline_days"]:
+            yield name, of
+
+
+def is_same(found: float | None, expected: float) -> bool:
+    """Whether the rules found the number, up to rounding."""
+    return found is not None and math.isclose(found, expected, rel_tol=1e-9, abs_tol=1e-9)
+
+
+def is_tight(of: Day, name: str) -> bool:
+    """Whether rounding, or a guard of another check, can decide if a drop is critical."""
+    volume = "events" if "events" in name else "revenue"
+    found, least = of.expectation(volume), of.least(volume)
+    priced = of.expectation("priced_purchases")
+    few = priced is None or (priced.expected or 0) < of.limits["min_baseline_purchases"]
+    if found is None or found.drop is None or least is None:
+        return True
+    at = [least, of.limits["revenue_drop_ratio"], of.limits["event_drop_ratio"]]
+    return (volume == "revenue" and few) or any(math.isclose(found.drop, each, abs_tol=1e-9) for each in at)
+
+
+def test_the_rules_record_what_the_definitions_say(recorded: Mapping[tuple[str, str], float]) -> None:
+    """Each number, with one to five weeks of history, holes, thin, closed and excluded days."""
+    compared, wrong, by_name = 0, [], Counter[str]()
+    for dataset, of in judged():
+        for name, number in NAMES.items():
+            expected = number(of)
+            if expected is None or (name.endswith(":critical") and is_tight(of, name)):
+                continue
+            compared += 1
+            if not is_same(recorded.get((name, dataset)), expected):
+                by_name[name] += 1
+                wrong.append(f"{dataset} {name}: {recorded.get((name, dataset))} != {expected}")
+    print(f"{compared} numbers")
+    assert not wrong, f"{len(wrong)} of {compared}: {dict(by_name)}\n" + "\n".join(wrong[:40])
+    assert compared >= 2000
+
+
+def test_the_rules_record_the_noise_of_each_device(recorded: Mapping[tuple[str, str], float]) -> None:
+    """By how much chance moves a device's share of the revenue."""
+    expected = {
+        (f"{DEVICE_NOISE} {device}", dataset): noise
+        for dataset, of in judged()
+        for device in ("mobile", "desktop", "tablet")
+        if (noise := of.device_noise(device)) is not None
+    }
+    wrong = {each: noise for each, noise in expected.items() if not is_same(recorded.get(each), noise)}
+    assert expected
+    assert not wrong
+
+
+def test_the_tables_reach_every_case() -> None:
+    """Of each case that a rule can get wrong there are some."""
+    days = [of for _, of in judged()]
+    found = [each for of in days if (each := of.expectation("revenue"))]
+    assert sum(bool(of.revenue_critical) for of in days) >= 10
+    assert sum(of.revenue_critical is False for of in days) >= 10
+    assert sum(bool(of.events_critical) for of in days) >= 5
+    assert sum(each.deviation == 0 for each in found) >= 10
+    assert sum(each.deviation > 0 for each in found) >= 10
+    assert sum(each.same_weekday is None for each in found) >= 10
+    assert sum(each.expected == 0 for each in found) >= 3
+    assert sum(bool(of.excluded) for of in days) >= 10
+    assert sum(len(of.baseline) < 7 for of in days) >= 10
