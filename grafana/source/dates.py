@@ -44,10 +44,11 @@ def usual(expected: str, deviation: str, days: int = promql.A_WEEK) -> list[Seri
     """A band around what is expected: how far off a day usually is. There is none where that is not known."""
     known = f"({deviation} > 0)"
     ends = [promql.at_compared(f"{expected} * (1 {sign} {known})", days) for sign in "+-"]
-    names = ("Usual, at most", "Usual, at least")
+    names = ("Usual range", "Usual range, lower end")
+    unnamed = {"legend": True, "tooltip": False, "viz": False}
     return [
         line(names[0], ends[0], palette.BASELINE, lineWidth=0, fillOpacity=18, fillBelowTo=names[1]),
-        line(names[1], ends[1], palette.BASELINE, lineWidth=0),
+        line(names[1], ends[1], palette.BASELINE, lineWidth=0, hideFrom=unnamed),
     ]
 
 
@@ -76,7 +77,7 @@ def _override(series: Series, axis: dict[str, Any], **properties: Any) -> Panel:
 EXCLUDED = Series(
     "Excluded from baselines",
     promql.EXCLUDED,
-    palette.NOT_COMPARED,
+    palette.EXCLUDED,
     {"drawStyle": "bars", "fillOpacity": 25, "lineWidth": 0, "barWidthFactor": 1},
 )
 """A shade behind the days that are in no baseline, on an axis of its own: there is one even where a day is empty."""

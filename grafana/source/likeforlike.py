@@ -7,7 +7,7 @@ from grafana.source.days import SHARE, WHOLE
 from grafana.source.kinds import coloured, table
 from grafana.source.panels import Panel, joined, override, ref, targets
 from grafana.source.shares import lower_limit, upper_limit
-from grafana.source.volumes import baseline, expected, least, low
+from grafana.source.volumes import PRICED_LIMIT, baseline, expected, least, low
 
 VOLUMES = {
     "Events": "events",
@@ -83,10 +83,14 @@ def _volumes() -> Panel:
     known = {measure: expected(name) for measure, name in VOLUMES.items() if name not in ("purchases", "sessions")}
     compared = mean | known
     difference = {measure: f"({anchor[measure]} / ({compared[measure]} > 0) - 1)" for measure in VOLUMES}
-    limits = {"Events": least("events", "event_drop_ratio"), "Revenue": low("revenue", "revenue_drop_ratio")}
+    limits = {
+        "Events": least("events", "event_drop_ratio"),
+        "Purchases with an amount": PRICED_LIMIT,
+        "Revenue": low("revenue", "revenue_drop_ratio"),
+    }
     columns = {
         "Anchor day": anchor,
-        "Mean of 7 days": mean,
+        "7-day mean": mean,
         "Expected": known,
         "Difference": difference,
         "Limit": limits,
@@ -95,7 +99,7 @@ def _volumes() -> Panel:
         "Like for like: volumes",
         "The complete hours of the anchor day, the mean of the same hours on the baseline days, and what this weekday "
         "brings. The difference is to what is expected, or else to the mean. The alert fires below the limit; "
-        "RevenueDrop needs further evidence, which its runbook lists.",
+        "RevenueDrop needs further evidence, such as purchases with an amount below theirs.",
         {name: promql.named(numbers) for name, numbers in columns.items()},
         WHOLE,
         _state(VOLUMES),

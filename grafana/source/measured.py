@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from alerting.mixin.check import INFO
 from alerting.mixin.checks import CHECKS
 from alerting.mixin.expressions import a_few
 from grafana.source.promql import ALL
@@ -106,9 +107,15 @@ def limits() -> str:
     return _named({check: _lowest(each) for check, each in NUMBERS.items()})
 
 
+def titled(check: str, severity: str) -> str:
+    """What a value mapping knows a firing check by: an info may have a title of its own."""
+    return f"{check}-info" if severity == INFO else check
+
+
 def phrases() -> list[dict[str, Any]]:
     """A value mapping: the title of each check's alert."""
     titles = {check.name: check.title for check in CHECKS}
+    titles |= {titled(check.name, INFO): check.info_title or check.title for check in CHECKS}
     titles |= {"RefreshFailing": "Refresh failing", "ExporterDown": "Exporter down", "NotJudged": "Not judged"}
     return [
         {

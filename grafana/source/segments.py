@@ -77,7 +77,7 @@ CONTRIBUTORS = table(
 
 _SEGMENT = ("dimension", "segment")
 _WHAT = ("events", "purchases", "revenue")
-_TO_MEAN = "{}, to mean"
+_CHANGE = "{} Δ"
 
 
 def _of_segments(what: str, lag: str, by: str = "dimension, segment") -> str:
@@ -101,13 +101,13 @@ def _change(what: str) -> str:
 _NUMBERS = {
     name: expr
     for what in _WHAT
-    for name, expr in ((what.capitalize(), _day(what)), (_TO_MEAN.format(what.capitalize()), _change(what)))
+    for name, expr in ((what.capitalize(), _day(what)), (_CHANGE.format(what.capitalize()), _change(what)))
 }
 
 SEGMENTS = table(
     "Devices, channels and other dimensions",
-    "The complete hours of the anchor day by segment, and the difference to the mean of the same hours on the baseline "
-    "days of the week before. A dimension has twelve segments at most, and `other`.",
+    "The complete hours of the anchor day by segment, and the relative difference to the mean of the same hours on the "
+    "baseline days of the week before. A dimension has twelve segments at most, and `other`.",
     targets(*_NUMBERS.values()),
     {"custom": {"align": "right", "minWidth": 70}, "noValue": "-"},
     transformations=[
@@ -120,8 +120,9 @@ SEGMENTS = table(
         _by("By"),
     ],
     overrides=[
-        *(override(name, custom_align="left") for name in ("By", "Segment")),
+        override("By", custom_align="left", custom_width=90),
+        override("Segment", custom_align="left", custom_width=150),
         *(override(what.capitalize(), unit=WHOLE, decimals=0) for what in _WHAT),
-        *(override(_TO_MEAN.format(what.capitalize()), unit=SHARE, decimals=1) for what in _WHAT),
+        *(override(_CHANGE.format(what.capitalize()), unit=SHARE, decimals=1) for what in _WHAT),
     ],
 )

@@ -56,6 +56,10 @@ def _unless_plain(name: str, limit_name: str, expr: str) -> str:
     return f"({baseline(name)} * (1 - {promql.limit(limit_name)}) and on () {_PLAIN}\nor {expr})"
 
 
+PRICED_LIMIT = f"({_unusual('priced_purchases')} unless on () {_PLAIN})"
+"""The number of purchases with an amount below which RevenueDrop takes it as evidence."""
+
+
 def _bars(day: str, hours: str, check: str) -> list[Series]:
     """Bars of the complete hours of compared days, and of all that is not compared."""
     rest = f"{day} - on (lag) (({hours}) and on (lag) {promql.compared()})\nor on (lag) {day}"
@@ -107,7 +111,7 @@ PURCHASES = by_date(
     [
         *_bars(_priced(), _priced("comparable_"), "NoPurchases"),
         *_expected("priced_purchases", otherwise=baseline("purchases")),
-        _limit("RevenueDrop", f"({_unusual('priced_purchases')} unless on () {_PLAIN})"),
+        _limit("RevenueDrop", PRICED_LIMIT),
     ],
     "short",
 )

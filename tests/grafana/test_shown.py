@@ -99,12 +99,12 @@ def test_charts_have_a_row_for_each_date(answers: list[dict[str, Any]], tmp_path
     assert charts
     for title in charts:
         dates = table(found[title])["Date"]
-        assert (dates[0], dates[1], dates[-2], dates[-1]) == ("Feb 22", "Feb 23", "Mar 9", "Mar 10"), title
-        assert len(dates) == 17
+        assert (dates[0], dates[1], dates[-2], dates[-1]) == ("Feb 7", "Feb 8", "Mar 9", "Mar 10"), title
+        assert len(dates) == 32
     revenue = table(found["Revenue EUR"], "values")
     limits = ("Anchor day, alert fires", "Limit with other evidence", "Expected")
     assert [revenue[name][-2] for name in limits] == sorted(revenue[name][-2] for name in limits)
-    assert [value is None for value in revenue["Baseline days"]] == [True] * 8 + [False] * 7 + [True] * 2
+    assert [value is None for value in revenue["Baseline days"]] == [True] * 23 + [False] * 7 + [True] * 2
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Honolulu", "America/New_York", "Asia/Kolkata", "Asia/Tokyo"])
