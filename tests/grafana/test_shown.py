@@ -82,11 +82,11 @@ def test_the_overview_says_what_is_wrong(answers: list[dict[str, Any]], tmp_path
     assert [datasets[name] for name in ("Critical", "Warning", "Info", "Off")] == [["1"], ["3"], ["0"], ["1"]]
     fires = table(found["Firing alerts"])
     rows = zip(*(fires[name] for name in ("Severity", "Check", "Measured", "Limit", "Runbook file")), strict=True)
-    assert next(rows) == ("CRITICAL", "Revenue drop detected", "67.14%", "40.00%", f"{RUNBOOKS}/RevenueDrop.md")
+    assert next(rows) == ("CRITICAL", "Revenue drop detected", "69.38%", "40.00%", f"{RUNBOOKS}/RevenueDrop.md")
     assert sorted(rows) == [
-        ("warning", "Conversion rate drop detected", "60.15%", "30.00%", f"{RUNBOOKS}/ConversionRateDrop.md"),
-        ("warning", "High null client_id rate", "34.18%", "5.89%", f"{RUNBOOKS}/NullClientIds.md"),
-        ("warning", "JSON parse error rate high", "1.52%", "1.00%", f"{RUNBOOKS}/JsonErrors.md"),
+        ("warning", "Conversion rate drop detected", "60.15%", "54.79%", f"{RUNBOOKS}/ConversionRateDrop.md"),
+        ("warning", "High null client_id rate", "34.18%", "6.27%", f"{RUNBOOKS}/NullClientIds.md"),
+        ("warning", "JSON parse error rate high", "2.79%", "2.25%", f"{RUNBOOKS}/JsonErrors.md"),
     ]
     business = table(found["Business: does the business drift?"])
     assert dict(zip(business["Check"], business["shop"], strict=True))["RevenueDrop"] == "CRITICAL"
