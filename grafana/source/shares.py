@@ -11,14 +11,13 @@ from grafana.source.panels import Panel
 MIN_AXIS = 0.001
 """The least upper end of an axis."""
 
-
 _NOISE_OF_DROP = {"direct_session": "drop_noise"}
 """Shares that are judged in both directions: the recorded noise of the drop."""
 
 
 @dataclass(frozen=True)
 class Share:
-    """A share and its check; `limit` applies to the whole day, `increase` and `drop` to the baseline."""
+    """A share and its checks; `limit` applies to the whole day, `increase` and `drop` to the baseline."""
 
     check: str
     title: str

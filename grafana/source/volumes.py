@@ -87,7 +87,7 @@ _DOTS = {"dash": [2, 8], "fill": "dot"}
 
 EVENTS = by_date(
     "Events",
-    f"Events of each day. EventVolumeDrop fires below the limit, unless other days of this weekday are as low. "
+    "Events of each day. EventVolumeDrop fires below the limit, unless other days of this weekday are as low. "
     f"{_EXPECTED} {NOT_COMPARED}",
     [
         *_days("events", "EventVolumeDrop"),

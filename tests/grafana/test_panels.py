@@ -127,7 +127,7 @@ def test_labels_that_panels_use_are_there(prometheus: str) -> None:
         used |= {name for name in query.names if not name.startswith("Value") and query.ref == "A"} - EITHER
         assert labels is None or used <= labels, (query.title, query.ref)
         checked |= used & (labels or set())
-    assert {"dataset", "check"} <= checked
+    assert {"dataset", "title"} <= checked
 
 
 def test_variables_have_values(prometheus: str) -> None:

@@ -244,3 +244,24 @@ def test_segments_are_compared_with_their_baseline_days(generation: Generation, 
         for lag in (1, 2)
     }
     value(generation, tmp_path, series, segments.SEGMENTS["targets"][1]["expr"], {'{key="device/bot"}': 0.5})
+
+
+def test_the_limit_of_a_few_allows_for_chance(generation: Generation, tmp_path: Path) -> None:
+    """A half of 100, and 2.5 standard errors of 5."""
+    series = {LIMIT % "json_error_ratio": 0.5, 'dataset:clickstream_payload_events:day{dataset="shop"}': 100}
+    value(generation, tmp_path, series, promql.few_limit("json_error_ratio", "payload_events"), {"{}": 0.625})
+
+
+@pytest.mark.parametrize(
+    ("state", "informs", "drawn"),
+    [(0, 0, "Anchor day"), (0, 1, "Anchor day"), (1, 0, "Anchor day, alert fires"), (1, 1, "Anchor day, info")],
+)
+def test_the_anchor_day_is_one_bar(
+    generation: Generation, tmp_path: Path, state: int, informs: int, drawn: str
+) -> None:
+    """In the colour of the alert, in that of an info, or in its own."""
+    series = {f'clickstream_events{{dataset="shop",lag="{lag}"}}': 7 for lag in (0, 1)}
+    series |= {STATE % "RevenueDrop": state, INFORMS % "RevenueDrop": informs}
+    bars = {bar.name: bar.expr for bar in dates.judged_days(promql.of_day("events"), "RevenueDrop")}
+    for name in ("Anchor day", "Anchor day, alert fires", "Anchor day, info"):
+        value(generation, tmp_path, series, bars[name], {'{lag="0"}': 7} if name == drawn else {})
