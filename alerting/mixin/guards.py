@@ -62,8 +62,7 @@ def _reach_of_few() -> Iterator[Record]:
         whole = f"dataset:clickstream_{of}:day"
         yield _guard(
             f"reach_{name.removesuffix('_ratio')}",
-            f"({valid(whole)} >= bool on (dataset) ({a_few(whole, name)})\n"
-            f"  or on (dataset) ({valid(whole)} == bool 0))",
+            f"({valid(whole)} >= bool on (dataset) ({a_few(whole, name)})\n  or on (dataset) (({whole} == 0) + 1))",
         )
 
 

@@ -179,6 +179,10 @@ SHARES = (
 _DEVICE = "clickstream_comparable_device_revenue"
 _BASE = "dataset_device:clickstream_device_revenue:baseline_ratio"
 
+_AT_LIMIT = f"clamp_max({valid(_BASE)} + on (dataset) group_left () {limit('device_share_shift')}, 0.999)"
+_SPREAD, _SPREAD_AT_LIMIT = (f"({at} * (1 - {at}))" for at in (valid(_BASE), _AT_LIMIT))
+"""The variance of a share at its baseline, and above it by the limit: few large orders lift a small device's share."""
+
 DEVICES = (
     number(
         "dataset_device:clickstream_device_revenue:ratio",
@@ -196,7 +200,7 @@ DEVICES = (
         "dataset_device:clickstream_device_revenue:noise",
         f"""\
 sqrt(
-  4 * {_BASE} * (1 - {_BASE})
+  4 * ({_SPREAD} > on (dataset, device) {_SPREAD_AT_LIMIT} or on (dataset, device) {_SPREAD_AT_LIMIT})
   * on (dataset) group_left ()
   (
     1 / (dataset:clickstream_purchases:anchor > 0)

@@ -17,10 +17,31 @@ from grafana.source import (
     parts,
     promql,
     repeats,
+    segments,
     volumes,
 )
 from grafana.source.kinds import stat
-from grafana.source.panels import Panel, heading, placed, target
+from grafana.source.panels import SOURCE, Panel, heading, placed, target
+
+CURRENCY: Panel = {
+    "name": "currency",
+    "label": "Currency",
+    "type": "query",
+    "datasource": SOURCE,
+    "query": {
+        "qryType": 1,
+        "query": f"label_values(clickstream_dataset_info{{{promql.ONE}}}, currency)",
+        "refId": "PrometheusVariableQueryEditor-VariableQuery",
+    },
+    "hide": 2,
+    "includeAll": False,
+    "multi": False,
+    "options": [],
+    "refresh": 2,
+    "regex": "",
+    "sort": 0,
+}
+"""Not shown: it stands in the titles of charts of money, and is empty where no currency is configured."""
 
 DAY: Panel = {
     "name": "day",
@@ -52,8 +73,16 @@ VERDICT = stat(
     options={"textMode": "value"},
 )
 
+OWNER = stat(
+    "Owner",
+    "Who owns the data set, as configured.",
+    [target(f'max by (owner) (clickstream_dataset_info{{{promql.ONE},owner!=""}})', table=False, legend="{{owner}}")],
+    {"color": palette.fixed("text"), "noValue": "-"},
+    options={"colorMode": "none", "textMode": "name"},
+)
+
 FACTS = [
-    (6, VERDICT),
+    (5, VERDICT),
     (
         4,
         _fact(
@@ -64,7 +93,7 @@ FACTS = [
         ),
     ),
     (
-        4,
+        3,
         _fact(
             "Age of the data",
             "Time since the last event.",
@@ -90,13 +119,14 @@ FACTS = [
         ),
     ),
     (
-        4,
+        3,
         _fact(
             "Firing checks",
             "The number of firing checks, of any severity.",
             f"count({STATE}{{{promql.ONE}}} == 1) or max({STATE}{{{promql.ONE}}}) * 0",
         ),
     ),
+    (3, OWNER),
 ]
 
 
@@ -111,11 +141,12 @@ def dashboard() -> dict[str, Any]:
         heading("Volumes by day, and what the alerts compare"),
         (9, [(8, each) for each in volumes.PANELS]),
         (8, likeforlike.PANELS),
+        (9, [(10, segments.CONTRIBUTORS), (14, segments.SEGMENTS)]),
         (8, [(8, parts.PLATFORMS), (8, parts.DEVICES), (8, parts.LOST)]),
         heading("Are the data sound? Shares by day, with the limit of each check"),
         *((7, [(8, each) for each in line]) for line in drifts.INTEGRITY),
         (8, [(12, days.NAMES), (8, columns.CHANGED), (4, drifts.IMPLAUSIBLE)]),
-        (8, [(8, drifts.WITHOUT_ID), (8, notes.FREQUENT), (8, notes.SWITCHED_OFF)]),
+        (8, [(6, drifts.WITHOUT_ID), (6, notes.FREQUENT), (6, notes.SWITCHED_OFF), (6, notes.EXCLUDED)]),
         heading("Does the business drift?"),
         (8, [(8, drifts.CONVERSION), (8, drifts.DIRECT), (8, volumes.AMOUNT)]),
         (8, [(12, drifts.DEVICES), (12, drifts.ASSISTED)]),
@@ -126,5 +157,5 @@ def dashboard() -> dict[str, Any]:
         board.DATASET,
         "The days of one data set by date, and the newest day against its baseline.",
         panels,
-        [board.dataset_variable(several=False), DAY],
+        [board.dataset_variable(several=False), CURRENCY, DAY],
     )

@@ -2,61 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from exporter.measures.devices import DEVICES as DEVICE_NAMES
 from grafana.source import palette, promql
-from grafana.source.dates import Series, bars, by_date, judged_days, limit, line
+from grafana.source.dates import Series, bars, by_date, judged_days, limit
 from grafana.source.kinds import stat
 from grafana.source.panels import Panel, target
-
-MIN_AXIS = 0.001
-"""The least upper end of an axis."""
+from grafana.source.shares import MIN_AXIS, Share, by_day
 
 
-@dataclass(frozen=True)
-class Share:
-    """A share and its check; `limit` applies to the whole day, `increase` and `drop` to the baseline."""
-
-    check: str
-    title: str
-    part: str
-    whole: str
-    limit: str | None = None
-    increase: str | None = None
-    drop: str | None = None
-    recorded: str = ""
-    """The name of the share in the rules, if it has a baseline."""
+def _few(check: str, title: str, part: str, whole: str, limit: str) -> Panel:
+    return by_day(Share(check, title, part, whole, limit=limit, few=whole))
 
 
-def _lines(share: Share) -> list[Series]:
-    """The baseline and the limits."""
-    lines = []
-    if share.recorded:
-        before = promql.number(f"dataset:clickstream_{share.recorded}:baseline_ratio")
-        lines.append(line("Baseline", promql.at_compared(before), palette.BASELINE))
-        against = f"({before} + {promql.limit(share.increase)})" if share.increase else ""
-        against = f"{before} * (1 - {promql.limit(share.drop)})" if share.drop else against
-        lines.append(limit(share.check, promql.at_compared(against), "Limit against the baseline"))
-    if share.limit:
-        lines.append(limit(share.check, promql.at_all(promql.limit(share.limit)), lineWidth=1))
-    return lines
-
-
-def _panel(share: Share) -> Panel:
-    value = promql.compared_share if share.drop or not share.limit else promql.share
-    side = "below" if share.drop else "above"
-    return by_date(
-        share.title,
-        f"{share.check} fires if the anchor day is {side} a limit.",
-        [*judged_days(value(share.part, share.whole), share.check), *_lines(share)],
-        "percentunit",
-        top=MIN_AXIS,
-    )
-
-
-def _integrity(check: str, title: str, part: str, whole: str = "events", **limits: str) -> Panel:
-    return _panel(Share(check, title, part, whole, **limits))
+def _lasting(check: str, title: str, part: str, **limits: str) -> Panel:
+    return by_day(Share(check, title, part, "events", days=promql.FOUR_WEEKS, **limits))
 
 
 _COLUMN_EVENTS = promql.of_day("missing_column_events")
@@ -74,18 +33,18 @@ COLUMNS = by_date(
 
 INTEGRITY = [
     [
-        _integrity("DuplicateEvents", "Duplicate events", "duplicate_events", limit="duplicate_event_ratio"),
-        _integrity(
+        _few("DuplicateEvents", "Duplicate events", "duplicate_events", "events", "duplicate_event_ratio"),
+        _few(
             "DuplicatePurchases",
             "Purchases with a repeated transaction id",
             "duplicate_purchases",
             "purchases",
-            limit="duplicate_purchase_ratio",
+            "duplicate_purchase_ratio",
         ),
-        _integrity("InvalidEvents", "Events outside the taxonomy", "invalid_events", limit="invalid_event_ratio"),
+        _few("InvalidEvents", "Events outside the taxonomy", "invalid_events", "events", "invalid_event_ratio"),
     ],
     [
-        _integrity(
+        _lasting(
             "NullClientIds",
             "Events without a client id",
             "null_client_events",
@@ -93,14 +52,14 @@ INTEGRITY = [
             increase="null_client_increase",
             recorded="null_client",
         ),
-        _integrity(
+        _lasting(
             "MissingReferrer",
             "Events without a referrer",
             "missing_referrer_events",
             increase="missing_referrer_increase",
             recorded="missing_referrer",
         ),
-        _integrity(
+        _lasting(
             "MissingUtm",
             "Events without a UTM parameter",
             "missing_utm_events",
@@ -109,33 +68,33 @@ INTEGRITY = [
         ),
     ],
     [
-        _integrity(
+        _few(
             "JsonErrors",
             "Payloads that are not valid JSON",
             "json_error_events",
             "payload_events",
-            limit="json_error_ratio",
+            "json_error_ratio",
         ),
-        _integrity(
+        _few(
             "PurchasesWithoutRevenue",
             "Purchases without an amount above zero",
             "purchases_without_revenue",
             "purchases",
-            limit="purchase_without_revenue_ratio",
+            "purchase_without_revenue_ratio",
         ),
         COLUMNS,
     ],
 ]
 
-WITHOUT_ID = _integrity(
+WITHOUT_ID = _few(
     "PurchasesWithoutTransactionId",
     "Purchases without a transaction id",
     "purchases_without_transaction_id",
     "purchases",
-    limit="purchase_without_transaction_id_ratio",
+    "purchase_without_transaction_id_ratio",
 )
 
-CONVERSION = _panel(
+CONVERSION = by_day(
     Share(
         "ConversionRateDrop",
         "Sessions with a purchase",
@@ -146,7 +105,7 @@ CONVERSION = _panel(
     )
 )
 
-DIRECT = _panel(
+DIRECT = by_day(
     Share(
         "DirectShareHigh",
         "Direct sessions",
@@ -154,11 +113,14 @@ DIRECT = _panel(
         "sessions",
         limit="direct_share",
         increase="direct_share_increase",
+        drop="direct_share_drop_ratio",
         recorded="direct_session",
+        drop_check="DirectShareDrop",
+        days=promql.FOUR_WEEKS,
     )
 )
 
-ASSISTED = _panel(
+ASSISTED = by_day(
     Share(
         "AssistedShareDrop",
         "Assisted purchases",

@@ -41,6 +41,7 @@ MISSING = table(
     ],
 )
 
+_BARS = judged_days(f"1000 * {promql.of_day('day_end_clock_seconds')}", "PartialDay")
 _BEFORE = promql.of_day("day_end_clock_seconds", ',lag!="0"')
 _LIMIT = f"quantile(0.5, {_BEFORE}) - 3600 * {promql.limit('partial_day_hours')}"
 
@@ -49,7 +50,7 @@ ENDS = by_date(
     "The local time at which a day's events end, stray events ignored. PartialDay fires if the anchor day ends below "
     "the limit and the hours after that are missing.",
     [
-        *judged_days(f"1000 * {promql.of_day('day_end_clock_seconds')}", "PartialDay")[:2],
+        *(each for each in _BARS if each.name.startswith("Anchor day")),
         bars("Earlier days", f"1000 * {_BEFORE}", palette.BASELINE_DAY),
         limit("PartialDay", promql.at_compared(f"1000 * ({_LIMIT})")),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from grafana.source import palette, promql
+from grafana.source.dates import DATE
 from grafana.source.kinds import stat, table
 from grafana.source.panels import Panel, joined, override, renamed, target, targets, transform
 
@@ -71,4 +72,17 @@ CONFIGURED = table(
         override(name, unit="locale", decimals=0, custom_width=110, custom_align="right")
         for name in ("Found in", "Searched in")
     ],
+)
+
+EXCLUDED = table(
+    "Days excluded from baselines",
+    "The `known_days` of the configuration and the days before `baseline_since`, which are shaded in the charts. Their "
+    "numbers are in no baseline.",
+    targets(f"{promql.of_day('excluded_day_info', by='lag, reason')} * on (lag) group_left () ({promql.date()})"),
+    {"custom": {"align": "left", "minWidth": 60}, "noValue": "No day is excluded."},
+    transformations=[
+        renamed({"Value": DATE, "reason": "Reason"}, drop=["Time", "lag"]),
+        transform("sortBy", fields={}, sort=[{"field": DATE, "desc": True}]),
+    ],
+    overrides=[override(DATE, unit="time:YYYY-MM-DD", custom_width=110)],
 )

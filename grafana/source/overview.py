@@ -104,7 +104,11 @@ def _alerts() -> str:
     """The firing alerts, with or without a data set, as numbers that sort by severity."""
     firing = 'ALERTS{alertstate="firing",dataset=~"$dataset|",severity="%s"}'
     named = f'label_replace({firing}, "check", "$1", "alertname", "Clickstream(.+)")'
-    lines = (f"{code} * max by (dataset, check, tier) ({named % severity})" for severity, code in _SEVERITIES)
+    lines = (
+        f"{code} * label_replace(max by (dataset, check, tier) ({named % severity}), "
+        f'"title", "{measured.titled("$1", severity)}", "check", "(.+)")'
+        for severity, code in _SEVERITIES
+    )
     return "(" + "\nor ".join(lines) + ")"
 
 
@@ -128,7 +132,7 @@ def alerts() -> str:
 
 _ALERT_COLUMNS = {
     "Value #A": "Severity",
-    "check": "Check",
+    "title": "Check",
     "dataset": "Data set",
     "tier": "Tier",
     "Value #B": "Measured",
@@ -140,7 +144,8 @@ _ALERT_COLUMNS = {
 FIRING = table(
     "Firing alerts",
     "Firing alerts, critical ones first. Measured value and limit are shares of the day, or the distance of the day "
-    "from its baseline. Silences and inhibitions are known only to Alertmanager and not shown.",
+    "from what is expected of it; the limit allows for chance. Silences and inhibitions are known only to Alertmanager "
+    "and not shown.",
     targets(
         promql.keyed(alerts(), "check"),
         *(
@@ -153,7 +158,7 @@ FIRING = table(
         "noValue": "No alert fires. The verdict shows whether that can be trusted.",
     },
     transformations=[
-        *joined("key", _ALERT_COLUMNS, drop=["runbooks"]),
+        *joined("key", _ALERT_COLUMNS, drop=["runbooks", "check"]),
         transform("sortBy", fields={}, sort=[{"field": "Severity", "desc": True}]),
     ],
     overrides=[

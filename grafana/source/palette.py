@@ -20,6 +20,7 @@ UNKNOWN = "#9B4F96"
 ANCHOR = "#0072B2"
 BASELINE_DAY = "#6BAED6"
 NOT_COMPARED = "#8E8E8E"
+EXCLUDED = "#9E9AC8"
 BASELINE = "text"
 
 DEVICES = {"mobile": "#56B4E9", "desktop": "#0072B2", "tablet": "#CC79A7", "bot": "#00795C", "other": "#8E8E8E"}

@@ -14,7 +14,7 @@ def _stacked(title: str, gauge: str, label: str, colours: Mapping[str, str]) -> 
     """The events of each day by the values of a label."""
     return by_date(
         title,
-        "Whole days. SegmentDrop fires if one has far fewer events than expected from its share in the baseline.",
+        "Whole days. SegmentDrop fires if one has far fewer events than its usual share predicts.",
         [bars(name, promql.of_day(gauge, f',{label}="{name}"'), colour) for name, colour in colours.items()],
         "short",
     )
@@ -43,8 +43,9 @@ def _of_shown(expr: str) -> str:
 
 LOST = table(
     "Segments with the largest drop",
-    f"The {_COUNT} devices, platforms and event names furthest below the events expected from their share in the "
-    "baseline, over the complete hours. SegmentDrop fires above the limit, which is higher where chance explains more.",
+    f"The {_COUNT} devices, platforms and event names furthest below the events that their usual share predicts, which "
+    "is the median of up to four weeks. Over the complete hours. SegmentDrop fires above the limit, which is higher "
+    "where chance explains more.",
     targets(
         _KEY.format(_LARGEST),
         *(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+
 from alerting.mixin.check import CRITICAL
 from alerting.mixin.checks import CHECKS
-from alerting.mixin.expressions import BASELINE_DAY, INFORMATIONAL, IS_NUMBER, STATE
+from alerting.mixin.expressions import BASELINE_DAY, INFORMATIONAL, IS_NUMBER, STATE, a_few
 from grafana.source import palette
 
 ALL = 'dataset=~"$dataset"'
@@ -12,6 +14,14 @@ ONE = 'dataset="$dataset"'
 
 HALF_A_DAY = 12 * 3600
 DAY = 24 * 3600
+
+A_WEEK, FOUR_WEEKS = 7, 28
+"""How many days before the anchor day a baseline has."""
+
+
+def lags_up_to(days: int) -> str:
+    """Selects the lags of the anchor day and of so many days before it."""
+    return f'lag=~"{"|".join(map(str, range(days + 1)))}"'
 
 
 def names(*, severity: str | None = None, tier: str | None = None) -> list[str]:
@@ -24,11 +34,16 @@ def severity(check: str) -> str:
     return next(each.severity for each in CHECKS if each.name == check)
 
 
-def _states(checks: list[str], dataset: str) -> str:
+def may_inform(checks: Iterable[str]) -> bool:
+    """Whether the alert of one of these checks is sometimes an info."""
+    return any(each.may_be_info for each in CHECKS if each.name in checks)
+
+
+def _states(checks: Sequence[str], dataset: str) -> str:
     return f'{STATE}{{{dataset},check=~"{"|".join(checks)}"}}'
 
 
-def _informs(dataset: str, checks: list[str]) -> str:
+def _informs(dataset: str, checks: Sequence[str]) -> str:
     """Firing checks whose alert is an info, because the data set or the day explains it."""
     return f"({_states(checks, dataset)} == 1 and on (dataset, check) {INFORMATIONAL} == 1)"
 
@@ -119,9 +134,20 @@ def limit(name: str) -> str:
     return number(f'dataset_limit:clickstream_limit:max{{limit="{name}"}}')
 
 
-def at_compared(expr: str) -> str:
-    """A number of the data set at each compared lag: the anchor day and the seven before it."""
-    return f"0 * {of_day('comparable_events')} + on () group_left () ({expr})"
+def at_least(limit: str, noise: str) -> str:
+    """The limit or, where chance explains more, that: both are numbers of the data set."""
+    return f"({limit} > {noise} or {noise} or {limit})"
+
+
+def few_limit(name: str, whole: str) -> str:
+    """The share of a whole of the anchor day above which a few are more than their limit and chance."""
+    volume = f"dataset:clickstream_{whole}:day{{{ONE}}}"
+    return f"max(({a_few(volume, name)}) / on (dataset) {volume})"
+
+
+def at_compared(expr: str, days: int = A_WEEK) -> str:
+    """A number of the data set at each lag that is compared: the anchor day and so many days before it."""
+    return f"0 * {of_day('events', f',{lags_up_to(days)}')} + on () group_left () ({expr})"
 
 
 def at_all(expr: str) -> str:
@@ -129,17 +155,25 @@ def at_all(expr: str) -> str:
     return f"0 * {of_day('events')} + on () group_left () ({expr})"
 
 
-def fires(check: str) -> str:
-    """The state of a check, if it fires."""
-    return f'max({STATE}{{{ONE},check="{check}"}} == 1)'
+def fires(*checks: str) -> str:
+    """1 if one of the checks fires and its alert is no mere info."""
+    listed = _states(checks, ONE)
+    return f"max({listed} == 1 unless on (dataset, check) {INFORMATIONAL} == 1)"
 
 
-def state(check: str) -> str:
-    """The state of a check: the severity if it fires."""
-    return f'({fires(check)} + {palette.FIRES[severity(check)] - 1} or max({STATE}{{{ONE},check="{check}"}}))'
+def informs(*checks: str) -> str:
+    """1 if one of the checks fires and its alert is a mere info, because the data set or the day explains it."""
+    return f"max{_informs(ONE, checks)}"
 
 
-def named(numbers: dict[str, str]) -> str:
+def state(*checks: str) -> str:
+    """The state of a check, or of several of one severity: the severity if one fires."""
+    fires_as = f"{fires(*checks)} + {palette.FIRES[severity(checks[0])] - 1}"
+    informs_as = f" or {informs(*checks)} + {palette.FIRES_INFO - 1}" if may_inform(checks) else ""
+    return f"({fires_as}{informs_as} or max({_states(checks, ONE)}))"
+
+
+def named(numbers: Mapping[str, str]) -> str:
     """Several numbers of the data set, labelled by what they measure."""
     return "\nor ".join(f'label_replace({expr}, "measure", "{name}", "", "")' for name, expr in numbers.items())
 
@@ -149,7 +183,16 @@ def keyed(expr: str, label: str) -> str:
     return f'label_join({expr}, "key", "/", "dataset", "{label}")'
 
 
+def baseline_days(days: int = A_WEEK) -> str:
+    """The lags of the baseline days among so many days before the anchor day."""
+    return f"max by (lag) ({BASELINE_DAY}{{{lags_up_to(days)},{ONE}}}{IS_NUMBER})"
+
+
+def compared(days: int = A_WEEK) -> str:
+    """The lags that are compared: the anchor day, and those baseline days."""
+    return f"({ANCHOR} or {baseline_days(days)})"
+
+
 ANCHOR = of_day("events", ',lag="0"')
-BASELINE_DAYS = f"max by (lag) ({BASELINE_DAY}{{{ONE}}}{IS_NUMBER})"
-COMPARED = f"({ANCHOR} or {BASELINE_DAYS})"
-"""The lags that are compared."""
+EXCLUDED = f"({of_day('excluded_day')} == 1)"
+"""The lags of the days that are in no baseline, because they are known or before `baseline_since`."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent / "node"
-VARIABLES = {"datasource": "prometheus", "dataset": "shop", "day": ""}
+VARIABLES = {"datasource": "prometheus", "dataset": "shop", "currency": "EUR", "day": ""}
 
 
 def missing() -> str | None:

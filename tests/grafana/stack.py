@@ -43,7 +43,7 @@ def settled(prometheus: str) -> bool:
     certificates = ask(prometheus, 'ALERTS{alertname="ClickstreamCertificate",alertstate="firing"}')
     snapshots = [f"{float(each['value'][1]):.0f}" for each in ask(prometheus, "clickstream_snapshot")]
     return (
-        len(ask(prometheus, "clickstream_events")) >= 14
+        len(ask(prometheus, "clickstream_events")) >= 29
         and [each["metric"]["snapshot"] for each in certificates] == snapshots
         and bool(ask(prometheus, "dataset:clickstream_refresh:failing"))
     )

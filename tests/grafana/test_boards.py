@@ -12,6 +12,7 @@ from boards import BOARDS, ROOT, panels, queries
 
 from alerting import rulefile
 from alerting.mixin.checks import CHECKS
+from alerting.mixin.expressions import STARTED
 from exporter.config.checks import Limits
 from exporter.gauges import own
 from exporter.measures import declared
@@ -22,6 +23,9 @@ DECLARED = {gauge for measure in declared.load() for gauge in measure.gauges}
 TWINS = {twin for measure in declared.load() for twin in measure.twins.values()}
 GAUGES = {*own.HELP, *own.RELOAD, *DECLARED, *TWINS}
 RECORDS = {rule["record"] for group in rulefile.groups().values() for rule in group if "record" in rule}
+EXPRESSIONS = {
+    rule["record"]: rule["expr"] for group in rulefile.groups().values() for rule in group if "record" in rule
+}
 TEXT = "\n".join(query.expr for query in queries())
 NOT_SHOWN: dict[str, str] = yaml.safe_load((ROOT / "grafana" / "not_shown.yml").read_text("utf-8"))
 
@@ -81,11 +85,20 @@ def test_every_check_stands_in_one_matrix() -> None:
 
 def test_what_is_measured_is_what_the_rule_compares() -> None:
     """The number and the limit that stand beside a firing check are those of its rule."""
-    rule_of = {check.name: check.fires for check in CHECKS}
+    rule_of = {
+        check.name: check.fires + "".join(EXPRESSIONS[each] for each in records(check.fires)) for check in CHECKS
+    }
     assert NUMBERS
-    assert [check for check, (number, _) in NUMBERS.items() if number not in rule_of[check]] == []
-    limits = {check: limit if ":" in limit else f'limit="{limit}"' for check, (_, limit) in NUMBERS.items()}
-    assert [check for check, limit in limits.items() if limit not in rule_of[check]] == []
+    for check, measured in NUMBERS.items():
+        number = records(EXPRESSIONS[measured.number]) if measured.few else {measured.number}
+        limits = {f'limit="{limit}"' for limit in (measured.limit, measured.against) if limit}
+        named = number | limits | ({measured.noise} - {""})
+        assert [each for each in named if each not in rule_of[check]] == [], check
+
+
+def records(expr: str) -> set[str]:
+    """The recorded series that an expression names, but the frame of every rule."""
+    return set(re.findall(r"\w+:clickstream_\w+:\w+", expr)) - {STARTED}
 
 
 @each_board

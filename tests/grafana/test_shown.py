@@ -9,7 +9,7 @@ from typing import Any
 
 import node
 import pytest
-from boards import BOARDS, ROOT, answered, panels
+from boards import BOARDS, ROOT, answered, panels, titled
 from picture import page
 from stack import BROKEN_DAY, judged
 
@@ -48,7 +48,7 @@ def shown(
     """The frames that each panel draws: fields with values, texts, colours and links."""
     asked = {"panels": panels, "variables": node.VARIABLES} | question
     frames = node.asked(f"build/transform-{grafana}.cjs", folder, asked)
-    return {each["panel"]["title"]: made for each, made in zip(panels, frames, strict=True)}
+    return {titled(each["panel"]): made for each, made in zip(panels, frames, strict=True)}
 
 
 def table(frames: list[list[dict[str, Any]]], what: str = "texts") -> Table:
@@ -82,11 +82,11 @@ def test_the_overview_says_what_is_wrong(answers: list[dict[str, Any]], tmp_path
     assert [datasets[name] for name in ("Critical", "Warning", "Info", "Off")] == [["1"], ["3"], ["0"], ["1"]]
     fires = table(found["Firing alerts"])
     rows = zip(*(fires[name] for name in ("Severity", "Check", "Measured", "Limit", "Runbook file")), strict=True)
-    assert next(rows) == ("CRITICAL", "Revenue drop detected", "67.14%", "40.00%", f"{RUNBOOKS}/RevenueDrop.md")
+    assert next(rows) == ("CRITICAL", "Revenue drop detected", "69.38%", "40.00%", f"{RUNBOOKS}/RevenueDrop.md")
     assert sorted(rows) == [
-        ("warning", "Conversion rate drop detected", "60.15%", "30.00%", f"{RUNBOOKS}/ConversionRateDrop.md"),
-        ("warning", "High null client_id rate", "34.18%", "5.89%", f"{RUNBOOKS}/NullClientIds.md"),
-        ("warning", "JSON parse error rate high", "1.52%", "1.00%", f"{RUNBOOKS}/JsonErrors.md"),
+        ("warning", "Conversion rate drop detected", "60.15%", "54.79%", f"{RUNBOOKS}/ConversionRateDrop.md"),
+        ("warning", "High null client_id rate", "34.18%", "6.27%", f"{RUNBOOKS}/NullClientIds.md"),
+        ("warning", "JSON parse error rate high", "2.79%", "2.25%", f"{RUNBOOKS}/JsonErrors.md"),
     ]
     business = table(found["Business: does the business drift?"])
     assert dict(zip(business["Check"], business["shop"], strict=True))["RevenueDrop"] == "CRITICAL"
@@ -95,22 +95,23 @@ def test_the_overview_says_what_is_wrong(answers: list[dict[str, Any]], tmp_path
 def test_charts_have_a_row_for_each_date(answers: list[dict[str, Any]], tmp_path: Path) -> None:
     """Oldest first, with a day before and after; the bar of the broken day stands at its date, under the limit."""
     found = shown(tmp_path, answers)
-    charts = [panel["title"] for panel in panels("dataset") if panel["type"] == "trend"]
+    charts = [titled(panel) for panel in panels("dataset") if panel["type"] == "trend"]
     assert charts
     for title in charts:
         dates = table(found[title])["Date"]
-        assert (dates[0], dates[1], dates[-2], dates[-1]) == ("Feb 22", "Feb 23", "Mar 9", "Mar 10"), title
-        assert len(dates) == 17
-    revenue = table(found["Revenue"], "values")
-    assert revenue["Anchor day, alert fires"][-2] < revenue["Limit"][-2] < revenue["Baseline"][-2]
-    assert [value is None for value in revenue["Baseline days"]] == [True] * 8 + [False] * 7 + [True] * 2
+        assert (dates[0], dates[1], dates[-2], dates[-1]) == ("Feb 7", "Feb 8", "Mar 9", "Mar 10"), title
+        assert len(dates) == 32
+    revenue = table(found["Revenue EUR"], "values")
+    limits = ("Anchor day, alert fires", "Limit with other evidence", "Expected")
+    assert [revenue[name][-2] for name in limits] == sorted(revenue[name][-2] for name in limits)
+    assert [value is None for value in revenue["Baseline days"]] == [True] * 23 + [False] * 7 + [True] * 2
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Honolulu", "America/New_York", "Asia/Kolkata", "Asia/Tokyo"])
 def test_dates_do_not_depend_on_the_viewer(answers: list[dict[str, Any]], tmp_path: Path, zone: str) -> None:
     """Even where a viewer overrules the dashboard's time zone, a day keeps its date."""
     at_home, away = shown(tmp_path, answers), shown(tmp_path, answers, timeZone=zone)
-    for title in ("Revenue", "All days", "Selected day", "Events by name"):
+    for title in ("Revenue EUR", "All days", "Selected day", "Events by name"):
         assert table(away[title])["Date"] == table(at_home[title])["Date"]
     assert table(away["Data sets"])["Data of"] == [BROKEN_DAY]
 
@@ -139,7 +140,7 @@ def test_grafana_13_shows_the_same(answers: list[dict[str, Any]], tmp_path: Path
 def test_an_empty_answer_spoils_no_table(answers: list[dict[str, Any]], tmp_path: Path) -> None:
     """Whether the data source gives an empty frame for it or none, the panels show the same."""
     kept, dropped = shown(tmp_path, answers), shown(tmp_path, answers, dropEmpty=True)
-    several = [each["panel"]["title"] for each in answers if sum(map(bool, each["answers"].values())) > 1]
+    several = [titled(each["panel"]) for each in answers if sum(map(bool, each["answers"].values())) > 1]
     assert len(several) > 20
     assert [title for title in several if kept[title] != dropped[title]] == []
 

@@ -134,7 +134,10 @@ def share_noise(limit: float, base: float, today: float, before: float, at_once:
 
 def device_noise(limit: float, base: float, today: float, before: float) -> float:
     """By how many points a device's share of the revenue may move, by the purchases of today and of the baseline."""
-    return OF_SHARES * math.sqrt(4 * base * (1 - base) * (1 / today + 1 / before) + (limit / 3) ** 2)
+    at = min(base + limit, 0.999)
+    return OF_SHARES * math.sqrt(
+        4 * max(base * (1 - base), at * (1 - at)) * (1 / today + 1 / before) + (limit / 3) ** 2
+    )
 
 
 def too_many(number: float, of: float, limit: float) -> bool:

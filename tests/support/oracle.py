@@ -162,7 +162,9 @@ def device_noise(t: Numbers, base: Number) -> float | None:
     if not purchases or not mean_ or limit is None or deviations is None:
         return None
     chance = 1 / purchases + 1 / (mean_ * len(t.baseline))
-    return float(deviations) * math.sqrt(4 * base * (1 - base) * chance + limit * limit / 9)
+    at_limit = min(base + limit, t.number("0.999"))
+    spread = max(base * (1 - base), at_limit * (1 - at_limit))
+    return float(deviations) * math.sqrt(4 * spread * chance + limit * limit / 9)
 
 
 def assisted_days(t: Numbers) -> int | None:

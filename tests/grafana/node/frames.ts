@@ -104,7 +104,7 @@ export async function drawn(
 }
 
 // Variables of the dashboard, and of a link those of the value that it stands at.
-function interpolated(text: string, variables: Record<string, string>, at?: any): string {
+export function interpolated(text: string, variables: Record<string, string>, at?: any): string {
   return text.replace(/\$\{([^}:]+)(?::(\w+))?\}/g, (whole, name, format) => {
     const [scope, ...path] = name.split('.');
     if (scope === '__value' && at) {

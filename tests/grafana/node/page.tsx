@@ -24,7 +24,7 @@ import {
   VizRepeater,
 } from '@grafana/ui';
 import { TableNG } from '@grafana/ui/unstable';
-import { drawn, framesOf, theme } from './frames';
+import { drawn, framesOf, interpolated, theme } from './frames';
 
 const ROW = 30;
 const GAP = 8;
@@ -160,7 +160,7 @@ function Panel({ panel, answers, column, variables }: any) {
   const Kind = KINDS[panel.type];
   return (
     <div style={place}>
-      <PanelChrome title={panel.title} width={place.width} height={place.height} padding={panel.type === 'table' ? 'none' : 'md'}>
+      <PanelChrome title={interpolated(panel.title, variables)} width={place.width} height={place.height} padding={panel.type === 'table' ? 'none' : 'md'}>
         {(width, height) => (frames ? <Kind panel={panel} frames={frames} width={width} height={height} /> : null)}
       </PanelChrome>
     </div>
