@@ -526,7 +526,7 @@ def test_checks_are_switched_off_by_hand(generation: Generation, tmp_path: Path)
     }
     expected = {f'{STATE}{{check="{each}",dataset="{name}"}}': 2.0 for name, half in halves.items() for each in half}
     test = group(
-        (scraped(name, (served({"days": 29, "gauges": off[name]}), 2)) for name in halves),
+        (scraped(name, (served({"gauges": off[name]}), 2)) for name in halves),
         expression(f"{STATE} == 2", expected),
         expression(
             f'{STATE}{{check!="HistoryShort"}} == 1',
