@@ -23,6 +23,11 @@ _EVENTS_BEFORE = f"clickstream_events{{{LAGS_BEFORE}}}"
 LAST_WEEK = '{week="1"}'
 """Selects the baseline days of the seven before the anchor day."""
 
+THIS_WEEKDAY = '{weekday="0"}'
+"""Selects the baseline days of the anchor day's weekday."""
+
+SAME_WEEKDAYS = "dataset:clickstream_same_weekday:days"
+
 _WEEKS = {"1": "[1-7]", "2": "[89]|1[0-4]", "3": "1[5-9]|2[01]", "4": "2[2-8]"}
 _WEEKDAYS = {str(day): "|".join(str(lag) for lag in range(day or 7, 29, 7)) for day in range(7)}
 """How many days a lag lies after the weekday of the anchor day, to the lags of which that is true."""
@@ -46,6 +51,10 @@ BASELINE = (
     Record(
         "dataset:clickstream_baseline:days",
         f"count by (dataset) {valid(f'{BASELINE_DAY}{LAST_WEEK}')} or on (dataset) {STARTED} * 0",
+    ),
+    Record(
+        SAME_WEEKDAYS,
+        f"count by (dataset) {valid(f'{BASELINE_DAY}{THIS_WEEKDAY}')} or on (dataset) {STARTED} * 0",
     ),
     number(
         "dataset:clickstream_missing_days:count",

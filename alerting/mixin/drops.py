@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alerting.mixin.baselines import ALL_DAYS_DEVIATION, ENOUGH_DAYS, LAST_WEEK
+from alerting.mixin.baselines import ALL_DAYS_DEVIATION, ENOUGH_DAYS, LAST_WEEK, THIS_WEEKDAY
 from alerting.mixin.expressions import (
     BASELINE_DAY,
     STARTED,
@@ -47,14 +47,12 @@ _MOST = 0.9
 _SAME_WEEKDAY = 0.75
 """A day with this share of the median of its weekday is low only against a campaign."""
 
-_THIS_WEEKDAY = '{weekday="0"}'
-
 
 def _expectation(name: str, history: str, mean: str) -> Iterator[Record]:
     """What is expected of a volume, and how far it is from that; the number `mean` is that of seven days."""
     days, share = f"dataset_lag:clickstream_{name}:history", f"dataset_lag:clickstream_{name}:week_share"
     usual, expected = f"dataset_weekday:clickstream_{name}:week_share", f"dataset:clickstream_{name}:expected"
-    known = f"count by (dataset) {valid(share + _THIS_WEEKDAY)}"
+    known = f"count by (dataset) {valid(share + THIS_WEEKDAY)}"
     yield number(days, history)
     yield number(
         share,
@@ -65,7 +63,7 @@ def _expectation(name: str, history: str, mean: str) -> Iterator[Record]:
     yield number(
         expected,
         f"dataset:clickstream_{name}:{mean} * on (dataset)\n(\n"
-        f"  sum by (dataset) {valid(usual + _THIS_WEEKDAY)} and on (dataset) {known} >= {WEEKS_OF_SHARE}\n"
+        f"  sum by (dataset) {valid(usual + THIS_WEEKDAY)} and on (dataset) {known} >= {WEEKS_OF_SHARE}\n"
         f"  or on (dataset) {STARTED} * 0 + 1\n)",
     )
     yield number(
@@ -82,7 +80,7 @@ def _expectation(name: str, history: str, mean: str) -> Iterator[Record]:
     last_week = valid(days + LAST_WEEK)
     yield number(
         f"dataset:clickstream_{name}:same_weekday",
-        f"(quantile by (dataset) (0.5, {valid(days + _THIS_WEEKDAY)})\n"
+        f"(quantile by (dataset) (0.5, {valid(days + THIS_WEEKDAY)})\n"
         f"* on (dataset) dataset:clickstream_{name}:{mean}\n"
         f"/ on (dataset) (sum by (dataset) {last_week} / on (dataset) count by (dataset) {last_week} > 0)\n"
         f"and on (dataset) {known} >= {WEEKS_OF_SHARE})",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from alerting.mixin.expressions import LAGS_BEFORE, last
+from alerting.mixin.expressions import LAGS_BEFORE, current_or_last, last
 
 
 def _of_dataset(series: str) -> str:
@@ -165,10 +165,8 @@ WEEKDAY = (
 )
 """The weekday of the anchor day."""
 
-_CURRENCY = (
-    f"""{{{{ with {query('last_over_time(clickstream_dataset_info{currency!="",dataset=%q}[36h])')} }}}}"""
-    ' {{ . | first | label "currency" }}{{ end }}'
-)
+_INFO = f"{{{{ with {query(current_or_last('clickstream_dataset_info{dataset=%q}'))} }}}}"
+_CURRENCY = _INFO + '{{ with . | first | label "currency" }} {{ . }}{{ end }}{{ end }}'
 
 
 def money(series: str) -> str:
@@ -233,7 +231,7 @@ def why_low(name: str, limit_name: str, counted: str) -> str:
 
 def known_as(check: str, otherwise: str) -> str:
     """The reason why the day is known, for a check; on other days, another text."""
-    reasons = f'max by (reason) (last_over_time(clickstream_known_check_info{{check="{check}",dataset=%q}}[5m]))'
+    reasons = f'max by (reason) (clickstream_known_check_info{{check="{check}",dataset=%q}})'
     other = f"{{{{ else }}}}{otherwise}" if otherwise else ""
     return f'{{{{ with {query(reasons)} }}}}, known: {{{{ . | first | label "reason" }}}}{other}{{{{ end }}}}'
 
@@ -271,10 +269,7 @@ def contributors(of: str) -> str:
     )
 
 
-OWNER = (
-    f"""{{{{ with {query('last_over_time(clickstream_dataset_info{owner!="",dataset=%q}[36h])')} }}}}"""
-    '{{ . | first | label "owner" }}{{ end }}'
-)
+OWNER = _INFO + '{{ . | first | label "owner" }}{{ end }}'
 """Whom to tell about the data set, if it is configured."""
 
 

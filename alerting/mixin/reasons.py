@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from alerting.mixin.baselines import SAME_WEEKDAYS
 from alerting.mixin.check import BUSINESS, IN_ORDER, INFO, INTEGRITY, Check
 from alerting.mixin.drops import WEEKS_OF_DEVIATION, WEEKS_OF_SHARE
-from alerting.mixin.expressions import BASELINE_DAY, BASELINE_DAYS, GUARD, STARTED, WEEKS_BEFORE
+from alerting.mixin.expressions import BASELINE_DAYS, GUARD, WEEKS_BEFORE
 from alerting.mixin.messages import (
     DAY,
     HOURS,
@@ -65,9 +66,6 @@ _EXCLUDED_DAYS = (
     " + on (lag) max by (lag) (clickstream_day_utc_offset_seconds{dataset=%q}))))"
 )
 _FURTHER_DAYS = formatted(f"count({_EXCLUDED_OF_DATASET}) - {_SHOWN} > 0", " and %.0f more")
-
-_SAME_WEEKDAYS = f'(count by (dataset) ({BASELINE_DAY}{{weekday="0"}} > -Inf) or on (dataset) {STARTED} * 0)'
-
 
 CHECKS = (
     Check(
@@ -170,14 +168,12 @@ CHECKS = (
         "HistoryShort",
         INFO,
         BUSINESS,
-        f"{_SAME_WEEKDAYS} < bool {WEEKS_OF_DEVIATION}\nor on (dataset) {IN_ORDER}",
+        f"{SAME_WEEKDAYS} < bool {WEEKS_OF_DEVIATION}\nor on (dataset) {IN_ORDER}",
         "History short",
         f"<value> of {WEEKS_OF_DEVIATION} days before with this weekday",
         f"Of the four weeks before, {WEEKS_OF_SHARE} days are needed to know what a {WEEKDAY} brings, and "
         f"{WEEKS_OF_DEVIATION} to know how far off a day usually is. Until then, drops are judged without.",
-        value=formatted(
-            f'count(last_over_time({BASELINE_DAY}{{weekday="0",dataset=%q}}[36h]) > -Inf) or vector(0)', "%.0f"
-        ),
+        value=whole(SAME_WEEKDAYS),
     ),
     Check(
         "LowVolume",
