@@ -5,7 +5,7 @@ from __future__ import annotations
 from alerting.mixin.baselines import SAME_WEEKDAYS
 from alerting.mixin.check import BUSINESS, IN_ORDER, INFO, INTEGRITY, Check
 from alerting.mixin.drops import WEEKS_OF_DEVIATION, WEEKS_OF_SHARE
-from alerting.mixin.expressions import BASELINE_DAYS, GUARD, WEEKS_BEFORE
+from alerting.mixin.expressions import BASELINE_DAYS, GUARD
 from alerting.mixin.messages import (
     DAY,
     HOURS,
@@ -58,7 +58,7 @@ _OFF_OTHERWISE = off_otherwise(_NOT_LISTED)
 _SHOWN = 5
 """So many days that are left out are listed."""
 
-_EXCLUDED = f"clickstream_excluded_day_info{{{WEEKS_BEFORE}%s}}"
+_EXCLUDED = 'clickstream_excluded_day_info{lag=~"[0-9]|1[0-9]|2[0-8]"%s}'
 _EXCLUDED_OF_DATASET = f"max by (lag, reason) ({_EXCLUDED.replace('%s', ',dataset=%q')})"
 _EXCLUDED_DAYS = (
     f"sort_desc(topk({_SHOWN}, {_EXCLUDED_OF_DATASET} * on (lag) group_left () "

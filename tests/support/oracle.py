@@ -626,8 +626,8 @@ def replaced_text(t: Numbers) -> int:
 
 @check()
 def days_excluded(t: Numbers) -> int:
-    """Days of the baseline are left out of it; never switched off."""
-    return int(bool(t.values("excluded_day_info", "lag") & {str(lag) for lag in range(1, 29)}))
+    """The anchor day, or days of the baseline, are left out of it; never switched off."""
+    return int(bool(t.values("excluded_day_info", "lag") & {str(lag) for lag in range(29)}))
 
 
 @check()
