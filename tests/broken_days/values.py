@@ -17,8 +17,6 @@ NO_ORDER = {"PurchasesWithoutTransactionId": "WARN"}
 SEGMENT = {"SegmentDrop": "WARN"}
 AMOUNTS = {"AmountShift": "WARN"}
 SHORT = (8,)
-LONG = (22, 29)
-
 PLACEHOLDERS = (
     *("undefined", "null", "None", "(not set)", "(none)", "NaN", "0", "", " ", " undefined "),
     "00000000-0000-0000-0000-000000000000",
@@ -64,8 +62,8 @@ def half_the_client_ids_placeholders(delivery: Delivery, rng: Random) -> Deliver
 
 @kind("J5", NO_CLIENT, histories=(29,))
 def client_ids_placeholders_for_days(delivery: Delivery, rng: Random) -> Delivery:
-    """A seventh of the client ids are placeholders, for the third to the tenth day."""
-    return _nobody(delivery, rng, rng.randint(3, 10), 0.15)
+    """A seventh of the client ids are placeholders, for the third to the fourteenth day."""
+    return _nobody(delivery, rng, rng.randint(3, 14), 0.15)
 
 
 @kind("J4", NO_ORDER)
@@ -91,10 +89,10 @@ def amounts_divided_by_100(delivery: Delivery, _rng: Random) -> Delivery:
     return _scaled(delivery, 1, 0.01)
 
 
-@kind("J5", AMOUNTS, histories=LONG)
+@kind("J5", AMOUNTS, histories=(29,))
 def amounts_times_100_for_days(delivery: Delivery, rng: Random) -> Delivery:
-    """Cents instead of units, for the second or third day."""
-    return _scaled(delivery, rng.randint(2, 3), 100)
+    """Cents instead of units, for the second to the fourteenth day."""
+    return _scaled(delivery, rng.randint(2, 14), 100)
 
 
 @kind("J4", {"RevenueDrop": "CRITICAL", "ConversionRateDrop": "WARN"})
@@ -118,8 +116,8 @@ def android_lost(delivery: Delivery, _rng: Random) -> Delivery:
 
 @kind("J5", SEGMENT, ("RevenueDrop",), histories=(29,))
 def android_lost_for_days(delivery: Delivery, rng: Random) -> Delivery:
-    """No event of Android arrives, for the second to the seventh day."""
-    return without(delivery, _of_android, rng.randint(2, 7))
+    """No event of Android arrives, for the second to the fourteenth day."""
+    return without(delivery, _of_android, rng.randint(2, 14))
 
 
 @kind("J4", SEGMENT)
