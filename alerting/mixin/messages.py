@@ -306,7 +306,7 @@ WHY_NOT_JUDGED = (
     "duplicate them: {{ range $i, $each := . }}{{ if $i }}, {{ end }}{{ $each.Labels.clickstream_gauge }} of job "
     "{{ $each.Labels.job }}, instance {{ $each.Labels.instance }} should have {{ $each.Value }}{{ end }}. {{ end }}"
     f"{{{{ with {query(_NOT_NUMBERS)} }}}}"
-    "{{ . | first | value }} gauges have NaN. {{ end }}"
+    "Gauges with NaN: {{ . | first | value }}. {{ end }}"
     "Otherwise a rule of the group clickstream fails or is missing; Prometheus shows it on its page of rules."
 )
 """The likeliest reasons why a data set that is served is not judged."""

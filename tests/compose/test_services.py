@@ -54,10 +54,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pod]:
 
 
 def test_the_demo_ends_yesterday(stack: Pod) -> None:
-    """Fifteen days, so that no check finds them stale."""
+    """Thirty days, so that no check finds them stale."""
     days = sorted(path.stem.removeprefix("events_") for path in (stack.folder / "demo").glob("*.parquet"))
     age = datetime.now(UTC).date() - date.fromisoformat(days[-1])
-    assert len(days) == 15
+    assert len(days) == 30
     assert timedelta(days=1) <= age <= timedelta(days=2)  # midnight may have passed since
 
 
