@@ -58,7 +58,7 @@ def drill(check: str, dataset: str, links: Mapping[str, str | None], *, intraday
         raise DrillError(f"no check {check!r}{did_you_mean(check, checks())}: expected one of {', '.join(checks())}")
     name = _PREFIX + check
     shipped = [rule for group in rulefile.groups().values() for rule in group if rule.get("alert") == name]
-    rule = shipped[-1 if intraday else 0]
+    rule = shipped[-1 if intraday and check == "PartialDay" else 0]
     of = {"job": "clickstream"} if check == "ExporterDown" else {"dataset": dataset}
     named = {"check": check} if check in rulefile.checks() else {}
     summary = f"DRILL: nothing is wrong; this tests who is notified of {name}, data set {dataset}"
@@ -90,8 +90,8 @@ def _value(block: str, known: Mapping[str, str | None], example: int | None) -> 
         base = known.get(link[1])
         return (base and base + _filled(link[2], known, example)) or ""
     form = _FORM.search(block)
-    if form and example is not None:
-        return form[1] % example
+    if example is not None:
+        return form[1] % example if form else ""
     named = re.search(r'\| label "(\w+)"', block) or re.fullmatch(r"\{\{ \$labels\.(\w+) \}\}", block)
     return known.get(named[1]) or "..." if named else "..."
 

@@ -104,7 +104,7 @@ def test_every_check_has_a_drill_without_templates() -> None:
         assert made.annotations["runbook_url"] == f"https://wiki.example/runbooks/{check}.md"
         assert made.annotations["dashboard_url"].startswith("https://grafana.example/d/clickstream-")
     assert drill("DuplicateEvents", "shop", LINKS).annotations["description"] == (
-        "On ..., ... of ... events are extra copies; the limit is ...."
+        "On ..., ... of ... events are extra copies; the limit is ..., so up to ... may be chance."
     )
 
 
