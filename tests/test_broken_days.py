@@ -14,6 +14,8 @@ from alerting.gate.verdict import PASS, Verdict
 from tests.broken_days import KINDS, Kind
 from tests.broken_days.watching import watch
 
+pytestmark = pytest.mark.xdist_group("tests/test_broken_days.py")  # so that the days are measured once
+
 SEED = "1"
 NEWEST = date(2025, 3, 16)
 

@@ -16,8 +16,9 @@ from tests.quality.served import Judged, snapshots
 from tests.quality.table import tables
 from tests.support.generations import Generation
 
-HEALTHY = [Sample(size, 200) for size in (15, 20, 50, 500)]
-BROKEN = {Sample(size, 300, "80% of the purchases lost"): least for size, least in ((20, 0.85), (50, 0.97))}
+HEALTHY = [Sample(size, 100) for size in (15, 20, 50, 500)]
+_FAULT = "80% of the purchases lost"
+BROKEN = {Sample(20, 150, _FAULT): 0.85, Sample(50, 300, _FAULT): 0.97}
 """Each sample of broken days, and the share that must be found."""
 
 ALLOWED = 0.005
