@@ -27,6 +27,7 @@ def certificate(records: Sequence[Record]) -> Iterator[str]:
         Record(
             EVALUATED,
             f"({STARTED} == on (dataset) max by (dataset) (clickstream_snapshot))\n"
+            f"and on (dataset) {STARTED} == on (dataset) min by (dataset) (clickstream_snapshot)\n"
             f"and on (dataset) {_SCRAPE} == on (dataset) max by (dataset) (timestamp(clickstream_snapshot))\n"
             f"and on (dataset) timestamp({STARTED}) == time()\n"
             f"and on (dataset) {_NUMBERS_EVALUATED} == {len(numbers)}\n"
