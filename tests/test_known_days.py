@@ -54,7 +54,7 @@ def test_dates(tmp_path: Path, written: str) -> None:
         ),
         ("", "dates: is missing"),
         ("dates: 2026-11-27, reason: ' '", "reason: expected the reason why these days are unlike others"),
-        ("dates: 2026-11-27, checks: RevenuDrop", "checks.0: unknown check 'RevenuDrop': did you mean RevenueDrop?"),
+        ("dates: 2026-11-27, checks: RevenuDrop", "checks.0: unknown check 'RevenuDrop', did you mean RevenueDrop?"),
         (
             "dates: 2026-11-27, checks: [RevenueDrop, x]",
             "checks.1: unknown check 'x': expected one of EventVolumeDrop,",

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import date
-from difflib import get_close_matches
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from exporter.config.checks import CHECKS, DRIFTS, KNOWABLE
 from exporter.config.strict_yaml import Model
+from exporter.config.values import as_tuple, calendar_day
+from exporter.text import did_you_mean
 
 LONGEST = 366
 """The maximum number of days of one entry."""
@@ -19,23 +19,12 @@ LONGEST = 366
 EXAMPLES = "YYYY-MM-DD or FIRST .. LAST, for example 2026-11-27 or 2026-11-23 .. 2026-11-30"
 
 
-def day(value: object) -> date:
-    """The date that is written as YYYY-MM-DD. Raises ValueError."""
-    text = str(value)
-    try:
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
-            return date.fromisoformat(text)
-    except ValueError:
-        pass
-    raise ValueError(f"invalid date {text!r}: expected YYYY-MM-DD, for example 2026-11-27")
-
-
 def _dates(value: object) -> tuple[date, date]:
     """The first and the last of the dates."""
     text = str(value)
     start, dots, end = text.partition("..")
     try:
-        first, last = day(start.strip()), day((end if dots else start).strip())
+        first, last = calendar_day(start.strip()), calendar_day((end if dots else start).strip())
     except ValueError:
         raise ValueError(f"invalid dates {text!r}: expected {EXAMPLES}") from None
     if last < first:
@@ -56,13 +45,7 @@ def _check(value: str) -> str:
         return value
     if value in CHECKS:
         raise ValueError(f"{value} judges these days like any other: expected one of {', '.join(KNOWABLE)}")
-    close = get_close_matches(value, KNOWABLE, n=1)
-    expected = f"did you mean {close[0]}?" if close else f"expected one of {', '.join(KNOWABLE)}"
-    raise ValueError(f"unknown check {value!r}: {expected}")
-
-
-def _checks(value: object) -> object:
-    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+    raise ValueError(f"unknown check {value!r}{did_you_mean(value, KNOWABLE)}: expected one of {', '.join(KNOWABLE)}")
 
 
 def _entries(value: object) -> object:
@@ -77,7 +60,7 @@ class KnownDays(Model):
     dates: Annotated[tuple[date, date], BeforeValidator(_dates)]
     reason: Annotated[str, AfterValidator(_reason)]
     checks: Annotated[
-        tuple[Annotated[str, AfterValidator(_check)], ...], BeforeValidator(_checks), Field(min_length=1)
+        tuple[Annotated[str, AfterValidator(_check)], ...], BeforeValidator(as_tuple), Field(min_length=1)
     ] = DRIFTS
 
     def has(self, when: date) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from exporter.config.model import Dataset, is_json_path
+from exporter.config.model import Dataset
+from exporter.config.values import is_json_path
 from exporter.files.fields import Field
 from exporter.files.footers import Footer, UnreadableError
 

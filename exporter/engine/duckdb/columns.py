@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from exporter.config.model import COLUMNS, DIMENSION_COLUMNS, Dataset, is_json_path
+from exporter.config.model import COLUMNS, Dataset
+from exporter.config.values import DIMENSION_COLUMNS, is_json_path
 from exporter.engine.duckdb.instants import instant
 from exporter.engine.duckdb.steps import FILE, expression, identifier, text
 from exporter.files import mapping

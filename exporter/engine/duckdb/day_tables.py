@@ -8,7 +8,8 @@ from importlib.resources import files as resources
 
 import duckdb
 
-from exporter.config.model import COLUMNS, DIMENSION_COLUMNS, Dataset
+from exporter.config.model import COLUMNS, Dataset
+from exporter.config.values import DIMENSION_COLUMNS
 from exporter.days import Day
 from exporter.engine.duckdb import columns
 from exporter.engine.duckdb.columns import Shape
