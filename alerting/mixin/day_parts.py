@@ -111,17 +111,15 @@ def _of_hours() -> dict[str, str]:
     incomplete = "and on (dataset) dataset:clickstream_complete_hours:max < 24"
     return {
         gauge: f"({baseline_sum(f'clickstream_comparable_{gauge}', f'dataset, {label}')}\n"
-        f"/ on (dataset, {label}) (sum by (dataset, {label}) "
-        f"({dedup(f'clickstream_{gauge}{{{LAGS_BEFORE}}}', 'lag', label)} and on (dataset, lag) {BASELINE_DAY}) > 0)\n"
+        f"/ on (dataset, {label}) ({baseline_sum(f'clickstream_{gauge}', f'dataset, {label}')} > 0)\n"
         f"{incomplete})"
         for gauge, label in _DIMENSIONS.items()
     }
 
 
-_EVENTS_OF_DAYS = (
-    f"sum by (dataset) ({dedup(f'clickstream_events{{{LAGS_BEFORE}}}', 'lag')} and on (dataset, lag) {BASELINE_DAY})"
+_OF_HOURS = (
+    f"({baseline_sum('clickstream_comparable_events')}) / on (dataset) ({baseline_sum('clickstream_events')} > 0)"
 )
-_OF_HOURS = f"({baseline_sum('clickstream_comparable_events')}) / on (dataset) ({_EVENTS_OF_DAYS} > 0)"
 _ANCHOR = {gauge: f'clickstream_comparable_{gauge}{{lag="0"}}' for gauge in _DIMENSIONS}
 
 

@@ -32,19 +32,19 @@ LUMP = 8
 WEEKS_OF_SHARE, WEEKS_OF_DEVIATION = 2, 3
 """How many days of this weekday its share needs, and how many the usual deviation."""
 
-_DEVIATIONS = 4.5
+DEVIATIONS = 4.5
 """A drop by so many usual deviations is none of them."""
 
-_ERRORS = 3
+ERRORS_OF_A_NUMBER = 3
 """A drop by so many standard errors is not chance."""
 
 _AMOUNTS = 2
 """The standard error of revenue is so many times that of the number of purchases, because amounts differ."""
 
-_MOST = 0.9
+MOST = 0.9
 """A larger drop is never usual."""
 
-_SAME_WEEKDAY = 0.75
+SAME_WEEKDAY = 0.75
 """A day with this share of the median of its weekday is low only against a campaign."""
 
 
@@ -96,10 +96,10 @@ max by (dataset) (
   {limit(limit_name)}
   or on (dataset, of)
   label_replace(
-    clamp_max({_DEVIATIONS} * {valid(f"dataset:clickstream_{name}:deviation")}, {_MOST}), "of", "deviation", "", ""
+    clamp_max({DEVIATIONS} * {valid(f"dataset:clickstream_{name}:deviation")}, {MOST}), "of", "deviation", "", ""
   )
   or on (dataset, of)
-  label_replace(clamp_max({_ERRORS} * {error}, {_MOST}), "of", "chance", "", "")
+  label_replace(clamp_max({ERRORS_OF_A_NUMBER} * {error}, {MOST}), "of", "chance", "", "")
 ) + on (dataset) 0 * {limit(limit_name)}""",
     )
 
@@ -120,7 +120,7 @@ def _critical(name: str, limit_name: str, evidence: str) -> Iterator[Record]:
   ({exceeds(drop, limit_name)})
   * on (dataset)
   (
-    {valid(anchor)} < bool on (dataset) ({_SAME_WEEKDAY} * {valid(weekday)})
+    {valid(anchor)} < bool on (dataset) ({SAME_WEEKDAY} * {valid(weekday)})
     or on (dataset) {STARTED} * 0 + 1
   )
   * on (dataset)

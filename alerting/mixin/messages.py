@@ -5,9 +5,9 @@ A query has `%q` where the name of the data set belongs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from alerting.mixin.expressions import LAGS_BEFORE, current_or_last, last
+from alerting.mixin.expressions import ERRORS, LAGS_BEFORE, current_or_last, last
 
 
 def _of_dataset(series: str) -> str:
@@ -166,12 +166,13 @@ WEEKDAY = (
 """The weekday of the anchor day."""
 
 _INFO = f"{{{{ with {query(current_or_last('clickstream_dataset_info{dataset=%q}'))} }}}}"
-_CURRENCY = _INFO + '{{ with . | first | label "currency" }} {{ . }}{{ end }}{{ end }}'
+CURRENCY = _INFO + '{{ with . | first | label "currency" }} {{ . }}{{ end }}{{ end }}'
+"""The currency after an amount, if it is configured."""
 
 
 def money(series: str) -> str:
     """An amount as a whole number, with the currency if it is configured."""
-    return whole(series) + _CURRENCY
+    return whole(series) + CURRENCY
 
 
 def percent_of(form: str, series: str) -> str:
@@ -179,54 +180,23 @@ def percent_of(form: str, series: str) -> str:
     return formatted(f"100 * ({form.replace('%s', last(_of_dataset(series)))})", "%.1f%%")
 
 
-def _volume(name: str, which: str) -> str:
+def volume(name: str, which: str) -> str:
+    """The last sample of a number of a volume."""
     return last(f"dataset:clickstream_{name}:{which}{{dataset=%q}}")
 
 
-def _limit_of_dataset(name: str) -> str:
+def limit_of_dataset(name: str) -> str:
+    """The last sample of a limit."""
     return last(_of_dataset(_limit(name)))
-
-
-def usual_limit(name: str, limit_name: str) -> str:
-    """The limit, or what follows from how far a day usually is off if that is more."""
-    usual = f"clamp_max(4.5 * {_volume(name, 'deviation')}, 0.9)"
-    limited = _limit_of_dataset(limit_name)
-    return formatted(f"100 * ({usual} > on (dataset) {limited} or on (dataset) {limited})", "%.2f%%")
 
 
 def a_few_of(whole_name: str, limit_name: str) -> str:
     """How many of a whole of the anchor day their limit and chance allow."""
-    limited = _limit_of_dataset(limit_name)
-    allowed = f"{limited} * on (dataset) {_volume(whole_name, 'day')}"
-    return formatted(f"floor({allowed} + on (dataset) 2.5 * sqrt({allowed} * on (dataset) (1 - {limited})))", "%.0f")
-
-
-def compared_with(name: str, mean: str, limit_name: str, form: Callable[[str], str]) -> str:
-    """The mean of seven days if the volume is too far below it, otherwise what the weekday makes one expect."""
-    low = f"{_volume(name, 'mean_drop_ratio')} > on (dataset) {_limit_of_dataset(limit_name)}"
-    expr = f"{_volume(name, mean)} and on (dataset) {low} or on (dataset) {_volume(name, 'expected')}"
-    return formatted(expr, "%.0f") + form("").removeprefix(whole(""))
-
-
-def brings(name: str, mean: str) -> str:
-    """Where an expectation comes from, as `a Sunday brings (7-day mean x 1.00)`."""
-    factor = f"{_volume(name, 'expected')} / on (dataset) {_volume(name, mean)}"
-    return f"a {WEEKDAY} brings (7-day mean x {formatted(factor, '%.2f')})"
-
-
-def why_low(name: str, limit_name: str, counted: str) -> str:
-    """Why a volume below the mean of seven days is no drop; `counted` is what chance acts on."""
-    weekday = f"{_volume(name, 'drop_ratio')} <= on (dataset) {_limit_of_dataset(limit_name)}"
-    before = f"{_volume(name, 'anchor')} >= on (dataset) 0.75 * {_volume(name, 'same_weekday')}"
-    deviation = f"100 * ({_volume(name, 'deviation')} * 4.5 >= on (dataset) {_volume(name, 'least_drop_ratio')}) / 4.5"
-    number = f"dataset:clickstream_{'priced_purchases' if counted == 'purchases' else counted}:expected"
-    cases = (
-        (weekday, f", as it happens on {WEEKDAY}s"),
-        (before, f", like other {WEEKDAY}s"),
-        (deviation, f", within the {formatted(deviation, '%.1f%%')} that a day usually is off"),
+    limited = limit_of_dataset(limit_name)
+    allowed = f"{limited} * on (dataset) {volume(whole_name, 'day')}"
+    return formatted(
+        f"floor({allowed} + on (dataset) {ERRORS} * sqrt({allowed} * on (dataset) (1 - {limited})))", "%.0f"
     )
-    texts = "".join(f"{{{{ with {query(expr)} }}}}{text}{{{{ else }}}}" for expr, text in cases)
-    return f"{texts}, within chance at {whole(number)} {counted} a day{'{{ end }}' * len(cases)}"
 
 
 def known_as(check: str, otherwise: str) -> str:
@@ -236,54 +206,8 @@ def known_as(check: str, otherwise: str) -> str:
     return f'{{{{ with {query(reasons)} }}}}, known: {{{{ . | first | label "reason" }}}}{other}{{{{ end }}}}'
 
 
-def since(of: str) -> str:
-    """From which hour on events or purchases are fewer than usual, if that can be told."""
-    seconds = f'max by (dataset) (clickstream_low_since_clock_seconds{{of="{of}",dataset=%q}})'
-    clock_of = f"{formatted(f'floor({seconds} / 3600)', '%02.0f')}:00"
-    return (
-        f"{{{{ with {query(f'{seconds} > 0')} }}}} Since {clock_of} there are fewer {of} than usual."
-        f"{{{{ else }}}}{{{{ with {query(f'{seconds} == 0')} }}}} All day there are fewer {of} than usual."
-        "{{ end }}{{ end }}"
-    )
-
-
-_PART = "dataset_segment:clickstream_segment"
-
-
-def contributors(of: str) -> str:
-    """The segments that explain most of a drop, at most three."""
-    of_dataset = f'{{of="{of}",dataset=%q}}'
-    most = f"topk(3, {_PART}:contribution_ratio{of_dataset} > 0)"
-    each = f'{{of="{of}",dataset=%q,dimension=%q,segment=%q}}'
-    labels = ("dataset", "dimension", "segment")
-    numbers = [number_of_each(f"{_PART}:{which}{each}", labels, "%.0f") for which in ("anchor", "expected")]
-    share = number_of_each(f"100 * {_PART}:contribution_ratio{each}", labels, "%.0f%%")
-    shown = (
-        "{{ $each.Labels.dimension }} {{ $each.Labels.segment }} explains "
-        f"{share} of the drop ({numbers[0]} of {numbers[1]} expected)"
-    )
-    none = f"{{{{ with {query(f'{_PART}:expected{of_dataset}')} }}}} All devices and channels fell alike.{{{{ end }}}}"
-    return (
-        f"{{{{ with {query(most)} }}}} {each_series(f'sort_desc({most})', shown, '; ')}."
-        f"{{{{ else }}}}{none}{{{{ end }}}}"
-    )
-
-
 OWNER = _INFO + '{{ . | first | label "owner" }}{{ end }}'
 """Whom to tell about the data set, if it is configured."""
-
-
-def with_it(effects: Sequence[str]) -> str:
-    """The checks that fire behind a cause, which inhibits their alerts."""
-    volumes = {"EventVolumeDrop": "events", "RevenueDrop": "revenue"}
-    texts = "".join(
-        f'{{{{ if eq $each.Labels.check "{check}" }}}}{name} {whole(f"dataset:clickstream_{name}:anchor")} vs '
-        f"{whole(f'dataset:clickstream_{name}:expected')}{{{{ else }}}}"
-        for check, name in volumes.items()
-    )
-    shown = f"{texts}{{{{ $each.Labels.check }}}}{'{{ end }}' * len(volumes)}"
-    expr = f'dataset:clickstream_check:state{{check=~"{"|".join(effects)}",dataset=%q}} == 1'
-    return f"{{{{ with {query(expr)} }}}} With it: {each_series(expr, shown, by='check')}.{{{{ end }}}}"
 
 
 _COUNTED = (

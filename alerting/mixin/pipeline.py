@@ -12,16 +12,24 @@ from alerting.mixin.check import (
     REVENUE_GUARDS,
     Check,
 )
+from alerting.mixin.drop_messages import (
+    brings,
+    chance_of_purchases,
+    compared_with,
+    contributors,
+    since,
+    usual_limit,
+    why_low,
+    with_it,
+)
 from alerting.mixin.expressions import BASELINE_DAY, BASELINE_DAYS, STARTED, exceeds, last, limit, nan_aware, valid
 from alerting.mixin.messages import (
+    CURRENCY,
     DAY,
     HOURS,
     MISSING_DAY,
     WEEKDAY,
-    brings,
     clock,
-    compared_with,
-    contributors,
     duration,
     each_series,
     formatted,
@@ -33,14 +41,9 @@ from alerting.mixin.messages import (
     limit_whole,
     money,
     percent,
-    percent_of,
     points,
-    since,
     tenths,
-    usual_limit,
     whole,
-    why_low,
-    with_it,
 )
 
 _QUERIES = "clickstream_exporter_query_success"
@@ -223,7 +226,7 @@ CHECKS = (
         f"{whole('dataset:clickstream_events:expected')} that {brings('events', 'mean')}. "
         f"{_usually_off('events')}{since('events')}{contributors('events')}{with_it((*EFFECTS, 'NoPurchases'))}",
         value=whole("dataset:clickstream_events:anchor"),
-        baseline=compared_with("events", "mean", "event_drop_ratio", whole),
+        baseline=compared_with("events", "mean", "event_drop_ratio"),
         limit=percent("dataset:clickstream_events:least_drop_ratio"),
         guards=("baseline_events",),
         info_where="dataset:clickstream_events:critical == 0",
@@ -258,10 +261,10 @@ CHECKS = (
         f"{whole('dataset:clickstream_priced_purchases:anchor')} of "
         f"{whole('dataset:clickstream_priced_purchases:expected')} expected, "
         f"{percent('dataset:clickstream_priced_purchases:drop_ratio')} fewer; chance explains "
-        f"{percent_of('3 / sqrt(%s)', 'dataset:clickstream_priced_purchases:expected')}."
+        f"{chance_of_purchases()}."
         f"{since('purchases')}{contributors('revenue')}",
         value=money("dataset:clickstream_revenue:anchor"),
-        baseline=compared_with("revenue", "baseline", "revenue_drop_ratio", money),
+        baseline=compared_with("revenue", "baseline", "revenue_drop_ratio", CURRENCY),
         limit=usual_limit("revenue", "revenue_drop_ratio"),
         guards=REVENUE_GUARDS,
         info_where="dataset:clickstream_revenue:critical == 0",

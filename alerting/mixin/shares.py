@@ -13,7 +13,6 @@ from alerting.mixin.expressions import (
     BASELINE_DAY,
     DRIFT,
     ERRORS,
-    LAGS_BEFORE,
     STARTED,
     WEEKS_BEFORE,
     Record,
@@ -67,7 +66,7 @@ def _lasting(name: str, part: str, whole: str) -> Iterator[Record]:
         f"  and on (dataset, lag) {BASELINE_DAY}"
     )
     of_hours = share(baseline_sum(hours_part), f"({baseline_sum(hours_whole)})")
-    of_days = share(_sum_of_days(part), f"({_sum_of_days(whole)})")
+    of_days = share(baseline_sum(part), f"({baseline_sum(whole)})")
     yield number(
         f"dataset:clickstream_{name}:comparable_ratio", share(complete_hours(hours_part), complete_hours(hours_whole))
     )
@@ -91,11 +90,6 @@ clamp_max(
   1
 )""",
     )
-
-
-def _sum_of_days(gauge: str) -> str:
-    """The sum of the seven baseline days, of all their hours."""
-    return f"sum by (dataset) ({dedup(f'{gauge}{{{LAGS_BEFORE}}}', 'lag')} and on (dataset, lag) {BASELINE_DAY})"
 
 
 def _rise(name: str, limit_name: str, lumps: int) -> Iterator[Record]:

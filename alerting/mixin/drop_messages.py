@@ -1,0 +1,105 @@
+"""Templates of what is said about drops: what was expected, why a low day is none, since when, where, and with what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from alerting.mixin.drops import DEVIATIONS, ERRORS_OF_A_NUMBER, MOST, SAME_WEEKDAY
+from alerting.mixin.messages import (
+    WEEKDAY,
+    each_series,
+    formatted,
+    limit_of_dataset,
+    number_of_each,
+    percent_of,
+    query,
+    volume,
+    whole,
+)
+
+
+def usual_limit(name: str, limit_name: str) -> str:
+    """The limit, or what follows from how far a day usually is off if that is more."""
+    usual = f"clamp_max({DEVIATIONS} * {volume(name, 'deviation')}, {MOST})"
+    limited = limit_of_dataset(limit_name)
+    return formatted(f"100 * ({usual} > on (dataset) {limited} or on (dataset) {limited})", "%.2f%%")
+
+
+def compared_with(name: str, mean: str, limit_name: str, unit: str = "") -> str:
+    """The mean of seven days if the volume is too far below it, otherwise what the weekday makes one expect."""
+    low = f"{volume(name, 'mean_drop_ratio')} > on (dataset) {limit_of_dataset(limit_name)}"
+    expr = f"{volume(name, mean)} and on (dataset) {low} or on (dataset) {volume(name, 'expected')}"
+    return formatted(expr, "%.0f") + unit
+
+
+def brings(name: str, mean: str) -> str:
+    """Where an expectation comes from, as `a Sunday brings (7-day mean x 1.00)`."""
+    factor = f"{volume(name, 'expected')} / on (dataset) {volume(name, mean)}"
+    return f"a {WEEKDAY} brings (7-day mean x {formatted(factor, '%.2f')})"
+
+
+def why_low(name: str, limit_name: str, counted: str) -> str:
+    """Why a volume below the mean of seven days is no drop; `counted` is what chance acts on."""
+    weekday = f"{volume(name, 'drop_ratio')} <= on (dataset) {limit_of_dataset(limit_name)}"
+    before = f"{volume(name, 'anchor')} >= on (dataset) {SAME_WEEKDAY} * {volume(name, 'same_weekday')}"
+    reached = f"{volume(name, 'deviation')} * {DEVIATIONS} >= on (dataset) {volume(name, 'least_drop_ratio')}"
+    deviation = f"100 * ({reached}) / {DEVIATIONS}"
+    number = f"dataset:clickstream_{'priced_purchases' if counted == 'purchases' else counted}:expected"
+    cases = (
+        (weekday, f", as it happens on {WEEKDAY}s"),
+        (before, f", like other {WEEKDAY}s"),
+        (deviation, f", within the {formatted(deviation, '%.1f%%')} that a day usually is off"),
+    )
+    texts = "".join(f"{{{{ with {query(expr)} }}}}{text}{{{{ else }}}}" for expr, text in cases)
+    return f"{texts}, within chance at {whole(number)} {counted} a day{'{{ end }}' * len(cases)}"
+
+
+def chance_of_purchases() -> str:
+    """By how much chance lowers the number of purchases with an amount."""
+    return percent_of(f"{ERRORS_OF_A_NUMBER} / sqrt(%s)", "dataset:clickstream_priced_purchases:expected")
+
+
+def since(of: str) -> str:
+    """From which hour on events or purchases are fewer than usual, if that can be told."""
+    seconds = f'max by (dataset) (clickstream_low_since_clock_seconds{{of="{of}",dataset=%q}})'
+    clock_of = f"{formatted(f'floor({seconds} / 3600)', '%02.0f')}:00"
+    return (
+        f"{{{{ with {query(f'{seconds} > 0')} }}}} Since {clock_of} there are fewer {of} than usual."
+        f"{{{{ else }}}}{{{{ with {query(f'{seconds} == 0')} }}}} All day there are fewer {of} than usual."
+        "{{ end }}{{ end }}"
+    )
+
+
+_PART = "dataset_segment:clickstream_segment"
+
+
+def contributors(of: str) -> str:
+    """The segments that explain most of a drop, at most three."""
+    of_dataset = f'{{of="{of}",dataset=%q}}'
+    most = f"topk(3, {_PART}:contribution_ratio{of_dataset} > 0)"
+    each = f'{{of="{of}",dataset=%q,dimension=%q,segment=%q}}'
+    labels = ("dataset", "dimension", "segment")
+    numbers = [number_of_each(f"{_PART}:{which}{each}", labels, "%.0f") for which in ("anchor", "expected")]
+    share = number_of_each(f"100 * {_PART}:contribution_ratio{each}", labels, "%.0f%%")
+    shown = (
+        "{{ $each.Labels.dimension }} {{ $each.Labels.segment }} explains "
+        f"{share} of the drop ({numbers[0]} of {numbers[1]} expected)"
+    )
+    none = f"{{{{ with {query(f'{_PART}:expected{of_dataset}')} }}}} All devices and channels fell alike.{{{{ end }}}}"
+    return (
+        f"{{{{ with {query(most)} }}}} {each_series(f'sort_desc({most})', shown, '; ')}."
+        f"{{{{ else }}}}{none}{{{{ end }}}}"
+    )
+
+
+def with_it(effects: Sequence[str]) -> str:
+    """The checks that fire behind a cause, which inhibits their alerts."""
+    volumes = {"EventVolumeDrop": "events", "RevenueDrop": "revenue"}
+    texts = "".join(
+        f'{{{{ if eq $each.Labels.check "{check}" }}}}{name} {whole(f"dataset:clickstream_{name}:anchor")} vs '
+        f"{whole(f'dataset:clickstream_{name}:expected')}{{{{ else }}}}"
+        for check, name in volumes.items()
+    )
+    shown = f"{texts}{{{{ $each.Labels.check }}}}{'{{ end }}' * len(volumes)}"
+    expr = f'dataset:clickstream_check:state{{check=~"{"|".join(effects)}",dataset=%q}} == 1'
+    return f"{{{{ with {query(expr)} }}}} With it: {each_series(expr, shown, by='check')}.{{{{ end }}}}"
