@@ -32,6 +32,16 @@ def drops(name: str) -> Numbers:
     }
 
 
+def falls(name: str, part: str, of: str, limit: str) -> Numbers:
+    """The noise of a rate that can fall."""
+    return {f"dataset:clickstream_{name}:noise": lambda day: day.rate_noise(part, of, limit)}
+
+
+def rises(name: str, part: str, of: str, limit: str) -> Numbers:
+    """The noise of a share that can rise."""
+    return {f"dataset:clickstream_{name}:noise": lambda day: day.share_noise(part, of, limit)}
+
+
 def of_expectation(name: str, what: str, of: Day) -> float | None:
     """A number of what is expected of a volume."""
     number: float | None = getattr(of.expectation(name), what, None)
@@ -44,24 +54,12 @@ NAMES: Numbers = {
     **drops("events"),
     "dataset:clickstream_revenue:critical": lambda of: of.revenue_critical,
     "dataset:clickstream_events:critical": lambda of: of.events_critical,
-    "dataset:clickstream_conversion:noise": lambda of: of.rate_noise(
-        "converting_sessions", "sessions", "conversion_drop_ratio"
-    ),
-    "dataset:clickstream_assisted:noise": lambda of: of.rate_noise(
-        "assisted_purchases", "identified_purchases", "assisted_drop_ratio"
-    ),
-    "dataset:clickstream_direct_session:noise": lambda of: of.share_noise(
-        "direct_sessions", "sessions", "direct_share_increase"
-    ),
-    "dataset:clickstream_null_client:noise": lambda of: of.share_noise(
-        "null_client_events", "events", "null_client_increase"
-    ),
-    "dataset:clickstream_missing_referrer:noise": lambda of: of.share_noise(
-        "missing_referrer_events", "events", "missing_referrer_increase"
-    ),
-    "dataset:clickstream_missing_utm:noise": lambda of: of.share_noise(
-        "missing_utm_events", "events", "missing_utm_increase"
-    ),
+    **falls("conversion", "converting_sessions", "sessions", "conversion_drop_ratio"),
+    **falls("assisted", "assisted_purchases", "identified_purchases", "assisted_drop_ratio"),
+    **rises("direct_session", "direct_sessions", "sessions", "direct_share_increase"),
+    **rises("null_client", "null_client_events", "events", "null_client_increase"),
+    **rises("missing_referrer", "missing_referrer_events", "events", "missing_referrer_increase"),
+    **rises("missing_utm", "missing_utm_events", "events", "missing_utm_increase"),
 }
 """Recorded series -> what the definitions say; None where they say nothing, so that nothing is compared."""
 

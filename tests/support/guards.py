@@ -1,0 +1,190 @@
+"""Limits, noise and guards, worked out from the definitions: what `oracle` makes states of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from tests.support.expectation import (
+    events_mean,
+    fall_noise,
+    rise_noise,
+    segment_expected,
+    usual_share,
+)
+from tests.support.table_numbers import Known, Number, Numbers, combined, minus, ratio
+
+IN_ORDER, FIRING, OFF = 0, 1, 2
+
+
+def at_least(value: Known, least: Known) -> bool | None:
+    """Whether the value reaches what is asked for."""
+    return None if value is None or least is None else value >= least
+
+
+def positive(value: Known) -> bool | None:
+    """Whether the value is above 0."""
+    return None if value is None else value > 0
+
+
+def above(value: Known, limit: Known) -> int:
+    """The state of a check that compares; a value exactly at the limit is in order."""
+    return OFF if value is None or limit is None else int(value > limit)
+
+
+def same_days_share(t: Numbers, part: str, of: str) -> Known:
+    """The share on those baseline days together that have the part."""
+    lags = [lag for lag in t.baseline if t.series(f"clickstream_comparable_{part}", lag=str(lag))]
+    return ratio(t.total(part), combined(sum, t.comparable_days(of, lags)))
+
+
+def increase(t: Numbers, part: str, of: str = "events") -> Known:
+    """How much larger the share is than usual."""
+    return minus(ratio(t.comparable(part), t.comparable(of)), usual_share(t, part, of))
+
+
+def rises(t: Numbers, part: str, limit: str, of: str = "events") -> int:
+    """Whether the share is above its baseline by more than its limit and its noise."""
+    noise = rise_noise(t, usual_share(t, part, of), t.limit(limit), 2 if of == "events" else 1)
+    return both(increase(t, part, of), t.limit(limit), noise)
+
+
+def both(value: Known, limit: Known, noise: float | None) -> int:
+    """The state of a check that compares with a limit and a noise."""
+    return OFF if value is None or limit is None or noise is None else int(value > limit and value > noise)
+
+
+def most_named_events(t: Numbers) -> Known:
+    """The baseline of the most frequent name, of those whose baseline is there."""
+    means = [named_baseline(t, name) for name in t.values("comparable_named_events", "event_name")]
+    return max((mean for mean in means if mean is not None), default=None)
+
+
+def named_baseline(t: Numbers, name: str) -> Known:
+    """The events of a name that its usual share makes of the baseline."""
+    expected = segment_expected(t, "named_events", {"event_name": name})
+    share = ratio(expected, t.comparable("events"))
+    return None if share is None or t.mean("events") is None else share * t.mean("events")
+
+
+def can_rise(t: Numbers, what: str) -> bool | None:
+    """Whether a share can rise above its baseline by more than its limit and its noise."""
+    share, limit = usual_share(t, f"{what}_events", "events"), t.limit(f"{what}_increase")
+    noise = rise_noise(t, share, limit, 2)
+    if share is None or limit is None or noise is None:
+        return None
+    return 1 - share > limit and 1 - share > noise
+
+
+def can_be_many(t: Numbers, of: str, limit: str) -> bool | None:
+    """Whether all of them would be more than the limit and chance."""
+    whole, limited = t.whole(of), t.limit(f"{limit}_ratio")
+    return None if whole is None or limited is None else whole >= allowed(limited, whole)
+
+
+def allowed(limit: Number, whole: Number) -> float:
+    """How many of the whole are a few."""
+    return float(limit * whole) + 2.5 * math.sqrt(limit * whole * (1 - limit))
+
+
+def few(number: Known, whole: Known, limit: Known) -> int:
+    """Whether a few among many are two or more, and more than their limit and chance."""
+    if number is None or whole is None or whole <= 0 or limit is None:
+        return OFF
+    return int(number >= 2 and number > allowed(limit, whole))
+
+
+def conversion_noise(t: Numbers) -> float | None:
+    """How far chance may lower the conversion rate."""
+    base, counted = same_days_share(t, "converting_sessions", "sessions"), t.total("converting_sessions")
+    return fall_noise(base, t.comparable("sessions"), counted, t.limit("conversion_drop_ratio"))
+
+
+def assisted_noise(t: Numbers) -> float | None:
+    """How far chance may lower the share of assisted purchases."""
+    base, counted = same_days_share(t, "assisted_purchases", "identified_purchases"), t.total("assisted_purchases")
+    return fall_noise(base, t.comparable("identified_purchases"), counted, t.limit("assisted_drop_ratio"))
+
+
+def direct_noise(t: Numbers) -> float | None:
+    """How far chance may lower the share of direct sessions."""
+    base, counted = usual_share(t, "direct_sessions", "sessions"), t.total("direct_sessions")
+    return fall_noise(base, t.comparable("sessions"), counted, t.limit("direct_share_drop_ratio"))
+
+
+def below_one(noise: float | None) -> bool | None:
+    """Whether the loss of all would be more than the noise."""
+    return None if noise is None else noise < 1
+
+
+def can_shift(t: Numbers) -> bool | None:
+    """Whether the share of a device can move by more than chance."""
+    found = [
+        0.5 + abs(float(base) - 0.5) - noise
+        for device in t.values("comparable_device_revenue", "device")
+        if (base := device_share(t, device)) is not None and (noise := device_noise(t, base)) is not None
+    ]
+    return max(found) > 0 if found else None
+
+
+def device_share(t: Numbers, device: str) -> Known:
+    """The share of a device in the revenue of the baseline days."""
+    return ratio(t.total("device_revenue", device=device), t.total("device_revenue"))
+
+
+def device_noise(t: Numbers, base: Number) -> float | None:
+    """How far the share of a device moves by chance, and from day to day."""
+    purchases, mean_ = t.comparable("purchases"), t.mean("purchases")
+    limit, deviations = t.limit("device_share_shift"), t.limit("device_share_deviations")
+    if not purchases or not mean_ or limit is None or deviations is None:
+        return None
+    chance = 1 / purchases + 1 / (mean_ * len(t.baseline))
+    at_limit = min(base + limit, t.number("0.999"))
+    spread = max(base * (1 - base), at_limit * (1 - at_limit))
+    return float(deviations) * math.sqrt(4 * spread * chance + limit * limit / 9)
+
+
+def assisted_days(t: Numbers) -> int | None:
+    """How many baseline days have assisted purchases, None where none has."""
+    return len(t.comparable_days("assisted_purchases", t.baseline)) or None
+
+
+GUARDS: dict[str, Callable[[Numbers], bool | None]] = {
+    "baseline_days": lambda t: at_least(len(t.baseline), t.limit("min_baseline_days")),
+    "baseline_events": lambda t: at_least(events_mean(t), t.limit("min_baseline_events")),
+    "baseline_purchases": lambda t: at_least(t.mean("purchases"), t.limit("min_baseline_purchases")),
+    "baseline_identified_purchases": lambda t: at_least(
+        t.mean("identified_purchases"), t.limit("min_baseline_purchases")
+    ),
+    "baseline_sessions": lambda t: at_least(t.mean("sessions"), t.limit("min_baseline_sessions")),
+    "baseline_revenue": lambda t: positive(t.mean("revenue")),
+    "baseline_converting_sessions": lambda t: positive(same_days_share(t, "converting_sessions", "sessions")),
+    "baseline_assisted_purchases": lambda t: positive(same_days_share(t, "assisted_purchases", "identified_purchases")),
+    "baseline_assisted_days": lambda t: at_least(assisted_days(t), t.limit("min_baseline_days")),
+    "baseline_direct_sessions": lambda t: positive(usual_share(t, "direct_sessions", "sessions")),
+    "baseline_named_events": lambda t: at_least(most_named_events(t), t.limit("min_baseline_named_events")),
+    "day_events": lambda t: at_least(t.comparable("events"), t.limit("min_day_events")),
+    "day_payload_events": lambda t: positive(t.whole("payload_events")),
+    "day_purchases": lambda t: at_least(t.whole("purchases"), t.limit("min_day_purchases")),
+    "day_contents": lambda t: at_least(t.whole("contents"), t.limit("min_day_purchases")),
+    "day_sessions": lambda t: positive(t.comparable("sessions")),
+    "day_revenue": lambda t: positive(t.comparable("revenue")),
+    "day_identified_purchases": lambda t: positive(t.comparable("identified_purchases")),
+    "reach_missing_referrer": lambda t: can_rise(t, "missing_referrer"),
+    "reach_missing_utm": lambda t: can_rise(t, "missing_utm"),
+    "reach_duplicate_event": lambda t: can_be_many(t, "events", "duplicate_event"),
+    "reach_duplicate_purchase": lambda t: can_be_many(t, "purchases", "duplicate_purchase"),
+    "reach_invalid_event": lambda t: can_be_many(t, "events", "invalid_event"),
+    "reach_json_error": lambda t: can_be_many(t, "payload_events", "json_error"),
+    "reach_purchase_without_revenue": lambda t: can_be_many(t, "purchases", "purchase_without_revenue"),
+    "reach_purchase_without_transaction_id": lambda t: can_be_many(t, "purchases", "purchase_without_transaction_id"),
+    "reach_direct_share_drop": lambda t: below_one(direct_noise(t)),
+    "reach_conversion_drop": lambda t: below_one(conversion_noise(t)),
+    "reach_assisted_drop": lambda t: below_one(assisted_noise(t)),
+    "reach_device_share_shift": can_shift,
+}
+
+
+def is_open(t: Numbers, guard: str) -> bool | None:
+    """Whether a guard is open, None where it is not there."""
+    return GUARDS[guard](t)
