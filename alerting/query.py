@@ -9,9 +9,9 @@ import sys
 from alerting import runbook
 from alerting.formats.table import table
 from alerting.runbook import Query, RunbookError
-from exporter import by_hand
+from exporter import ad_hoc
+from exporter.ad_hoc import Data, NoDataError
 from exporter.arguments import USAGE
-from exporter.by_hand import Data, NoDataError
 from exporter.config.model import Config
 from exporter.engine.protocol import EngineError
 from exporter.facts.model import FactsError
@@ -31,7 +31,7 @@ def query(options: argparse.Namespace, config: Config, name: str) -> int:
         print(f"clickstream-check: {error}", file=sys.stderr)
         return USAGE
     try:
-        with by_hand.opened(dataset, config.resources, options.as_of) as data:
+        with ad_hoc.opened(dataset, config.resources, options.as_of) as data:
             if options.run:
                 output = "\n".join(table(rows.names, rows.rows) for rows in data.rows(asked.sql))
             else:

@@ -1,4 +1,4 @@
-"""The runbooks, and the SQL in them: each query once, against the relations of `exporter.by_hand`."""
+"""The runbooks, and the SQL in them: each query once, against the relations of `exporter.ad_hoc`."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ no package:
     demo       a shop with a bad day
 
 `file_names` reads file names as UTF-8 in any locale, `plan` is a configuration with its measures, `refresh` measures
-every data set at intervals, `preflight` compares a configuration with the data, `by_hand` queries a data set for a
+every data set at intervals, `preflight` compares a configuration with the data, `ad_hoc` queries a data set for a
 person, and `cli` is the command.
 Of the packages, only `web` imports from these modules: `plan` and `refresh`.
 """

@@ -121,7 +121,7 @@ class DuckDB:
         """Why the SQL of a measure does not fit the tables of the sample, or None."""
         return queries.binding_problem(self._connection, measure.sql)
 
-    def by_hand(self, sql: str) -> Iterator[Rows]:
+    def ad_hoc(self, sql: str) -> Iterator[Rows]:
         """The result of each statement in the text."""
         with _translated(), database.limited(self._connection, self._timeout):
             for statement in duckdb.extract_statements(sql):

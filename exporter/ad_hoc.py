@@ -1,4 +1,4 @@
-"""Queries by hand: SQL about the newest day of a data set, as text to paste or as rows."""
+"""Ad hoc queries: SQL about the newest day of a data set, as text to paste or as rows."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Data:
     def rows(self, query: str) -> list[Rows]:
         """The result of each SELECT of the query, in our own database. Raises NoDataError, EngineError."""
         statements = [*self._before(query), query]
-        return [rows for statement in statements for rows in self.engine.by_hand(statement) if rows.names]
+        return [rows for statement in statements for rows in self.engine.ad_hoc(statement) if rows.names]
 
     def _before(self, query: str) -> Iterator[str]:
         """The statements that create what the query names: variables and views."""

@@ -17,7 +17,7 @@ import yaml
 
 from alerting import check, runbook
 from alerting.formats.table import table
-from exporter import by_hand, plan
+from exporter import ad_hoc, plan
 from exporter.config.model import Resources
 from exporter.demo.write import write_demo
 from exporter.engine.protocol import EngineError
@@ -226,7 +226,7 @@ def test_what_cannot_be_asked(
 def test_s1_queries_run_in_the_locked_database(demo: Path, sql: str) -> None:
     """What runs can write no file, and read none but the data set's."""
     dataset = plan.load(demo).config.datasets["shop"]
-    with by_hand.opened(dataset, Resources(), None) as data, pytest.raises(EngineError):
+    with ad_hoc.opened(dataset, Resources(), None) as data, pytest.raises(EngineError):
         data.rows(sql)
 
 
