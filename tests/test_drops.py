@@ -77,7 +77,7 @@ def recorded(generation: Generation, tmp_path_factory: pytest.TempPathFactory) -
     """What a real Prometheus recorded of the tables, by series and data set; the device's noise with the device."""
     folder = tmp_path_factory.mktemp("prometheus")
     with (
-        serving(exposition(data_sets()), hold=3.0) as target,
+        serving(exposition(data_sets())) as target,
         prometheus(generation.prometheus, folder, target) as (url, process),
     ):
         at = first_cycle(url, process)

@@ -11,9 +11,6 @@ from exporter.gauges.snapshot import Snapshot
 from tests.quality.served import exposition
 from tests.support.judging import CERTIFICATE, STATE, ask, first_cycle, prometheus, serving
 
-HOLD = 4.0
-"""Seconds by which scrapes after the first are held back: a cycle has nearly twice the time between two scrapes."""
-
 FIRING = 'ALERTS{alertname!="ClickstreamCertificate",alertstate="firing"}'
 
 
@@ -33,7 +30,7 @@ def judge(batch: Sequence[Snapshot], program: Path) -> list[Verdict]:
     """What the rules find in each of the snapshots, all of which must be certified."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        serving(exposition(batch), HOLD) as target,
+        serving(exposition(batch)) as target,
         prometheus(program, Path(folder), target) as (url, process),
     ):
         at = first_cycle(url, process)

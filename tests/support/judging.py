@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -27,27 +27,23 @@ RULE_FILE = Path(rulefile.__file__).parent / "rules" / "clickstream.yml"
 STATE = "dataset:clickstream_check:state"
 CERTIFICATE = 'ALERTS{alertname="ClickstreamCertificate"}'
 
-SCRAPES = "5s"
-"""Between two scrapes of all data sets, which take about a second."""
+SOON, NEVER = "2s", "10m"
+"""Between two scrapes, until the first is over and after it: a cycle during which a scrape ends certifies nothing."""
 
 CYCLES = "1s"
 """Between two cycles of the rules; those that come due while one lasts are left out."""
 
 PATIENCE = 900.0
-"""Seconds until the first cycle must be over."""
+"""Seconds until the first scrape, and then the first cycle, must be over."""
 
 
 @contextmanager
-def serving(text: str | bytes, hold: float = 0.0) -> Iterator[str]:
-    """The address at which the text is served for as long as this lasts.
-
-    All but the first answer are held back for so many seconds: a cycle during which a scrape ends certifies nothing.
-    """
-    body, answers = text if isinstance(text, bytes) else text.encode(), count()
+def serving(text: str | bytes) -> Iterator[str]:
+    """The address at which the text is served for as long as this lasts."""
+    body = text if isinstance(text, bytes) else text.encode()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            time.sleep(hold if next(answers) else 0)
             self.send_response(200)
             self.send_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
             self.send_header("Content-Length", str(len(body)))
@@ -68,39 +64,52 @@ def serving(text: str | bytes, hold: float = 0.0) -> Iterator[str]:
 
 @contextmanager
 def prometheus(program: Path, folder: Path, target: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """A Prometheus that scrapes the target and evaluates the shipped rules: its URL, and the process."""
+    """A Prometheus that has scraped the target once, and evaluates the shipped rules: its URL, and the process."""
     address = free_address()
     shutil.copy(RULE_FILE, folder)
-    config = {
-        "global": {"scrape_interval": SCRAPES, "scrape_timeout": SCRAPES, "evaluation_interval": CYCLES},
-        "rule_files": [RULE_FILE.name],
-        "scrape_configs": [{"job_name": "clickstream", "static_configs": [{"targets": [target]}]}],
-    }
-    (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
+    configure(folder, target, SOON, rules=[])
     options = [f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/tsdb"]
     command = [str(program), *options, f"--web.listen-address={address}", "--log.level=warn"]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
     try:
+        first(f"http://{address}", process, "up == 1")
+        configure(folder, target, NEVER, rules=[RULE_FILE.name])
+        process.send_signal(signal.SIGHUP)
         yield f"http://{address}", process
     finally:
         end(process)
 
 
+def configure(folder: Path, target: str, scrapes: str, rules: list[str]) -> None:
+    """Write the configuration of a Prometheus in the folder."""
+    config = {
+        "global": {"scrape_interval": scrapes, "scrape_timeout": scrapes, "evaluation_interval": CYCLES},
+        "rule_files": rules,
+        "scrape_configs": [{"job_name": "clickstream", "static_configs": [{"targets": [target]}]}],
+    }
+    (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
+
+
 def first_cycle(url: str, process: subprocess.Popen[bytes]) -> float:
     """When the first cycle began that certified something: it is over then."""
+    return first(url, process, f"max(timestamp({CERTIFICATE}))")
+
+
+def first(url: str, process: subprocess.Popen[bytes], query: str) -> float:
+    """The value of the query as soon as it has one."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if process.poll() is not None:
             pytest.fail(f"Prometheus ended with exit code {process.returncode}")
         try:
-            found = ask(url, f"max(timestamp({CERTIFICATE}))")
+            found = ask(url, query)
         except URLError:
             found = []  # it does not answer yet
         if found:
             return found[0][1]
         time.sleep(0.5)
-    pytest.fail(f"no certificate within {PATIENCE:g} s")
+    pytest.fail(f"{query} found nothing within {PATIENCE:g} s")
 
 
 def ask(url: str, query: str, at: float | None = None) -> list[tuple[dict[str, str], float]]:
