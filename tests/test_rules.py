@@ -520,6 +520,16 @@ def test_certificate_needs_every_rule(generation: Generation, tmp_path: Path) ->
         )
 
 
+def test_a_number_of_an_older_cycle_is_not_certified(generation: Generation, tmp_path: Path) -> None:
+    """If a series of a number stayed from before, there is no certificate, and no alert names the snapshot."""
+    case = CASES["yesterday-missing"]
+    fires = alert(case, "MissingDay")
+    fires["exp_annotations"]["snapshot"] = ""
+    old = {"series": f'dataset_lag:clickstream_events:baseline_day{{dataset="{case["name"]}",lag="28"}}', "values": "1"}
+    test = group([scraped(case["name"], (served(case), 2)), [old]], alerts("MissingDay", fires), alerts("Certificate"))
+    promtool(generation, tmp_path, test)
+
+
 def test_checks_are_switched_off_by_hand(generation: Generation, tmp_path: Path) -> None:
     """Each check that a configuration can switch off is off where it does, and no other one."""
     halves = {"odd": SWITCHABLE[::2], "even": SWITCHABLE[1::2]}
@@ -595,7 +605,8 @@ def test_every_alert_is_complete() -> None:
 def test_certificate_knows_how_many_checks_there_are() -> None:
     """The number of checks, which the rules write out twice, is the number of states."""
     records = {rule["record"]: rule["expr"] for rule in rulefile.groups()[rulefile.GROUP] if "record" in rule}
-    assert f"(timestamp({STATE}) == time()) == {len(CHECKS)} " in records["dataset:clickstream_snapshot:evaluated"]
+    expr = records["dataset:clickstream_snapshot:judged"]
+    assert expr.endswith(f"(timestamp({STATE}) == time()) == {len(CHECKS)}")
     assert ALERTS[-1]["labels"]["checks"] == str(len(CHECKS))
 
 

@@ -16,7 +16,7 @@ from alerting.mixin import (
     switched_off,
     whole_scrape,
 )
-from alerting.mixin.certificate import certificate
+from alerting.mixin.certificate import certificate, judged
 from alerting.mixin.check import INFO, Check
 from alerting.mixin.checks import CHECKS
 from alerting.mixin.emit import alert, record
@@ -158,9 +158,10 @@ def render() -> str:
         "  # ---- which checks only inform, what explains a drop, and which guards switch off which checks",
     ]
     lines += [line for rule in _AFTER_STATES for line in record(rule)]
+    lines += ["", *judged([*_RECORDS, *_AFTER_STATES])]
     lines += ["", "  # ---- alerts"]
     lines += [line for check in CHECKS for line in _alerts(check)]
-    lines += ["", *certificate([*_RECORDS, *_AFTER_STATES]), *plumbing()]
+    lines += ["", *certificate(), *plumbing()]
     return HEADER + "\n".join(lines) + "\n"
 
 

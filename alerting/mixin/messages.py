@@ -236,8 +236,9 @@ WHY_NOT_JUDGED = (
 """The likeliest reasons why a data set that is served is not judged."""
 
 
-SNAPSHOT = formatted("dataset:clickstream_snapshot:started{dataset=%q}", "%.0f")
-"""The snapshot that the alert is about."""
+_JUDGED = "dataset:clickstream_snapshot:judged{dataset=%q}"
+SNAPSHOT = formatted(f"{_JUDGED} and on (dataset) timestamp({_JUDGED}) == time()", "%.0f")
+"""The snapshot that the alert is about; empty if a number, and so perhaps a sentence, is of an older one."""
 
 
 def _link(shown: str) -> str:
