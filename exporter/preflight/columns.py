@@ -49,8 +49,7 @@ class Row(NamedTuple):
 def rows(dataset: Dataset, footers: Sequence[Footer], sample: Sample, files: Sequence[Measurable]) -> Iterator[Row]:
     """The sources of each column; one that the files have in several places is a row for each of them."""
     for column in (*dataset.mapped(), *dataset.dimension_columns()):
-        dimension = dataset.dimension_columns().get(column)
-        name, missing = f"dimensions.{dimension}" if dimension else column, _missing(column, sample, files)
+        name, missing = dataset.dimension_columns().get(column, column), _missing(column, sample, files)
         for source in dataset.sources(column):
             found = Counter(_place(dataset, footer, column, source) for footer in reversed(footers))
             number = found.pop(None, 0)
@@ -73,7 +72,7 @@ def _missing(column: str, sample: Sample, files: Sequence[Measurable]) -> float 
 def _place(dataset: Dataset, footer: Footer, column: str, source: str) -> Place | None:
     """Where the file has the source; a JSON path is in the payload."""
     if fields := mapping.fitting(footer, column, source):
-        types = " or ".join(dict.fromkeys(map(_type, fields)))
+        types = ", ".join(dict.fromkeys(map(_type, fields)))
         own = f"{fields[0].name}=/" if fields[0].is_folder else fields[0].name
         return Place(own, types, _read_as(column, fields[0].kind))
     payload = (field for name in dataset.sources("payload") for field in mapping.fitting(footer, "payload", name))

@@ -10,12 +10,12 @@ from exporter.text import clean
 WIDTH = 100
 """The maximum width of the table: a cell that does not fit is cut."""
 
-HEAD = ("column", "source", "in the files", "type", "read as", "NULL", "files")
+HEAD = ("column", "source", "found as", "type", "read as", "NULL", "files")
 
 _GAP, _INDENT = "  ", "  "
 
-_CUT = (0, 1, 2, 3)
-"""The cells that are cut, whichever is widest: the column, the source, its name in the files, and its type."""
+_LEAST = 12
+"""What names and types in the files are cut to before names of the configuration are."""
 
 
 def table(rows: Iterable[Row], files: int, unmapped: Mapping[str, Sequence[str]]) -> str:
@@ -28,7 +28,7 @@ def table(rows: Iterable[Row], files: int, unmapped: Mapping[str, Sequence[str]]
 
 def _cells(row: Row, files: int) -> tuple[str, ...]:
     own, type_, read_as = row.place or ("-", "-", "-")
-    own = "the same" if own == row.source else own
+    own = "same" if own == row.source else own
     return row.column, row.source, own, type_, read_as, _percent(row), f"{row.files} of {files}"
 
 
@@ -45,18 +45,24 @@ def _widths(cells: Sequence[Sequence[str]]) -> list[int]:
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     room = WIDTH - len(_INDENT) - len(_GAP) * (len(widths) - 1)
     while sum(widths) > room:
-        widths[max(_CUT, key=lambda place: widths[place])] -= 1
+        of_files = [place for place in (2, 3) if widths[place] > _LEAST]
+        widths[max(of_files or (0, 1), key=lambda place: widths[place])] -= 1
     return widths
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:
     """A row: text to the left, shares and numbers of files to the right."""
-    cut = [cell if len(cell) <= width else f"{cell[: width - 1]}…" for cell, width in zip(row, widths, strict=True)]
     padded = [
-        cell.rjust(width) if place >= len(row) - 2 else cell.ljust(width)
-        for place, (cell, width) in enumerate(zip(cut, widths, strict=True))
+        cell.rjust(width) if place >= len(row) - 2 else _cut(cell, width).ljust(width)
+        for place, (cell, width) in enumerate(zip(row, widths, strict=True))
     ]
     return _INDENT + _GAP.join(padded).rstrip()
+
+
+def _cut(text: str, width: int) -> str:
+    """The text, without its middle if it is too wide."""
+    end = width // 2
+    return text if len(text) <= width else f"{text[: width - end - 1]}…{text[-end:]}"
 
 
 def _unmapped(unmapped: Mapping[str, Sequence[str]]) -> Iterator[str]:
