@@ -164,6 +164,34 @@ def test_values_of_one_key_in_several_types(tmp_path: Path) -> None:
     assert sum(numbers[0]["clickstream_sessions"][""].values()) > 100
 
 
+def spoil(path: Path, unless: Callable[[str], bool]) -> list[str]:
+    """Overwrite the data of each leaf of the file's schema unless it is one of these; the names of those spoilt."""
+    groups = pq.ParquetFile(path).metadata
+    chunks = [groups.row_group(i).column(j) for i in range(groups.num_row_groups) for j in range(groups.num_columns)]
+    with path.open("r+b") as file:
+        for chunk in (each for each in chunks if not unless(each.path_in_schema)):
+            file.seek(min(filter(None, (chunk.dictionary_page_offset, chunk.data_page_offset))))
+            file.write(b"\xff" * chunk.total_compressed_size)
+    return [each.path_in_schema for each in chunks if not unless(each.path_in_schema)]
+
+
+def test_fields_that_nobody_maps_are_not_read(tmp_path: Path) -> None:
+    """Their data may be broken: of structs only the mapped fields are decoded, and of lists only the mapped ones."""
+    expected = flat(tmp_path)
+    mapped = {*ga4.NESTED.values(), *NESTED["dimensions"].values()}
+    for day in DAYS:
+        write(tmp_path / "nested", day, ga4.nested(ROWS[day]))
+        path = tmp_path / "nested" / f"event_date={day.replace('-', '')}" / "events.parquet"
+        spoilt = spoil(path, lambda leaf: leaf in mapped or leaf.startswith("event_params."))
+    assert {"device.web_info.browser", "items.list.element.price", "geo.city", "event_previous_timestamp"} <= set(
+        spoilt
+    )
+    assert found(measured(tmp_path, **NESTED)) == expected
+    assert spoil(path, lambda leaf: leaf != "device.category") == ["device.category"]
+    aside = measured(tmp_path, **NESTED).files.unreadable
+    assert [each.name for each in aside] == ["event_date=20250309/events.parquet"]
+
+
 def test_the_export_in_check_config(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The configuration fits, and the table says what each column became."""
     for day in DAYS:
