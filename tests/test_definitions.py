@@ -198,7 +198,7 @@ DIRECT: list[dict[str, str]] = [
     {"referrer": "https://shop.example/cart"},
     {"referrer": "https://www.shop.example/"},
     {"referrer": "HTTPS://A.B.Shop.Example:443/x?utm_source=old"},
-    {"referrer": "https://blog.example:pass@word@shop.example:443?from=https://blog.example"},
+    {"referrer": "https://blog.example:password@shop.example:443?from=https://blog.example"},
     *[{"referrer": none} for none in ("(direct)", "$direct", "direct", "about:blank", "null", "-", "N/A", "http://")],
     {"page_url": "https://shop.example/?color=red"},
     {"page_url": "https://shop.example/utm_source/gclid"},
