@@ -11,10 +11,11 @@ no package:
     gauges     what is published of the facts
     reader     the processes that read
     web        the pages
+    preflight  a first look at the data
     demo       a shop with a bad day
 
 `file_names` reads file names as UTF-8 in any locale, `plan` is a configuration with its measures, `refresh` measures
-every data set at intervals, `preflight` compares a configuration with the data, `ad_hoc` queries a data set for a
-person, and `cli` is the command.
+every data set at intervals, `ad_hoc` queries a data set for a person, and `cli` is the
+command.
 Of the packages, only `web` imports from these modules: `plan` and `refresh`.
 """

@@ -91,9 +91,9 @@ def load(options: argparse.Namespace) -> tuple[Plan, Web]:
 
 def _check(loaded: Plan, web: Web, options: argparse.Namespace) -> int:
     """Compare the configuration with the data, and print what does not match."""
-    from exporter import preflight  # noqa: PLC0415 - only this command queries the data in its own process
+    from exporter.preflight import first_look  # noqa: PLC0415 - only this command queries the data in its own process
 
-    findings = preflight.take(loaded)
+    findings = first_look.take(loaded.config, loaded.measures)
     lines = [f"{options.config}: {note}" for note in findings.notes]
     failures = [*findings.problems, *findings.unchecked]
     if not failures:

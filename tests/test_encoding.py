@@ -29,6 +29,8 @@ KINDS: dict[str, Callable[[list[bytes | None]], pa.Array]] = {
     "large text": lambda values: pa.array(values, pa.large_binary()).view(pa.large_string()),
     "binary": lambda values: pa.array(values, pa.binary()),
     "dictionary": lambda values: text(values).dictionary_encode(),
+    "text view": lambda values: pa.array(values, pa.binary_view()).view(pa.string_view()),
+    "binary view": lambda values: pa.array(values, pa.binary_view()),
 }
 
 

@@ -229,6 +229,12 @@ VALUES: dict[str, tuple[pa.DataType, list[dict[str, Any]], str]] = {
         "params.id",
     ),
     "plain": (TEXT, [{"key": "x", "value": "8"}, {"key": "id", "value": "7"}], "params[id]"),
+    "beside pairs and keys that are NULL": (
+        TEXT,
+        [None, {"key": None, "value": "8"}, {"key": "id", "value": "7"}],
+        "params.id",
+    ),
+    "a key with a quote": (TEXT, [{"key": "it's {id}", "value": "7"}], "params[it's {id}]"),
     "first of two": (TEXT, [{"key": "id", "value": "7"}, {"key": "id", "value": "8"}], "params.id"),
     "one field of it": (VALUE, [{"key": "id", "value": {"string_value": "8", "int_value": 7}}], "params.id.int_value"),
     "JSON": (TEXT, [{"key": "id", "value": '{"user": {"no": 7}}'}], "params[id].user.no"),

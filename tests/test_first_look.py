@@ -11,7 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from exporter import cli, preflight
+from exporter import cli
+from exporter.preflight import first_look
 from tests.support.exposition import COLUMNS, SHOP, TEXT, TYPES, Row, Types, purchase, view, write_config, write_rows
 
 PAYLOAD = '{"revenue": 5, "transaction_id": "t%d", "device": "phone"}'
@@ -24,14 +25,14 @@ def day(date: str = "2025-03-09", purchases: int = 20, **columns: object) -> lis
     return views + [purchase(date, event_data=PAYLOAD % number, **columns) for number in range(purchases)]
 
 
-ALWAYS = ("links: ", "datasets.web: looked at ")
+ALWAYS = ("links: ", "datasets.web: looked at ", "  ")
 
 
 @pytest.fixture
 def config(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
     """Checks the configuration of a shop with some settings: the exit code and the lines without the file's name.
 
-    Left out is what is said of every configuration: which links are missing, and which days were looked at.
+    Left out is what is said of every configuration: which links are missing, which days were looked at, and the table.
     """
 
     def check(rows: Iterable[Row] = (), types: Types = TYPES, **settings: Any) -> tuple[int, list[str]]:
@@ -263,7 +264,7 @@ def test_the_newest_days_are_read(tmp_path: Path, config: Any) -> None:
 
 def test_a_day_that_is_read_in_part(config: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is not among the first events may come later: that is a note."""
-    monkeypatch.setattr(preflight, "ROWS", 500)
+    monkeypatch.setattr(first_look, "ROWS", 500)
     code, found = config(day(), taxonomy=["click"])
     assert code == 0
     assert found[-2].startswith("datasets.web.taxonomy: no event has any of these names; the newest files have 500 ")

@@ -50,7 +50,7 @@ def write_file(path: Path, content: bytes) -> None:
 def write_demo(folder: Path, last_day: date) -> Path:
     """Write 30 daily Parquet files and `config.yml` below `folder`; return the configuration's path."""
     (folder / "events").mkdir(parents=True, exist_ok=True)
-    for day, events in demo_events(last_day).items():
+    for day, events in sorted(demo_events(last_day).items()):
         write_file(folder / "events" / f"events_{day}.parquet", parquet_bytes(events))
     config = folder / "config.yml"
     write_file(config, (resources("exporter.demo") / "demo.yml").read_bytes())

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import pyarrow as pa
 
-from exporter.files.kinds import kind, value_type
+from exporter.files.kinds import is_list, kind, value_type
 from exporter.files.listing import File
 
 NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__"
@@ -157,7 +157,7 @@ def _values(type_: pa.DataType) -> list[Found]:
 
 def _value_of_pairs(type_: pa.DataType) -> pa.Field | None:
     """The field `value` of a list of structs with a text `key`; None for another type."""
-    if not (pa.types.is_list(type_) or pa.types.is_large_list(type_)) or not pa.types.is_struct(type_.value_type):
+    if not is_list(type_) or not pa.types.is_struct(type_.value_type):
         return None
     fields = {field.name.casefold(): field for field in _fields(type_.value_type)}
     return fields["value"] if "value" in fields and "key" in fields and kind(fields["key"].type) == "text" else None

@@ -18,6 +18,7 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
 
 from events import write_day  # noqa: E402
+from nested import nested_day  # noqa: E402
 from scraping import scrapes  # noqa: E402
 from work import (  # noqa: E402
     DAYS,
@@ -51,6 +52,7 @@ SCRAPES = (
     "{scrapes} scrapes during {refreshes} refreshes: p50 {p50_ms:.1f} ms, p99 {p99_ms:.1f} ms, most {most_ms:.1f} ms; "
     "memory of the exporter up to the tenth {early_mb:.0f} MB, of the last ten {late_mb:.0f} MB"
 )
+NESTED = "a nested day of GA4 costs {ratio:.2f} times the same day in flat columns; the bar is {bar}"
 BIG = "50 million events in 1 GB: {ratio:.2f} times the CPU per event, {peak_mb:.0f} MB, same numbers: {same_numbers}"
 
 Figures = dict[str, dict[str, float]]
@@ -140,6 +142,8 @@ def main() -> None:
         folder = Path(temporary)
         figures = table(costs(folder, options.events)) | nothing_changed(folder)
         figures["unchanged"]["ms"] = figures["unchanged_1000"]["ms"]
+        figures["nested_day"] = nested_day(folder, options.events)
+        print(NESTED.format(**figures["nested_day"]))
         figures["scrapes"] = scrapes(folder, 60)
         print(SCRAPES.format(**figures["scrapes"]))
         figures["same_bytes"] = {"yes": same_bytes(folder)}

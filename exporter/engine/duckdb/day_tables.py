@@ -149,6 +149,7 @@ def parameters(dataset: Dataset, when: Day) -> dict[str, object]:
         "taxonomy": list(dataset.taxonomy),
         "placeholder": f"(?i){BLANKS}(?:{'|'.join(map(re.escape, placeholders))})?{BLANKS}",
         "site_pattern": rf"(?:^|\.)(?:{domains})$" if domains else None,
+        "own_pattern": rf"^https://(?:www\.)?(?:{domains})/" if domains else None,
         "click_pattern": f"[?&]({'|'.join(CLICK_IDS)})=[^&#]",
         "click_ids": list(CLICK_IDS),
         "networks": list(CLICK_IDS.values()),

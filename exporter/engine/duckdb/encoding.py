@@ -41,6 +41,8 @@ def _texts(batch: pa.RecordBatch) -> Iterator[pa.Array]:
         plain = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
         if pa.types.is_binary(plain.type):
             yield plain.view(pa.string())
+        elif pa.types.is_binary_view(plain.type):
+            yield plain.view(pa.string_view())
         elif pa.types.is_large_binary(plain.type):
             yield plain.view(pa.large_string())
         else:

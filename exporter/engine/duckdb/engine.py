@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -112,10 +112,10 @@ class DuckDB:
         with database.limited(self._connection, self._timeout):
             return queries.run(self._connection, measure, self._bounds)
 
-    def sample(self, files: Sequence[Measurable], span: Day, rows: int | None, columns: Collection[str]) -> Sample:
-        """A sample of the events in the `span`, at most `rows` of each shape, with a count for each of the columns."""
+    def sample(self, files: Sequence[Measurable], span: Day, rows: int | None) -> Sample:
+        """Counts in a sample of the events in the `span`, at most `rows` of each shape."""
         with _translated(), database.limited(self._connection, self._timeout):
-            return sample.take(self._connection, self._dataset, files, span, rows, columns, self._texts)
+            return sample.take(self._connection, self._dataset, files, span, rows, self._texts)
 
     def problem(self, measure: Measure) -> str | None:
         """Why the SQL of a measure does not fit the tables of the sample, or None."""

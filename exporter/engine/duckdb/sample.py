@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -16,7 +16,8 @@ _COUNTS = """
 SELECT count(*),
        count(*) FILTER (WHERE NOT is_invalid),
        count(*) FILTER (WHERE is_purchase),
-       count(*) FILTER (WHERE has_payload)
+       count(*) FILTER (WHERE has_payload),
+       count(client)
 FROM events
 """
 _NAMES = "SELECT event_name FROM events WHERE event_name IS NOT NULL GROUP BY event_name ORDER BY count(*) DESC, 1"
@@ -25,15 +26,17 @@ _PURCHASES = "SELECT count(revenue), count(transaction_id) FROM purchases"
 
 @dataclass(frozen=True)
 class Sample:
-    """The number of events, of events with a name of the taxonomy, of purchases and of payloads; and all event names.
+    """The number of events, of events with a name of the taxonomy, of purchases, payloads and events of a client.
 
-    `amounts` and `transaction_ids` count purchases that have one, `filled` the events with a value, by column.
+    `names` has all event names. `amounts` and `transaction_ids` count purchases that have one, `filled` the events with
+    a value, by mapped column and column of a dimension.
     """
 
     events: int
     known: int
     purchases: int
     payloads: int
+    clients: int
     names: tuple[str, ...]
     amounts: int
     transaction_ids: int
@@ -46,13 +49,13 @@ def take(
     files: Sequence[Measurable],
     span: Day,
     rows: int | None,
-    columns: Collection[str],
     sql: Sequence[str] = (),
 ) -> Sample:
     """Load the events of the files in the `span`, at most `rows` of each shape, and count them.
 
     The tables have what is queried by the texts in `sql`, too.
     """
+    columns = [column for column in (*dataset.mapped(), *dataset.dimension_columns()) if column != "timestamp"]
     counted = {column: f"SELECT count({column}) FROM events" for column in columns}
     texts = [_COUNTS, _NAMES, *counted.values(), *sql]
     try:
@@ -61,8 +64,8 @@ def take(
         if not encoding.is_to_blame(error):
             raise
         day_tables.load(connection, dataset, files, span, texts, [each.file for each in files], row_limit=rows)
-    events, known, purchases, payloads = connection.execute(_COUNTS).fetchall()[0]
+    events, known, purchases, payloads, clients = connection.execute(_COUNTS).fetchall()[0]
     names = tuple(name for (name,) in connection.execute(_NAMES).fetchall())
     amounts, transaction_ids = connection.execute(_PURCHASES).fetchall()[0]
     filled = {column: connection.execute(sql).fetchall()[0][0] for column, sql in counted.items()}
-    return Sample(events, known, purchases, payloads, names, amounts, transaction_ids, filled)
+    return Sample(events, known, purchases, payloads, clients, names, amounts, transaction_ids, filled)

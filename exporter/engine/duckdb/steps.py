@@ -9,6 +9,9 @@ from exporter.files.fields import Step
 FILE = "clickstream-exporter: path of the file"
 """The column of a scan with the path of the file: a name that no file uses."""
 
+_KEYS = "list_transform({}, lambda pair: pair.key)"
+"""The keys of a list of key/value structs: the same text for each key that is read, so that DuckDB takes them once."""
+
 
 def expression(steps: Sequence[Step]) -> str:
     """SQL for the value that the steps lead to. Only the named fields of a struct are read from the file."""
@@ -21,7 +24,7 @@ def expression(steps: Sequence[Step]) -> str:
         value = {
             "field": f"struct_extract({value}, {to})",
             "map": f"map_extract_value({value}, {to})",
-            "pair": f"list_extract(list_filter({value}, lambda pair: pair.key = {to}), 1)",
+            "pair": f"list_extract({value}, list_position({_KEYS.format(value)}, {to}))",
             "json": f"CASE WHEN json_valid({value}) THEN json_extract_string({value}, {to}) END",
         }[step.how]
     return value

@@ -17,6 +17,7 @@
 --   content_key  hash of the event's content: all but its timestamp
 -- A regex costs three times as much as `contains`, and few URLs have a campaign: only those are searched. That takes a
 -- CASE, because AND evaluates both sides. `regexp_extract` runs once for each value of a column, others for each row.
+-- Most referrers are pages of the site itself: $own_pattern finds those at a fifth of the cost of finding the host.
 WITH spotted AS (
   SELECT * REPLACE (
            CASE WHEN utm_source NOT IN ('(direct)', '(none)', '(not set)') THEN utm_source END       AS utm_source,
@@ -40,7 +41,10 @@ WITH spotted AS (
   FROM source
 ), traced AS (
   SELECT *,
-         lower(regexp_extract(referrer, '^(?:[a-zA-Z][a-zA-Z0-9+.-]*://)?(?:[^/?#@]*@)?([^/:?#]+)', 1)) AS host,
+         CASE
+           WHEN regexp_extract(referrer, $own_pattern) <> '' THEN NULL
+           ELSE lower(regexp_extract(referrer, '^(?:[a-zA-Z][a-zA-Z0-9+.-]*://)?(?:[^/?#@]*@)?([^/:?#]+)', 1))
+         END                                                                                        AS host,
          CASE WHEN may_have_click_id THEN regexp_extract(page_url, $click_pattern, 1) END           AS click_id,
          coalesce(
            utm_source,

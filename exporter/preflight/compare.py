@@ -1,0 +1,100 @@
+"""What of a configuration the newest files contradict: columns, names, paths and keys that they do not have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from exporter.config.model import Dataset
+from exporter.engine.duckdb.sample import Sample
+from exporter.files import mapping
+from exporter.files.footers import Footer
+from exporter.preflight.findings import Findings, hint, place
+from exporter.text import clean
+
+ENOUGH_EVENTS = 1_000
+"""With fewer, a name or a path that does not occur may still be right."""
+
+ENOUGH_PURCHASES = 10
+"""With fewer, purchases without an amount may be chance."""
+
+SHOWN = 10
+"""The maximum number of names that a message lists."""
+
+_PERSONAL = re.compile(r"@|%40|://|^www\.|^/")
+"""Part of an e-mail address or a URL: an event name with one is not shown."""
+
+
+def columns(key: str, dataset: Dataset, footers: Sequence[Footer], findings: Findings) -> bool:
+    """Whether each mapped column is in one of the files; a problem names those that are not."""
+    before = len(findings.problems)
+    for column in (*dataset.mapped(), *dataset.dimension_columns()):
+        if not any(mapping.has(dataset, footer, column) for footer in footers):
+            findings.add(f"{place(key, dataset, column)}: {_lack(dataset, footers, column)}", certain=True)
+    return len(findings.problems) == before
+
+
+def _lack(dataset: Dataset, footers: Sequence[Footer], column: str) -> str:
+    """Why no file has the column, with the columns that there are."""
+    misfit = next(filter(None, (mapping.misfit(dataset, footer, column) for footer in footers)), None)
+    if misfit:
+        return misfit
+    names = " or ".join(dataset.sources(column))
+    every = [name for footer in footers for name, _ in footer.kinds]
+    meant = hint(dataset.sources(column), every)
+    own = [clean(name) for name, _ in footers[-1].kinds[: mapping.SHOWN]]
+    return f"none of the {len(footers)} newest files has {names}{meant}; the columns are {', '.join(own)}"
+
+
+def sample(
+    key: str, dataset: Dataset, sampled: Sample, footers: Sequence[Footer], findings: Findings, *, whole: bool
+) -> None:
+    """Report what does not occur in the sampled events; that is certain if the sample is `whole`, all events."""
+    certain = whole and sampled.events >= ENOUGH_EVENTS
+    _names(key, dataset, sampled, findings, certain=certain)
+    for column in filter(lambda each: mapping.only_paths(dataset, each), _of_all_events(dataset)):
+        if sampled.payloads and not sampled.filled[column]:
+            paths = " or ".join(dataset.sources(column))
+            text = f"{place(key, dataset, column)}: {paths} matches nothing in {sampled.payloads} payloads"
+            findings.add(text, certain=whole and sampled.payloads >= ENOUGH_EVENTS)
+    if sampled.purchases >= ENOUGH_PURCHASES:
+        _purchases(key, dataset, sampled, findings)
+    for column in _keyed(dataset, footers):
+        if not sampled.filled[column]:
+            names = " or ".join(dataset.sources(column))
+            text = f"{place(key, dataset, column)}: {names} matches nothing in {sampled.events} events"
+            findings.add(text, certain=certain)
+
+
+def _names(key: str, dataset: Dataset, sampled: Sample, findings: Findings, *, certain: bool) -> None:
+    """Report a purchase name or a taxonomy that does not occur."""
+    shown = [clean(name) for name in sampled.names if not _PERSONAL.search(name)][:SHOWN]
+    occur = f"the newest files have {sampled.events} events, named {', '.join(shown)}"
+    if dataset.purchase and not sampled.purchases:
+        named = f"{' or '.join(dataset.purchase)}{hint(dataset.purchase, shown)}"
+        findings.add(f"{key}.purchase: no event is named {named}; {occur}", certain=certain)
+    if dataset.taxonomy and not sampled.known:
+        findings.add(f"{key}.taxonomy: no event has any of these names; {occur}", certain=certain)
+
+
+def _purchases(key: str, dataset: Dataset, sampled: Sample, findings: Findings) -> None:
+    for column, number, what in (
+        ("revenue", sampled.amounts, "plausible amount"),
+        ("transaction_id", sampled.transaction_ids, "id but blanks and placeholders"),
+    ):
+        if column in dataset.mapped() and not number:
+            names = " or ".join(dataset.sources(column))
+            text = f"{key}.columns.{column}: {names} has no {what} in any of {sampled.purchases} purchases"
+            findings.add(text, certain=True)
+
+
+def _keyed(dataset: Dataset, footers: Sequence[Footer]) -> list[str]:
+    """The columns that all files have by a key alone, except those that only purchases have."""
+    columns = (column for column in _of_all_events(dataset) if column != "timestamp")
+    return [column for column in columns if all(mapping.keyed(dataset, footer, column) for footer in footers)]
+
+
+def _of_all_events(dataset: Dataset) -> Iterator[str]:
+    """The mapped columns that not only purchases have."""
+    columns = (*dataset.mapped(), *dataset.dimension_columns())
+    return (column for column in columns if column not in mapping.OF_PURCHASES)
