@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from exporter.config import known_days, strict_yaml
+from exporter.config.amounts import Amount, Revenue
 from exporter.config.checks import Limits
 from exporter.config.known_days import Known
 from exporter.config.strict_yaml import Model, ProblemsError
@@ -75,7 +76,7 @@ class Columns(Model):
     utm_medium: Source | None = None
     utm_campaign: Source | None = None
     device: Source | None = None
-    revenue: Source | None = None
+    revenue: Revenue | None = None
     transaction_id: Source | None = None
 
 
@@ -114,7 +115,12 @@ class Dataset(Model):
         """The names that a canonical column, or the column of a dimension, may have in the files."""
         if column in DIMENSION_COLUMNS:
             return self.dimensions.get(self.dimension_columns().get(column, ""), ())
-        return getattr(self.columns, column) or ()
+        found = getattr(self.columns, column)
+        return found.column if isinstance(found, Amount) else found or ()
+
+    def amount(self) -> Amount | None:
+        """How the data write amounts; None if as plain numbers."""
+        return self.columns.revenue if isinstance(self.columns.revenue, Amount) else None
 
     def lacks(self, needs: Sequence[str]) -> str | None:
         """Why the data set has none of `needs` (canonical columns, `purchase` or `taxonomy`); None if it has one."""

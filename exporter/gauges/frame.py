@@ -86,7 +86,7 @@ def _found(dataset: Dataset, measured: Measured) -> Iterator[Sample]:
     }
     for what, (number, of) in found.items():
         if number is not None and of is not None:
-            labels = (("configured", clean(", ".join(getattr(dataset, what, None) or dataset.columns.revenue or ()))),)
+            labels = (("configured", clean(", ".join(getattr(dataset, what, None) or dataset.sources("revenue")))),)
             yield Sample("clickstream_configured_events", (*labels, ("what", what)), number)
             yield Sample("clickstream_searched_events", (("what", what),), of)
 

@@ -10,8 +10,11 @@ FILE = "clickstream-exporter: path of the file"
 """The column of a scan with the path of the file: a name that no file uses."""
 
 
-def expression(steps: Sequence[Step]) -> str:
-    """SQL for the value that the steps lead to. Only the named fields of a struct are read from the file."""
+def expression(steps: Sequence[Step], extract: str = "json_extract_string") -> str:
+    """SQL for the value that the steps lead to, in JSON text by the function `extract`.
+
+    Only the named fields of a struct are read from the file.
+    """
     first, *further = steps
     if first.how == "folder":
         return "CAST(NULL AS VARCHAR)" if first.to is None else text(first.to)
@@ -22,7 +25,7 @@ def expression(steps: Sequence[Step]) -> str:
             "field": f"struct_extract({value}, {to})",
             "map": f"map_extract_value({value}, {to})",
             "pair": f"list_extract(list_filter({value}, lambda pair: pair.key = {to}), 1)",
-            "json": f"CASE WHEN json_valid({value}) THEN json_extract_string({value}, {to}) END",
+            "json": f"CASE WHEN json_valid({value}) THEN {extract}({value}, {to}) END",
         }[step.how]
     return value
 
