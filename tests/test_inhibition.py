@@ -27,6 +27,7 @@ SOUND = [
     "DuplicatePurchases",
     "SegmentDrop",
     "PurchasesWithoutTransactionId",
+    "ForeignCurrency",
     "SwitchedOff",
 ]
 NUMBERS = count()

@@ -162,6 +162,15 @@ CHECKS = (
         "purchases have no transaction id, or only a placeholder",
         ("day_purchases",),
     ),
+    few_above(
+        "ForeignCurrency",
+        "foreign_currency_purchases",
+        "purchases",
+        "foreign_currency_ratio",
+        "Foreign currency rate high",
+        "purchases are in another currency than the configured one, so their amounts are not counted",
+        ("day_purchases",),
+    ),
     Check(
         "ColumnMissing",
         WARNING,

@@ -36,6 +36,7 @@ CHECKS = (
     "JsonErrors",
     "PurchasesWithoutRevenue",
     "PurchasesWithoutTransactionId",
+    "ForeignCurrency",
     "ColumnMissing",
     "ColumnChanged",
     "ImplausibleTimestamps",
@@ -195,6 +196,12 @@ class Limits(Model):
         "PurchasesWithoutTransactionId",
         "share of purchases without a transaction id",
         "every order has an id, except test orders",
+    )
+    foreign_currency_ratio: Ratio = _limit(
+        0.01,
+        "ForeignCurrency",
+        "share of purchases in another currency",
+        "a shop that sells in one currency has none; where others are usual, the revenue is only a part",
     )
     missing_column_ratio: Ratio = _limit(
         0.0, "ColumnMissing", "share of events in files that lack a mapped column", "a mapping is a contract"

@@ -44,7 +44,7 @@ from exporter.text import did_you_mean
 
 COLUMNS = (
     "timestamp", "event_name", "client_id", "page_url", "referrer", "user_agent", "payload",
-    "utm_source", "utm_medium", "utm_campaign", "device", "revenue", "transaction_id",
+    "utm_source", "utm_medium", "utm_campaign", "device", "revenue", "transaction_id", "currency",
 )  # fmt: skip
 """Canonical columns, in the order in which every relation names them."""
 
@@ -78,6 +78,7 @@ class Columns(Model):
     device: Source | None = None
     revenue: Revenue | None = None
     transaction_id: Source | None = None
+    currency: Source | None = None
 
 
 class Dataset(Model):
@@ -225,6 +226,9 @@ def _cross_checks(config: Config) -> Iterator[Problem]:
         for dimension, sources in dataset.dimensions.items():
             if any(map(is_json_path, sources)) and "payload" not in mapped:
                 yield (*place, "dimensions", dimension), "a JSON path needs the column payload"
+        if "currency" in mapped and not dataset.currency:
+            why = "columns.currency is mapped, so expected the currency whose purchases are summed, for example EUR"
+            yield (*place, "currency"), why
         for column in dataset.duplicate_key:
             if column not in mapped:
                 yield (*place, "duplicate_key"), f"{column!r} is not a mapped column{did_you_mean(column, mapped)}"

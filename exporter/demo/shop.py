@@ -59,11 +59,12 @@ SOURCE_SHARES = (0.28, 0.30, 0.18, 0.12, 0.12)
 
 @dataclass(frozen=True)
 class Order:
-    """A purchase: its id, revenue in the shop's currency, and payment provider."""
+    """A purchase: its id, revenue, payment provider, and currency."""
 
     transaction_id: str
     revenue: float
     payment: str
+    currency: str = "EUR"
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,7 @@ NUMBERS = {
     "JsonErrors": _few("json_error", "payload_events"),
     "PurchasesWithoutRevenue": _few("purchase_without_revenue", "purchases"),
     "PurchasesWithoutTransactionId": _few("purchase_without_transaction_id", "purchases"),
+    "ForeignCurrency": _few("foreign_currency", "purchases"),
     "ColumnMissing": _day("missing_column", "missing_column_ratio"),
     "ImplausibleTimestamps": _day("implausible_timestamp", "implausible_timestamp_ratio"),
     "ConversionRateDrop": _moved("conversion", "drop_ratio", "conversion_drop_ratio"),

@@ -333,6 +333,12 @@ def purchases_without_transaction_id(t: Numbers) -> int:
     return few(*numbers, t.limit("purchase_without_transaction_id_ratio"))
 
 
+@check("day_purchases", "reach_foreign_currency")
+def foreign_currency(t: Numbers) -> int:
+    """Purchases are in another currency."""
+    return few(t.whole("foreign_currency_purchases"), t.whole("purchases"), t.limit("foreign_currency_ratio"))
+
+
 @check()
 def column_missing(t: Numbers) -> int:
     """Events are in files that lack a column."""

@@ -35,7 +35,7 @@ BLANKS = r"[\s\v\p{Z}\x{200B}\x{FEFF}]*"
 FACTS = (
     "ts", "hour", "client", "row_key", "source", "source_key", "is_direct", "schema_id", "is_purchase", "is_invalid",
     "is_missing_referrer", "is_missing_utm", "has_payload", "is_json_error", "agent", "content_key", "platform",
-    "device_class", "origin", *DIMENSION_COLUMNS,
+    "device_class", "origin", *DIMENSION_COLUMNS, "is_foreign_currency",
 )  # fmt: skip
 """The columns that `relations/events.sql` adds to the canonical ones."""
 
@@ -137,7 +137,7 @@ def keyed(dataset: Dataset, scans: Iterable[str]) -> str:
 
 def parameters(dataset: Dataset, when: Day) -> dict[str, object]:
     """The parameters of `relations/events.sql`."""
-    placeholders = [each.strip() for each in dataset.placeholders]
+    placeholders = "|".join(re.escape(each.strip()) for each in dataset.placeholders)
     domains = "|".join(re.escape(domain) for domain in dataset.site_domains)
     return {
         "start": when.start,
@@ -147,7 +147,8 @@ def parameters(dataset: Dataset, when: Day) -> dict[str, object]:
         "offset_after": when.after,
         "purchase": list(dataset.purchase),
         "taxonomy": list(dataset.taxonomy),
-        "placeholder": f"(?i){BLANKS}(?:{'|'.join(map(re.escape, placeholders))})?{BLANKS}",
+        "placeholder": f"(?i){BLANKS}(?:{placeholders})?{BLANKS}",
+        "own_currency": f"(?i){BLANKS}(?:{dataset.currency or ''}|{placeholders})?{BLANKS}",
         "site_pattern": rf"(?:^|\.)(?:{domains})$" if domains else None,
         "click_pattern": f"[?&]({'|'.join(CLICK_IDS)})=[^&#]",
         "click_ids": list(CLICK_IDS),

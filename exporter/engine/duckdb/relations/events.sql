@@ -15,6 +15,7 @@
 --   platform, device_class   of every event, by a few words of its user agent or by its device. Only `agent` is parsed
 --              fully, because there may be millions of user agents
 --   content_key  hash of the event's content: all but its timestamp
+--   is_foreign_currency   a purchase in another currency than the configured one: its amount is none
 -- A regex costs three times as much as `contains`, and few URLs have a campaign: only those are searched. That takes a
 -- CASE, because AND evaluates both sides. `regexp_extract` runs once for each value of a column, others for each row.
 WITH spotted AS (
@@ -24,6 +25,11 @@ WITH spotted AS (
            CASE WHEN utm_campaign NOT IN ('(direct)', '(none)', '(not set)') THEN utm_campaign END   AS utm_campaign,
            CASE WHEN NOT regexp_full_match(transaction_id, $placeholder) THEN transaction_id END            AS transaction_id
          ),
+         CASE
+           WHEN currency IS NULL                        THEN false
+           WHEN list_contains($purchase, event_name)    THEN NOT regexp_full_match(currency, $own_currency)
+           ELSE false
+         END                                                      AS is_foreign_currency,
          contains(page_url, 'utm_')                               AS may_have_utm,
          contains(page_url, 'id=') OR contains(page_url, 'epik=') AS may_have_click_id,
          CASE
@@ -39,7 +45,7 @@ WITH spotted AS (
          END                                                                           AS platform
   FROM source
 ), traced AS (
-  SELECT *,
+  SELECT * REPLACE (CASE WHEN NOT is_foreign_currency THEN revenue END AS revenue),
          lower(regexp_extract(referrer, '^(?:[a-zA-Z][a-zA-Z0-9+.-]*://)?(?:[^/?#@]*@)?([^/:?#]+)', 1)) AS host,
          CASE WHEN may_have_click_id THEN regexp_extract(page_url, $click_pattern, 1) END           AS click_id,
          coalesce(
