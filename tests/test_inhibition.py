@@ -28,6 +28,7 @@ SOUND = [
     "SegmentDrop",
     "PurchasesWithoutTransactionId",
     "ForeignCurrency",
+    "EventIdConflicts",
     "SwitchedOff",
 ]
 NUMBERS = count()

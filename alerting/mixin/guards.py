@@ -51,6 +51,7 @@ _FEW = {
     "purchase_without_revenue_ratio": ("purchases_without_revenue", "purchases"),
     "purchase_without_transaction_id_ratio": ("purchases_without_transaction_id", "purchases"),
     "foreign_currency_ratio": ("foreign_currency_purchases", "purchases"),
+    "event_id_conflict_ratio": ("conflicting_events", "events"),
 }
 """The limit of a check of a few among many, to the few and the many."""
 

@@ -44,6 +44,14 @@ CHECKS = (
         "events are extra copies",
     ),
     few_above(
+        "EventIdConflicts",
+        "conflicting_events",
+        "events",
+        "event_id_conflict_ratio",
+        "Event id conflict rate high",
+        "events have the event id of another one, and another content",
+    ),
+    few_above(
         "DuplicatePurchases",
         "duplicate_purchases",
         "purchases",

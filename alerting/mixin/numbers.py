@@ -49,6 +49,7 @@ WHOLE_DAY = tuple(
         "purchases_without_revenue",
         "purchases_without_transaction_id",
         "foreign_currency_purchases",
+        "conflicting_events",
         "repeated_purchases",
         "contents",
         "repeated_contents",

@@ -26,6 +26,7 @@ CHECKS = (
     "NoPurchases",
     "RevenueDrop",
     "DuplicateEvents",
+    "EventIdConflicts",
     "DuplicatePurchases",
     "InvalidEvents",
     "EventNameVanished",
@@ -158,6 +159,12 @@ class Limits(Model):
     )
     duplicate_event_ratio: Ratio = _limit(
         0.001, "DuplicateEvents", "share of extra copies", "trackers that retry send about 0.0003 of their events twice"
+    )
+    event_id_conflict_ratio: Ratio = _limit(
+        0.001,
+        "EventIdConflicts",
+        "share of extra copies of an event id whose content differs",
+        "as of duplicates: a retry sends the same content",
     )
     duplicate_purchase_ratio: Ratio = _limit(
         0.05,

@@ -45,6 +45,7 @@ from exporter.text import did_you_mean
 COLUMNS = (
     "timestamp", "event_name", "client_id", "page_url", "referrer", "user_agent", "payload",
     "utm_source", "utm_medium", "utm_campaign", "device", "revenue", "transaction_id", "currency",
+    "event_id",
 )  # fmt: skip
 """Canonical columns, in the order in which every relation names them."""
 
@@ -79,6 +80,7 @@ class Columns(Model):
     revenue: Revenue | None = None
     transaction_id: Source | None = None
     currency: Source | None = None
+    event_id: Source | None = None
 
 
 class Dataset(Model):

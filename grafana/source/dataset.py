@@ -146,7 +146,7 @@ def dashboard() -> dict[str, Any]:
         heading("Are the data sound? Shares by day, with the limit of each check"),
         *((7, [(8, each) for each in line]) for line in drifts.INTEGRITY),
         (8, [(12, days.NAMES), (8, columns.CHANGED), (4, drifts.IMPLAUSIBLE)]),
-        (7, [(12, drifts.WITHOUT_ID), (12, drifts.FOREIGN_CURRENCY)]),
+        (7, [(8, drifts.WITHOUT_ID), (8, drifts.FOREIGN_CURRENCY), (8, drifts.CONFLICTS)]),
         (8, [(8, notes.FREQUENT), (8, notes.SWITCHED_OFF), (8, notes.EXCLUDED)]),
         heading("Does the business drift?"),
         (8, [(8, drifts.CONVERSION), (8, drifts.DIRECT), (8, volumes.AMOUNT)]),

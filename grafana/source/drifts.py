@@ -102,6 +102,14 @@ FOREIGN_CURRENCY = _few(
     "foreign_currency_ratio",
 )
 
+CONFLICTS = _few(
+    "EventIdConflicts",
+    "Event ids with unlike contents",
+    "conflicting_events",
+    "events",
+    "event_id_conflict_ratio",
+)
+
 CONVERSION = by_day(
     Share(
         "ConversionRateDrop",

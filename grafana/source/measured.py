@@ -46,6 +46,7 @@ NUMBERS = {
     "RevenueDrop": Measured("dataset:clickstream_revenue:drop_ratio", "revenue_drop_ratio"),
     "RevenueSpike": Measured("dataset:clickstream_revenue:rise_ratio", "revenue_spike_ratio"),
     "DuplicateEvents": _few("duplicate_event", "events"),
+    "EventIdConflicts": _few("event_id_conflict", "events"),
     "DuplicatePurchases": _few("duplicate_purchase", "purchases"),
     "InvalidEvents": _few("invalid_event", "events"),
     "NullClientIds": _day("null_client", "null_client_ratio", against="null_client_increase"),

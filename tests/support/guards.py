@@ -182,6 +182,7 @@ GUARDS: dict[str, Callable[[Numbers], bool | None]] = {
     "reach_purchase_without_transaction_id": lambda t: can_be_many(
         t, "purchases_without_transaction_id", "purchases", "purchase_without_transaction_id"
     ),
+    "reach_event_id_conflict": lambda t: can_be_many(t, "conflicting_events", "events", "event_id_conflict"),
     "reach_foreign_currency": lambda t: can_be_many(t, "foreign_currency_purchases", "purchases", "foreign_currency"),
     "reach_direct_share_drop": lambda t: below_one(direct_noise(t)),
     "reach_conversion_drop": lambda t: below_one(conversion_noise(t)),

@@ -231,6 +231,12 @@ def duplicate_events(t: Numbers) -> int:
     return few(t.whole("duplicate_events"), t.whole("events"), t.limit("duplicate_event_ratio"))
 
 
+@check("reach_event_id_conflict")
+def event_id_conflicts(t: Numbers) -> int:
+    """Events have the id of another one, and another content."""
+    return few(t.whole("conflicting_events"), t.whole("events"), t.limit("event_id_conflict_ratio"))
+
+
 @check("day_purchases", "reach_duplicate_purchase")
 def duplicate_purchases(t: Numbers) -> int:
     """Purchases came twice."""

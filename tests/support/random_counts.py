@@ -51,6 +51,7 @@ PARTS = {
     "duplicate_purchases": Part("purchases", FEW, ratio="duplicate_purchase_ratio"),
     "purchases_without_revenue": Part("purchases", FEW, ratio="purchase_without_revenue_ratio"),
     "purchases_without_transaction_id": Part("purchases", FEW, ratio="purchase_without_transaction_id_ratio"),
+    "conflicting_events": Part("events", FEW, ratio="event_id_conflict_ratio"),
     "foreign_currency_purchases": Part("purchases", FEW, ratio="foreign_currency_ratio"),
     "repeated_purchases": Part("purchases", (0, 0, 1 / 8), increase="repeated_day_ratio"),
     "contents": Part("events", (1 / 2, 1 / 4), day="min_day_purchases"),

@@ -72,6 +72,7 @@ NEEDED = {
     "utm": ("utm_source", "utm_medium", "utm_campaign", "page_url"),
     "transaction_id": ("transaction_id",),
     "currency": ("currency",),
+    "event_id": ("event_id",),
     "purchase": (),
     "taxonomy": (),
 }
@@ -307,7 +308,7 @@ def disturbed(random: Random, gauges: Gauges) -> Table:
         "gauge": bare,
         "day": days or bare,
     }
-    what = random.choice(("nothing",) * 24 + ("NaN",) * 4 + ("limit", "limit", "gauge", "gauge", "day"))
+    what = random.choice(("nothing",) * 24 + ("NaN",) * 4 + ("limit", "limit", "gauge", "gauge", "gauge", "day"))
     if what == "nothing":
         return Table(gauges)
     gauge = random.choice(choices[what])

@@ -95,12 +95,19 @@ def _from_folder(dataset: Dataset, name: str) -> str:
     return f"map_extract_value({values}, {identifier(FILE)})"
 
 
-def key(dataset: Dataset) -> tuple[str, ...]:
-    """The configured columns that make two rows the same event; by default, time and content."""
-    return tuple("ts" if column == "timestamp" else column for column in dataset.duplicate_key) or (
-        "ts",
-        "content_key",
-    )
+def keys(dataset: Dataset) -> dict[str, str]:
+    """SQL for the hashes of an event's content, of its id, and of what makes two rows the same event.
+
+    The last is the key of the configuration; without one, the id; without an id, time and content. SQL may name the
+    hashes before it.
+    """
+    own = ", ".join("ts" if column == "timestamp" else column for column in dataset.duplicate_key)
+    event_key = "CASE WHEN NOT regexp_full_match(event_id, $placeholder) THEN hash(event_id) END"
+    return {
+        "content_key": f"hash({', '.join(content(dataset))})",
+        "event_key": event_key if dataset.sources("event_id") else "CAST(NULL AS UBIGINT)",
+        "row_key": f"hash({own})" if own else "coalesce(event_key, hash(ts, content_key))",
+    }
 
 
 def content(dataset: Dataset) -> tuple[str, ...]:

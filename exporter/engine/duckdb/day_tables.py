@@ -36,6 +36,7 @@ FACTS = (
     "ts", "hour", "client", "row_key", "source", "source_key", "is_direct", "schema_id", "is_purchase", "is_invalid",
     "is_missing_referrer", "is_missing_utm", "has_payload", "is_json_error", "agent", "content_key", "platform",
     "device_class", "origin", *DIMENSION_COLUMNS, "is_foreign_currency",
+    "event_key",
 )  # fmt: skip
 """The columns that `relations/events.sql` adds to the canonical ones."""
 
@@ -129,10 +130,11 @@ def _source(dataset: Dataset, shapes: Sequence[tuple[Shape, bool]], row_limit: i
 
 
 def keyed(dataset: Dataset, scans: Iterable[str]) -> str:
-    """SQL for the rows of all scans, with `content_key` and `row_key`."""
-    content = f"SELECT *, hash({', '.join(columns.content(dataset))}) AS content_key FROM (\n"
-    row_key = f"hash({', '.join(columns.key(dataset))}) AS row_key"
-    return f"SELECT *, {row_key} FROM ({content}" + "\nUNION ALL\n".join(scans) + "\n))"
+    """SQL for the rows of all scans, with the hashes of `columns.keys`."""
+    sql = "\nUNION ALL\n".join(scans)
+    for name, key in columns.keys(dataset).items():
+        sql = f"SELECT *, {key} AS {name} FROM (\n{sql}\n)"
+    return sql
 
 
 def parameters(dataset: Dataset, when: Day) -> dict[str, object]:

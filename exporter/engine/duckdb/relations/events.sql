@@ -1,7 +1,8 @@
 -- The events of one day: the canonical columns, and what the measures need of each event.
 --   ts         time in UTC                  hour        of the day, 0 to 23, in the reporting time zone
 --   client     hash of the client id, NULL if that is NULL, blank or a placeholder
---   row_key    hash of the key columns: equal for copies of one event
+--   row_key    hash of the key columns, or of the event id: equal for copies of one event
+--   event_key  hash of the event id, NULL if that is NULL, blank or a placeholder, or not mapped
 --   source     where the visitor came from: utm_source, else the click id's network, else the external
 --              referrer's host, else (direct);  source_key is its hash, NULL for (direct)
 --   origin     source, medium, campaign, and the medium where none is written, which the channel depends on, parted by
