@@ -222,12 +222,12 @@ def _compare_keys(
 
 
 def _compare_purchases(key: str, dataset: Dataset, sample: Sample, findings: Findings) -> None:
-    if sample.foreign == sample.purchases:
+    if not sample.in_currency:
         names = " or ".join(dataset.sources("currency"))
         text = f"{key}.currency: none of {sample.purchases} purchases is in {dataset.currency}, by {names}"
         findings.add(text, certain=True)
     for column, number, what in (
-        ("revenue", sample.amounts + sample.foreign, "plausible amount"),
+        ("revenue", sample.amounts or not sample.in_currency, "plausible amount"),
         ("transaction_id", sample.transaction_ids, "id but blanks and placeholders"),
     ):
         if column in dataset.mapped() and not number:

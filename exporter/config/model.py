@@ -95,6 +95,7 @@ class Dataset(Model):
     columns: Columns = Columns()
     dimensions: Dimensions = Field(default_factory=dict)
     purchase: Names = ()
+    purchase_rows: Literal["orders", "lines"] = "orders"
     taxonomy: Taxonomy = ()
     placeholders: Names = PLACEHOLDERS
     site_domains: Domains = ()
@@ -126,7 +127,12 @@ class Dataset(Model):
         return self.columns.revenue if isinstance(self.columns.revenue, Amount) else None
 
     def lacks(self, needs: Sequence[str]) -> str | None:
-        """Why the data set has none of `needs` (canonical columns, `purchase` or `taxonomy`); None if it has one."""
+        """Why the data set has none of `needs`; None if it has one.
+
+        They are canonical columns, `purchase`, `taxonomy`, or `orders`: purchase rows that are no lines of orders.
+        """
+        if needs[0] == "orders":
+            return None if self.purchase_rows == "orders" else f"purchase_rows is {self.purchase_rows}"
         if needs[0] in ("purchase", "taxonomy"):
             return None if getattr(self, needs[0]) else f"no {needs[0]} configured"
         sources = list(dict.fromkeys([*needs, *(DERIVED[need] for need in needs if need in DERIVED)]))
@@ -231,6 +237,8 @@ def _cross_checks(config: Config) -> Iterator[Problem]:
         if "currency" in mapped and not dataset.currency:
             why = "columns.currency is mapped, so expected the currency whose purchases are summed, for example EUR"
             yield (*place, "currency"), why
+        if dataset.purchase_rows == "lines" and "transaction_id" not in mapped:
+            yield (*place, "purchase_rows"), "lines need the column transaction_id, which says which order they are of"
         for column in dataset.duplicate_key:
             if column not in mapped:
                 yield (*place, "duplicate_key"), f"{column!r} is not a mapped column{did_you_mean(column, mapped)}"

@@ -102,7 +102,14 @@ def load(
     _load_devices(connection)
     _load_dimensions(connection, dataset)
     for name in TABLES:
-        _execute(connection, f"CREATE OR REPLACE TEMP TABLE {name} AS {relation(name)}", VALUES)
+        _execute(connection, f"CREATE OR REPLACE TEMP TABLE {name} AS {_table(dataset, name)}", VALUES)
+
+
+def _table(dataset: Dataset, name: str) -> str:
+    """SQL for one of TABLES."""
+    if name == "purchases" and dataset.purchase_rows == "lines":
+        return f"WITH lines AS MATERIALIZED (\n{relation('purchases')})\n{relation('orders')}"
+    return relation(name)
 
 
 def _execute(connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, object]) -> None:

@@ -20,15 +20,20 @@ SELECT count(*),
 FROM events
 """
 _NAMES = "SELECT event_name FROM events WHERE event_name IS NOT NULL GROUP BY event_name ORDER BY count(*) DESC, 1"
-_PURCHASES = "SELECT count(revenue), count(transaction_id), count(*) FILTER (WHERE is_foreign_currency) FROM purchases"
+_PURCHASES = """
+SELECT count(revenue),
+       count(transaction_id),
+       count(*) FILTER (WHERE NOT is_foreign_currency)
+FROM purchases
+"""
 
 
 @dataclass(frozen=True)
 class Sample:
     """The number of events, of events with a name of the taxonomy, of purchases and of payloads; and all event names.
 
-    `amounts` and `transaction_ids` count purchases that have one, `foreign` those in another currency, and `filled` the
-    events with a value, by column.
+    `amounts` and `transaction_ids` count purchases that have one, `in_currency` those in no other currency, and
+    `filled` the events with a value, by column.
     """
 
     events: int
@@ -38,7 +43,7 @@ class Sample:
     names: tuple[str, ...]
     amounts: int
     transaction_ids: int
-    foreign: int
+    in_currency: int
     filled: Mapping[str, int]
 
 
@@ -65,6 +70,6 @@ def take(
         day_tables.load(connection, dataset, files, span, texts, [each.file for each in files], row_limit=rows)
     events, known, purchases, payloads = connection.execute(_COUNTS).fetchall()[0]
     names = tuple(name for (name,) in connection.execute(_NAMES).fetchall())
-    amounts, transaction_ids, foreign = connection.execute(_PURCHASES).fetchall()[0]
+    amounts, transaction_ids, in_currency = connection.execute(_PURCHASES).fetchall()[0]
     filled = {column: connection.execute(sql).fetchall()[0][0] for column, sql in counted.items()}
-    return Sample(events, known, purchases, payloads, names, amounts, transaction_ids, foreign, filled)
+    return Sample(events, known, purchases, payloads, names, amounts, transaction_ids, in_currency, filled)
