@@ -63,5 +63,7 @@ def require(query: Query, dataset: Dataset) -> None:
 
 
 def _described(need: Sequence[str]) -> str:
+    if need[0] == "orders":
+        return "purchase rows that are orders, not lines, which the configuration does not set"
     verb = "set" if need[0] in ("purchase", "taxonomy") else "map"
     return f"{' or '.join(need)}, which the configuration does not {verb}"

@@ -39,7 +39,10 @@ RENAMED: dict[str, Any] = {
         "device": "app",
         "revenue": ["$.order.total", "amount"],
         "transaction_id": "$.order.id",
+        "currency": "$.order.currency",
+        "event_id": "row_id",
     },
+    "currency": "EUR",
     "purchase": "it's sold",
     "taxonomy": ["page_viewed", "email_filled_on_popup", "product_added_to_cart", "checkout_started", "it's sold"],
     "placeholders": ["nobody"],
@@ -87,6 +90,7 @@ def rewritten(events: pa.Table) -> pa.Table:
             "props": props,
             "agent": events["user_agent"],
             "body": payloads,
+            "row_id": events["event_id"],
         }
     )
 
@@ -97,6 +101,7 @@ def _nested(payload: str | None) -> str | None:
     except ValueError:
         return payload
     order = {"total": fields.pop("revenue", None), "id": fields.pop("transaction_id", None)}
+    order["currency"] = fields.pop("currency", None)
     return json.dumps(fields | {"order": order})
 
 

@@ -27,6 +27,8 @@ SOUND = [
     "DuplicatePurchases",
     "SegmentDrop",
     "PurchasesWithoutTransactionId",
+    "ForeignCurrency",
+    "EventIdConflicts",
     "SwitchedOff",
 ]
 NUMBERS = count()

@@ -83,6 +83,8 @@ def _volume(name: str) -> Iterator[Record]:
 
 
 _WITHOUT = "clickstream_comparable_purchases_without_revenue"
+_FOREIGN = "clickstream_comparable_foreign_currency_purchases"
+_NONE = f"or on (dataset) {STARTED} * 0"
 
 VOLUMES = (
     *_volume("events"),
@@ -95,11 +97,13 @@ VOLUMES = (
     *_volume("purchases"),
     number(
         "dataset:clickstream_priced_purchases:anchor",
-        f"dataset:clickstream_purchases:anchor - on (dataset) {complete_hours(_WITHOUT)}",
+        f"dataset:clickstream_purchases:anchor - on (dataset) {complete_hours(_WITHOUT)}\n"
+        f"- on (dataset) ({complete_hours(_FOREIGN)} {_NONE})",
     ),
     number(
         "dataset:clickstream_priced_purchases:baseline",
-        f"dataset:clickstream_purchases:baseline\n- on (dataset) ({baseline_mean(_WITHOUT)})",
+        f"dataset:clickstream_purchases:baseline\n- on (dataset) ({baseline_mean(_WITHOUT)})\n"
+        f"- on (dataset) ({baseline_mean(_FOREIGN)} {_NONE})",
     ),
     *_volume("revenue"),
     *_volume("sessions"),

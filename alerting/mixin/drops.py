@@ -141,8 +141,10 @@ def _fell(name: str) -> str:
 _UNKNOWN = f"or on (dataset) {STARTED} * 0"
 _WITHOUT = "clickstream_purchases_without_revenue"
 _PRICED = f"clickstream_purchases{{{WEEKS_BEFORE}}}"
+_FOREIGN = dedup("clickstream_foreign_currency_purchases", "lag")
 _PRICED_DAYS = (
-    f"({dedup(_PRICED, 'lag')} - on (dataset, lag) {dedup(_WITHOUT, 'lag')})\n"
+    f"({dedup(_PRICED, 'lag')} - on (dataset, lag) {dedup(_WITHOUT, 'lag')}\n"
+    f"- on (dataset, lag) ({_FOREIGN} or on (dataset, lag) {dedup(_WITHOUT, 'lag')} * 0))\n"
     f"* on (dataset, lag) group_left (week, weekday) ({BASELINE_DAY} * 0 + 1)"
 )
 _CHANCE = f"sqrt(1 / {valid('dataset:clickstream_priced_purchases:expected')})"

@@ -44,25 +44,28 @@ DRIFT_GUARDS = (
 _NAMED = valid("dataset_event_name:clickstream_named_events:baseline")
 
 _FEW = {
-    "duplicate_event_ratio": "events",
-    "duplicate_purchase_ratio": "purchases",
-    "invalid_event_ratio": "events",
-    "json_error_ratio": "payload_events",
-    "purchase_without_revenue_ratio": "purchases",
-    "purchase_without_transaction_id_ratio": "purchases",
+    "duplicate_event_ratio": ("duplicate_events", "events"),
+    "duplicate_purchase_ratio": ("duplicate_purchases", "purchases"),
+    "invalid_event_ratio": ("invalid_events", "events"),
+    "json_error_ratio": ("json_error_events", "payload_events"),
+    "purchase_without_revenue_ratio": ("purchases_without_revenue", "purchases"),
+    "purchase_without_transaction_id_ratio": ("purchases_without_transaction_id", "purchases"),
+    "foreign_currency_ratio": ("foreign_currency_purchases", "purchases"),
+    "event_id_conflict_ratio": ("conflicting_events", "events"),
 }
-"""The limit of a check of a few among many, to the many."""
+"""The limit of a check of a few among many, to the few and the many."""
 
 _DEVICE = "dataset_device:clickstream_device_revenue"
 
 
 def _reach_of_few() -> Iterator[Record]:
-    """Open where all together would be more than chance."""
-    for name, of in _FEW.items():
-        whole = f"dataset:clickstream_{of}:day"
+    """Open where all together would be more than chance; not there where the few are not measured."""
+    for name, numbers in _FEW.items():
+        part, whole = (f"dataset:clickstream_{number}:day" for number in numbers)
         yield _guard(
             f"reach_{name.removesuffix('_ratio')}",
-            f"({valid(whole)} >= bool on (dataset) ({a_few(whole, name)})\n  or on (dataset) (({whole} == 0) + 1))",
+            f"({valid(whole)} >= bool on (dataset) ({a_few(whole, name)})\n  or on (dataset) (({whole} == 0) + 1))\n"
+            f"  and on (dataset) {valid(part)}",
         )
 
 

@@ -44,6 +44,14 @@ CHECKS = (
         "events are extra copies",
     ),
     few_above(
+        "EventIdConflicts",
+        "conflicting_events",
+        "events",
+        "event_id_conflict_ratio",
+        "Event id conflict rate high",
+        "events have the event id of another one, and another content",
+    ),
+    few_above(
         "DuplicatePurchases",
         "duplicate_purchases",
         "purchases",
@@ -160,6 +168,15 @@ CHECKS = (
         "purchase_without_transaction_id_ratio",
         "Purchases without transaction id",
         "purchases have no transaction id, or only a placeholder",
+        ("day_purchases",),
+    ),
+    few_above(
+        "ForeignCurrency",
+        "foreign_currency_purchases",
+        "purchases",
+        "foreign_currency_ratio",
+        "Foreign currency rate high",
+        "purchases are in another currency than the configured one, so their amounts are not counted",
         ("day_purchases",),
     ),
     Check(

@@ -48,6 +48,8 @@ WHOLE_DAY = tuple(
         "duplicate_purchases",
         "purchases_without_revenue",
         "purchases_without_transaction_id",
+        "foreign_currency_purchases",
+        "conflicting_events",
         "repeated_purchases",
         "contents",
         "repeated_contents",

@@ -150,6 +150,8 @@ SHARES = (
     day_ratio("json_error", "json_error_events:day", "payload_events:day"),
     day_ratio("purchase_without_revenue", "purchases_without_revenue:day", "purchases:day"),
     day_ratio("purchase_without_transaction_id", "purchases_without_transaction_id:day", "purchases:day"),
+    day_ratio("foreign_currency", "foreign_currency_purchases:day", "purchases:day"),
+    day_ratio("event_id_conflict", "conflicting_events:day", "events:day"),
     day_ratio("implausible_timestamp", "implausible_timestamp_events:max", "anchor_file_events:max"),
     number(
         "dataset:clickstream_missing_column_events:max", nan_aware("max", 'clickstream_missing_column_events{lag="0"}')

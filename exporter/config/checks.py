@@ -26,6 +26,7 @@ CHECKS = (
     "NoPurchases",
     "RevenueDrop",
     "DuplicateEvents",
+    "EventIdConflicts",
     "DuplicatePurchases",
     "InvalidEvents",
     "EventNameVanished",
@@ -36,6 +37,7 @@ CHECKS = (
     "JsonErrors",
     "PurchasesWithoutRevenue",
     "PurchasesWithoutTransactionId",
+    "ForeignCurrency",
     "ColumnMissing",
     "ColumnChanged",
     "ImplausibleTimestamps",
@@ -158,6 +160,12 @@ class Limits(Model):
     duplicate_event_ratio: Ratio = _limit(
         0.001, "DuplicateEvents", "share of extra copies", "trackers that retry send about 0.0003 of their events twice"
     )
+    event_id_conflict_ratio: Ratio = _limit(
+        0.001,
+        "EventIdConflicts",
+        "share of extra copies of an event id whose content differs",
+        "as of duplicates: a retry sends the same content",
+    )
     duplicate_purchase_ratio: Ratio = _limit(
         0.05,
         "DuplicatePurchases",
@@ -195,6 +203,12 @@ class Limits(Model):
         "PurchasesWithoutTransactionId",
         "share of purchases without a transaction id",
         "every order has an id, except test orders",
+    )
+    foreign_currency_ratio: Ratio = _limit(
+        0.01,
+        "ForeignCurrency",
+        "share of purchases in another currency",
+        "a shop that sells in one currency has none; where others are usual, the revenue is only a part",
     )
     missing_column_ratio: Ratio = _limit(
         0.0, "ColumnMissing", "share of events in files that lack a mapped column", "a mapping is a contract"

@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from exporter.config import known_days, strict_yaml
+from exporter.config.amounts import Amount, Revenue
 from exporter.config.checks import Limits
 from exporter.config.known_days import Known
 from exporter.config.strict_yaml import Model, ProblemsError
@@ -43,7 +44,8 @@ from exporter.text import did_you_mean
 
 COLUMNS = (
     "timestamp", "event_name", "client_id", "page_url", "referrer", "user_agent", "payload",
-    "utm_source", "utm_medium", "utm_campaign", "device", "revenue", "transaction_id",
+    "utm_source", "utm_medium", "utm_campaign", "device", "revenue", "transaction_id", "currency",
+    "event_id",
 )  # fmt: skip
 """Canonical columns, in the order in which every relation names them."""
 
@@ -75,8 +77,10 @@ class Columns(Model):
     utm_medium: Source | None = None
     utm_campaign: Source | None = None
     device: Source | None = None
-    revenue: Source | None = None
+    revenue: Revenue | None = None
     transaction_id: Source | None = None
+    currency: Source | None = None
+    event_id: Source | None = None
 
 
 class Dataset(Model):
@@ -91,6 +95,7 @@ class Dataset(Model):
     columns: Columns = Columns()
     dimensions: Dimensions = Field(default_factory=dict)
     purchase: Names = ()
+    purchase_rows: Literal["orders", "lines"] = "orders"
     taxonomy: Taxonomy = ()
     placeholders: Names = PLACEHOLDERS
     site_domains: Domains = ()
@@ -114,10 +119,20 @@ class Dataset(Model):
         """The names that a canonical column, or the column of a dimension, may have in the files."""
         if column in DIMENSION_COLUMNS:
             return self.dimensions.get(self.dimension_columns().get(column, ""), ())
-        return getattr(self.columns, column) or ()
+        found = getattr(self.columns, column)
+        return found.column if isinstance(found, Amount) else found or ()
+
+    def amount(self) -> Amount | None:
+        """How the data write amounts; None if as plain numbers."""
+        return self.columns.revenue if isinstance(self.columns.revenue, Amount) else None
 
     def lacks(self, needs: Sequence[str]) -> str | None:
-        """Why the data set has none of `needs` (canonical columns, `purchase` or `taxonomy`); None if it has one."""
+        """Why the data set has none of `needs`; None if it has one.
+
+        They are canonical columns, `purchase`, `taxonomy`, or `orders`: purchase rows that are no lines of orders.
+        """
+        if needs[0] == "orders":
+            return None if self.purchase_rows == "orders" else f"purchase_rows is {self.purchase_rows}"
         if needs[0] in ("purchase", "taxonomy"):
             return None if getattr(self, needs[0]) else f"no {needs[0]} configured"
         sources = list(dict.fromkeys([*needs, *(DERIVED[need] for need in needs if need in DERIVED)]))
@@ -219,6 +234,11 @@ def _cross_checks(config: Config) -> Iterator[Problem]:
         for dimension, sources in dataset.dimensions.items():
             if any(map(is_json_path, sources)) and "payload" not in mapped:
                 yield (*place, "dimensions", dimension), "a JSON path needs the column payload"
+        if "currency" in mapped and not dataset.currency:
+            why = "columns.currency is mapped, so expected the currency whose purchases are summed, for example EUR"
+            yield (*place, "currency"), why
+        if dataset.purchase_rows == "lines" and "transaction_id" not in mapped:
+            yield (*place, "purchase_rows"), "lines need the column transaction_id, which says which order they are of"
         for column in dataset.duplicate_key:
             if column not in mapped:
                 yield (*place, "duplicate_key"), f"{column!r} is not a mapped column{did_you_mean(column, mapped)}"

@@ -31,6 +31,9 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+TAG = "tag:"
+"""The prefix of the names of a union's members, which pydantic has in a location although they are no keys."""
+
 Kind = TypeVar("Kind", bound=Model)
 Built = TypeVar("Built")
 
@@ -69,7 +72,7 @@ def _first_keys(kind: type[Model]) -> list[str]:
 
 def _clean(place: tuple[Hashable, ...]) -> Place:
     """A pydantic location without the parts that are not YAML keys."""
-    return tuple(part for part in place if part != "[key]" and not str(part).startswith(("function-", "tuple[")))
+    return tuple(part for part in place if part != "[key]" and not str(part).startswith(("function-", "tuple[", TAG)))
 
 
 def _keys(kind: Any, place: Place) -> list[str]:
@@ -77,10 +80,16 @@ def _keys(kind: Any, place: Place) -> list[str]:
     for part in place:
         if isinstance(kind, type) and issubclass(kind, Model):
             field = kind.model_fields.get(str(part))
-            kind = field and field.annotation
+            kind = field and _model(field.annotation)
         else:
             kind = get_args(kind)[-1] if get_origin(kind) is dict else None
     return list(kind.model_fields) if isinstance(kind, type) and issubclass(kind, Model) else []
+
+
+def _model(kind: Any) -> Any:
+    """The model among the members of a union; any other type as it is."""
+    members = [found for each in get_args(kind) if isinstance(found := _model(each), type) and issubclass(found, Model)]
+    return members[0] if members and get_origin(kind) is not dict else kind
 
 
 def _message(detail: Any, kind: type[Model], *, secret: bool) -> str:

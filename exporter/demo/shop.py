@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
 from random import Random
 from statistics import NormalDist
+from uuid import NAMESPACE_URL, uuid5
 
 VISITS_PER_DAY = 970
 PURCHASES_PER_DAY = 42
@@ -59,11 +60,12 @@ SOURCE_SHARES = (0.28, 0.30, 0.18, 0.12, 0.12)
 
 @dataclass(frozen=True)
 class Order:
-    """A purchase: its id, revenue in the shop's currency, and payment provider."""
+    """A purchase: its id, revenue, payment provider, and currency."""
 
     transaction_id: str
     revenue: float
     payment: str
+    currency: str = "EUR"
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ class Visit:
 class Event:
     """One row of a file; the field names are the column names."""
 
+    event_id: str
     client_id: str | None
     page_url: str
     referrer: str | None
@@ -198,6 +201,11 @@ def payload(name: str, order: Order | None, random: Random) -> str | None:
     return json.dumps(product) if name == "product_added_to_cart" else None
 
 
+def event_id(visit: Visit, position: int) -> str:
+    """Return the id of the visit's event at `position`, as the tracker made it: a UUID."""
+    return str(uuid5(NAMESPACE_URL, f"{visit.client_id} {visit.start} {visit.user_agent} {position}"))
+
+
 def events_of(visit: Visit, random: Random) -> Iterator[Event]:
     """Yield the visit's events, seconds to minutes apart, up to midnight UTC."""
     moment, page, referrer = visit.start, landing_url(visit.source, random), visit.source.referrer
@@ -206,5 +214,5 @@ def events_of(visit: Visit, random: Random) -> Iterator[Event]:
             moment += timedelta(milliseconds=int(min(3 + random.expovariate(1 / 45), 600) * 1000))
             page, referrer = next_page(name, page, referrer, random)
         if moment.date() == visit.start.date():
-            data = payload(name, visit.order, random)
-            yield Event(visit.client_id, page, referrer, moment, name, data, visit.user_agent)
+            row_id, data = event_id(visit, position), payload(name, visit.order, random)
+            yield Event(row_id, visit.client_id, page, referrer, moment, name, data, visit.user_agent)

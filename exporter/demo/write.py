@@ -15,7 +15,7 @@ from exporter.demo.shop import Event, events_of, visits_of
 DAYS = 30
 TEXT = pa.string()
 SCHEMA = pa.schema(
-    {"client_id": TEXT, "page_url": TEXT, "referrer": TEXT, "timestamp": pa.timestamp("us", tz="UTC")}
+    {"event_id": TEXT, "client_id": TEXT, "page_url": TEXT, "referrer": TEXT, "timestamp": pa.timestamp("us", tz="UTC")}
     | {"event_name": TEXT, "event_data": TEXT, "user_agent": TEXT}
 )
 

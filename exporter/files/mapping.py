@@ -10,7 +10,7 @@ from exporter.config.values import is_json_path
 from exporter.files.fields import Field
 from exporter.files.footers import Footer, UnreadableError
 
-OF_PURCHASES = ("revenue", "transaction_id")
+OF_PURCHASES = ("revenue", "transaction_id", "currency")
 """Columns that are read from the payload of purchases only, because parsing JSON is expensive."""
 
 SHOWN = 20

@@ -78,15 +78,15 @@ def _found(dataset: Dataset, measured: Measured) -> Iterator[Sample]:
         return float(sum(sum(hours.values()) for values in found for hours in values.values())) if found else None
 
     events, purchases = total("clickstream_events"), total("clickstream_purchases")
-    without = total("clickstream_purchases_without_revenue")
+    without, foreign = total("clickstream_purchases_without_revenue"), total("clickstream_foreign_currency_purchases")
     found = {
         "purchase": (purchases, events),
         "taxonomy": (total("clickstream_named_events"), events),
-        "revenue": (None if purchases is None or without is None else purchases - without, purchases),
+        "revenue": (None if purchases is None or without is None else purchases - without - (foreign or 0), purchases),
     }
     for what, (number, of) in found.items():
         if number is not None and of is not None:
-            labels = (("configured", clean(", ".join(getattr(dataset, what, None) or dataset.columns.revenue or ()))),)
+            labels = (("configured", clean(", ".join(getattr(dataset, what, None) or dataset.sources("revenue")))),)
             yield Sample("clickstream_configured_events", (*labels, ("what", what)), number)
             yield Sample("clickstream_searched_events", (("what", what),), of)
 

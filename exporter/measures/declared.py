@@ -159,8 +159,9 @@ def parse(name: str, sql: str, where: str) -> Measure:
             raise MeasureError(f"{where}: invalid gauge name {gauge}: {GAUGE_NAMES}")
     needs = tuple(tuple(need.strip().split("|")) for line in lines for need in line.split(","))
     for need in (need for alternatives in needs for need in alternatives):
-        if need not in (*COLUMNS, "purchase", "taxonomy"):
-            raise MeasureError(f"{where}: invalid need {need!r}: expected a canonical column, purchase or taxonomy")
+        if need not in (*COLUMNS, "purchase", "taxonomy", "orders"):
+            expected = "expected a canonical column, purchase, taxonomy or orders"
+            raise MeasureError(f"{where}: invalid need {need!r}: {expected}")
     return Measure(name, sql, gauges, needs, by_day, by_segment)
 
 

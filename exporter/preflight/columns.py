@@ -62,11 +62,13 @@ def _missing(column: str, sample: Sample, files: Sequence[Measurable]) -> float 
     """The share of the sampled events without a value, of purchases for the columns of purchases; None without any."""
     if column == "timestamp":
         return sum(each.implausible for each in files) / sum(each.footer.rows for each in files)
-    if column in mapping.OF_PURCHASES:
-        number = sample.amounts if column == "revenue" else sample.transaction_ids
-        return 1 - number / sample.purchases if sample.purchases else None
-    number = sample.clients if column == "client_id" else sample.filled[column]
-    return 1 - number / sample.events if sample.events else None
+    number, of = {
+        "client_id": (sample.clients, sample.events),
+        "revenue": (sample.amounts, sample.purchases),
+        "transaction_id": (sample.transaction_ids, sample.purchases),
+        "currency": (sample.filled.get("currency", 0), sample.purchase_rows),
+    }.get(column, (sample.filled[column], sample.events))
+    return 1 - number / of if of else None
 
 
 def _place(dataset: Dataset, footer: Footer, column: str, source: str) -> Place | None:

@@ -78,8 +78,12 @@ def _names(key: str, dataset: Dataset, sampled: Sample, findings: Findings, *, c
 
 
 def _purchases(key: str, dataset: Dataset, sampled: Sample, findings: Findings) -> None:
+    if not sampled.in_currency:
+        names = " or ".join(dataset.sources("currency"))
+        text = f"{key}.currency: none of {sampled.purchases} purchases is in {dataset.currency}, by {names}"
+        findings.add(text, certain=True)
     for column, number, what in (
-        ("revenue", sampled.amounts, "plausible amount"),
+        ("revenue", sampled.amounts or not sampled.in_currency, "plausible amount"),
         ("transaction_id", sampled.transaction_ids, "id but blanks and placeholders"),
     ):
         if column in dataset.mapped() and not number:

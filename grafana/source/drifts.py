@@ -94,6 +94,22 @@ WITHOUT_ID = _few(
     "purchase_without_transaction_id_ratio",
 )
 
+FOREIGN_CURRENCY = _few(
+    "ForeignCurrency",
+    "Purchases in another currency",
+    "foreign_currency_purchases",
+    "purchases",
+    "foreign_currency_ratio",
+)
+
+CONFLICTS = _few(
+    "EventIdConflicts",
+    "Event ids with unlike contents",
+    "conflicting_events",
+    "events",
+    "event_id_conflict_ratio",
+)
+
 CONVERSION = by_day(
     Share(
         "ConversionRateDrop",

@@ -100,8 +100,10 @@ EVENTS = by_date(
 
 def _priced(prefix: str = "") -> str:
     """Purchases with an amount, by lag; all purchases where the data have no amounts."""
-    purchases = promql.of_day(f"{prefix}purchases")
-    return f"({purchases} - on (lag) {promql.of_day(f'{prefix}purchases_without_revenue')} or on (lag) {purchases})"
+    purchases, without = (promql.of_day(f"{prefix}{name}") for name in ("purchases", "purchases_without_revenue"))
+    foreign = promql.of_day(f"{prefix}foreign_currency_purchases")
+    priced = f"{purchases} - on (lag) {without} - on (lag) ({foreign} or on (lag) {without} * 0)"
+    return f"({priced} or on (lag) {purchases})"
 
 
 PURCHASES = by_date(

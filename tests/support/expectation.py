@@ -93,14 +93,28 @@ def revenue_of(t: Numbers) -> Volume:
 
 
 def priced_of(t: Numbers) -> Volume:
-    """The purchases with an amount."""
-    names = ("purchases", "purchases_without_revenue")
+    """The purchases with an amount in the currency that is summed."""
+    names, foreign = ("purchases", "purchases_without_revenue"), "foreign_currency_purchases"
     whole, without = (_days(t, name) for name in names)
+    comparable = f"clickstream_comparable_{foreign}"
+    there = [lag for lag in t.baseline if t.series(comparable, lag=str(lag))]
     return Volume(
-        minus(*(t.comparable(name) for name in names)),
-        minus(*(t.mean(name) for name in names)),
-        {lag: whole[lag] - without[lag] for lag in whole if lag in without},
+        minus(
+            minus(*(t.comparable(name) for name in names)),
+            t.comparable(foreign) if t.series(comparable, lag="0") else 0,
+        ),
+        minus(minus(*(t.mean(name) for name in names)), t.mean(foreign) if there else 0),
+        {
+            lag: whole[lag] - without[lag] - other
+            for lag in whole
+            if lag in without and (other := _of_day(t, foreign, lag)) is not None
+        },
     )
+
+
+def _of_day(t: Numbers, name: str, lag: int) -> Known:
+    """The number of the whole day; 0 where there is no series."""
+    return t.whole(name, lag) if t.series(f"clickstream_{name}", lag=str(lag)) else 0
 
 
 def events_of(t: Numbers) -> Volume:

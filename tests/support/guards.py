@@ -76,10 +76,10 @@ def can_rise(t: Numbers, what: str) -> bool | None:
     return 1 - share > limit and 1 - share > noise
 
 
-def can_be_many(t: Numbers, of: str, limit: str) -> bool | None:
-    """Whether all of them would be more than the limit and chance."""
+def can_be_many(t: Numbers, part: str, of: str, limit: str) -> bool | None:
+    """Whether all of them would be more than the limit and chance; not there where the part is not."""
     whole, limited = t.whole(of), t.limit(f"{limit}_ratio")
-    return None if whole is None or limited is None else whole >= allowed(limited, whole)
+    return None if t.whole(part) is None or whole is None or limited is None else whole >= allowed(limited, whole)
 
 
 def allowed(limit: Number, whole: Number) -> float:
@@ -172,12 +172,18 @@ GUARDS: dict[str, Callable[[Numbers], bool | None]] = {
     "day_identified_purchases": lambda t: positive(t.comparable("identified_purchases")),
     "reach_missing_referrer": lambda t: can_rise(t, "missing_referrer"),
     "reach_missing_utm": lambda t: can_rise(t, "missing_utm"),
-    "reach_duplicate_event": lambda t: can_be_many(t, "events", "duplicate_event"),
-    "reach_duplicate_purchase": lambda t: can_be_many(t, "purchases", "duplicate_purchase"),
-    "reach_invalid_event": lambda t: can_be_many(t, "events", "invalid_event"),
-    "reach_json_error": lambda t: can_be_many(t, "payload_events", "json_error"),
-    "reach_purchase_without_revenue": lambda t: can_be_many(t, "purchases", "purchase_without_revenue"),
-    "reach_purchase_without_transaction_id": lambda t: can_be_many(t, "purchases", "purchase_without_transaction_id"),
+    "reach_duplicate_event": lambda t: can_be_many(t, "duplicate_events", "events", "duplicate_event"),
+    "reach_duplicate_purchase": lambda t: can_be_many(t, "duplicate_purchases", "purchases", "duplicate_purchase"),
+    "reach_invalid_event": lambda t: can_be_many(t, "invalid_events", "events", "invalid_event"),
+    "reach_json_error": lambda t: can_be_many(t, "json_error_events", "payload_events", "json_error"),
+    "reach_purchase_without_revenue": lambda t: can_be_many(
+        t, "purchases_without_revenue", "purchases", "purchase_without_revenue"
+    ),
+    "reach_purchase_without_transaction_id": lambda t: can_be_many(
+        t, "purchases_without_transaction_id", "purchases", "purchase_without_transaction_id"
+    ),
+    "reach_event_id_conflict": lambda t: can_be_many(t, "conflicting_events", "events", "event_id_conflict"),
+    "reach_foreign_currency": lambda t: can_be_many(t, "foreign_currency_purchases", "purchases", "foreign_currency"),
     "reach_direct_share_drop": lambda t: below_one(direct_noise(t)),
     "reach_conversion_drop": lambda t: below_one(conversion_noise(t)),
     "reach_assisted_drop": lambda t: below_one(assisted_noise(t)),

@@ -231,6 +231,12 @@ def duplicate_events(t: Numbers) -> int:
     return few(t.whole("duplicate_events"), t.whole("events"), t.limit("duplicate_event_ratio"))
 
 
+@check("reach_event_id_conflict")
+def event_id_conflicts(t: Numbers) -> int:
+    """Events have the id of another one, and another content."""
+    return few(t.whole("conflicting_events"), t.whole("events"), t.limit("event_id_conflict_ratio"))
+
+
 @check("day_purchases", "reach_duplicate_purchase")
 def duplicate_purchases(t: Numbers) -> int:
     """Purchases came twice."""
@@ -331,6 +337,12 @@ def purchases_without_transaction_id(t: Numbers) -> int:
     """Purchases have no transaction id."""
     numbers = (t.whole(name) for name in ("purchases_without_transaction_id", "purchases"))
     return few(*numbers, t.limit("purchase_without_transaction_id_ratio"))
+
+
+@check("day_purchases", "reach_foreign_currency")
+def foreign_currency(t: Numbers) -> int:
+    """Purchases are in another currency."""
+    return few(t.whole("foreign_currency_purchases"), t.whole("purchases"), t.limit("foreign_currency_ratio"))
 
 
 @check()

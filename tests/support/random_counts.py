@@ -51,6 +51,8 @@ PARTS = {
     "duplicate_purchases": Part("purchases", FEW, ratio="duplicate_purchase_ratio"),
     "purchases_without_revenue": Part("purchases", FEW, ratio="purchase_without_revenue_ratio"),
     "purchases_without_transaction_id": Part("purchases", FEW, ratio="purchase_without_transaction_id_ratio"),
+    "conflicting_events": Part("events", FEW, ratio="event_id_conflict_ratio"),
+    "foreign_currency_purchases": Part("purchases", FEW, ratio="foreign_currency_ratio"),
     "repeated_purchases": Part("purchases", (0, 0, 1 / 8), increase="repeated_day_ratio"),
     "contents": Part("events", (1 / 2, 1 / 4), day="min_day_purchases"),
     "repeated_contents": Part("contents", (0, 1 / 8, 1 / 4), increase="repeated_day_ratio"),
@@ -158,7 +160,21 @@ def revenues(scene: Scene, counts: dict[str, Counts]) -> dict[str, Counts]:
     free = counts["purchases_without_revenue"]
     in_part = unpaid(purchases.comparable, free.comparable, revenue.comparable)
     without = Counts(unpaid(purchases.whole, list(map(max, free.whole, in_part)), revenue.whole), in_part)
-    return {"revenue": revenue, "purchases_without_revenue": without} | device_revenues(scene, revenue)
+    found = {"revenue": revenue, "purchases_without_revenue": without} | device_revenues(scene, revenue)
+    return found | {"foreign_currency_purchases": foreign(counts, without)}
+
+
+def foreign(counts: dict[str, Counts], without: Counts) -> Counts:
+    """The purchases in another currency, at most all but those without revenue."""
+    each, purchases = counts["foreign_currency_purchases"], counts["purchases"]
+    whole, comparable = (
+        [min(number, bought - free) for number, bought, free in zip(*numbers, strict=True)]
+        for numbers in (
+            (each.whole, purchases.whole, without.whole),
+            (each.comparable, purchases.comparable, without.comparable),
+        )
+    )
+    return Counts(whole, comparable)
 
 
 def unpaid(purchases: Sequence[int], free: Sequence[int], revenue: Sequence[int]) -> list[int]:

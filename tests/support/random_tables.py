@@ -71,6 +71,8 @@ NEEDED = {
     "referrer": ("referrer",),
     "utm": ("utm_source", "utm_medium", "utm_campaign", "page_url"),
     "transaction_id": ("transaction_id",),
+    "currency": ("currency",),
+    "event_id": ("event_id",),
     "purchase": (),
     "taxonomy": (),
 }
@@ -166,7 +168,9 @@ def anatomy(scene: Scene, events: Sequence[int]) -> Gauges:
 def searched(scene: Scene, counts: dict[str, Counts]) -> Gauges:
     """In how many events of all days the configured names and amounts are found."""
     events, purchases = (sum(counts[name].whole) for name in ("events", "purchases"))
-    paid = purchases - sum(counts["purchases_without_revenue"].whole)
+    paid = purchases - sum(
+        sum(counts[name].whole) for name in ("purchases_without_revenue", "foreign_currency_purchases")
+    )
     names = sum(sum(each.whole) for name, each in counts.items() if name.startswith("named_events"))
     of = {"purchase": (purchases, events), "taxonomy": (names, events), "revenue": (paid, purchases)}
     chance = scene.random.random
@@ -216,7 +220,7 @@ def frame(scene: Scene, events: int, now: float) -> Gauges:
     }
     made["clickstream_frequent_events"] = {(("event_name", "page_viewed"), ("in_taxonomy", "true")): events}
     if random.random() < 0.1:
-        named = random.sample(CHECKS, random.choice((1, 2, 10)))
+        named = random.sample(CHECKS, random.choice((1, 4, 12)))
         made["clickstream_switched_off_info"] = {(("check", check), ("reason", "by hand")): 1 for check in named}
     made["clickstream_links_info"] = {(("runbooks", ""), ("grafana", "")): 1}
     by_hand = random.random() < 0.1
@@ -304,7 +308,7 @@ def disturbed(random: Random, gauges: Gauges) -> Table:
         "gauge": bare,
         "day": days or bare,
     }
-    what = random.choice(("nothing",) * 24 + ("NaN",) * 4 + ("limit", "limit", "gauge", "gauge", "day"))
+    what = random.choice(("nothing",) * 24 + ("NaN",) * 4 + ("limit", "limit", "gauge", "gauge", "gauge", "day"))
     if what == "nothing":
         return Table(gauges)
     gauge = random.choice(choices[what])

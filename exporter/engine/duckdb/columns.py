@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from exporter.config.model import COLUMNS, Dataset
 from exporter.config.values import DIMENSION_COLUMNS, is_json_path
+from exporter.engine.duckdb import amounts
 from exporter.engine.duckdb.instants import instant
 from exporter.engine.duckdb.steps import FILE, expression, identifier, text
 from exporter.files import mapping
@@ -54,13 +55,13 @@ def selected(dataset: Dataset, footer: Footer) -> Iterator[str]:
     yield f"{timestamp(dataset, footer)} AS ts"
     for column in (*COLUMNS[1:], *DIMENSION_COLUMNS):
         sources = _sources(dataset, footer, column)
-        null = f"CAST(NULL AS {'DECIMAL(18, 4)' if column == 'revenue' else 'VARCHAR'})"
+        null = f"CAST(NULL AS {amounts.TYPE if column == 'revenue' else 'VARCHAR'})"
         yield f"coalesce({', '.join([*sources, null])}) AS {column}"
 
 
 def as_sent(dataset: Dataset, footer: Footer, column: str) -> str:
     """SQL for the text of a column as the file has it, before it becomes a number or is seen to be a placeholder."""
-    return f"coalesce({', '.join([*_sources(dataset, footer, column, _as_text), 'CAST(NULL AS VARCHAR)'])})"
+    return f"coalesce({', '.join([*_sources(dataset, footer, column, as_sent=True), 'CAST(NULL AS VARCHAR)'])})"
 
 
 def timestamp(dataset: Dataset, footer: Footer) -> str:
@@ -94,12 +95,19 @@ def _from_folder(dataset: Dataset, name: str) -> str:
     return f"map_extract_value({values}, {identifier(FILE)})"
 
 
-def key(dataset: Dataset) -> tuple[str, ...]:
-    """The configured columns that make two rows the same event; by default, time and content."""
-    return tuple("ts" if column == "timestamp" else column for column in dataset.duplicate_key) or (
-        "ts",
-        "content_key",
-    )
+def keys(dataset: Dataset) -> dict[str, str]:
+    """SQL for the hashes of an event's content, of its id, and of what makes two rows the same event.
+
+    The last is the key of the configuration; without one, the id; without an id, time and content. SQL may name the
+    hashes before it.
+    """
+    own = ", ".join("ts" if column == "timestamp" else column for column in dataset.duplicate_key)
+    event_key = "CASE WHEN NOT regexp_full_match(event_id, $placeholder) THEN hash(event_id) END"
+    return {
+        "content_key": f"hash({', '.join(content(dataset))})",
+        "event_key": event_key if dataset.sources("event_id") else "CAST(NULL AS UBIGINT)",
+        "row_key": f"hash({own})" if own else "coalesce(event_key, hash(ts, content_key))",
+    }
 
 
 def content(dataset: Dataset) -> tuple[str, ...]:
@@ -109,23 +117,23 @@ def content(dataset: Dataset) -> tuple[str, ...]:
     )
 
 
-def _sources(
-    dataset: Dataset, footer: Footer, column: str, cast: Callable[[str, str, str], str] | None = None
-) -> list[str]:
-    """SQL for each source of `column` that the file has; `cast` makes the value from column, value and kind."""
-    cast, sources = cast or _cast, []
+def _sources(dataset: Dataset, footer: Footer, column: str, *, as_sent: bool = False) -> list[str]:
+    """SQL for each source of `column` that the file has; `as_sent`, an amount is text, too."""
+    is_amount, given = column == "revenue" and not as_sent, dataset.amount()
+    extract = amounts.extract(given if is_amount else None)
+    found: list[tuple[str, str]] = []
     for name in dataset.sources(column):
         if fitting := mapping.fitting(footer, column, name):
-            sources += [cast(column, _value(dataset, footer, column, each), each.kind) for each in fitting]
+            found += [(_value(dataset, footer, column, each, extract), each.kind) for each in fitting]
         elif is_json_path(name) and _sources(dataset, footer, "payload"):
-            sources.append(cast(column, _from_payload(dataset, footer, column, name), "JSON"))
-    return sources
+            found.append((_from_payload(dataset, footer, column, name, extract), "JSON"))
+    return [amounts.amount(given, value, kind) if is_amount else _as_text(value, kind) for value, kind in found]
 
 
-def _value(dataset: Dataset, footer: Footer, column: str, field: Field) -> str:
+def _value(dataset: Dataset, footer: Footer, column: str, field: Field, extract: str) -> str:
     if field.is_folder:
         return _from_folder(dataset, field.source)
-    value = expression(field.steps)
+    value = expression(field.steps, extract)
     return _of_purchases(dataset, footer, column, value) if field.kind == "JSON" else value
 
 
@@ -137,20 +145,14 @@ def _of_purchases(dataset: Dataset, footer: Footer, column: str, value: str) -> 
     return f"CASE WHEN list_contains($purchase, {event_name}) THEN {value} END"
 
 
-def _cast(column: str, value: str, kind: str) -> str:
-    if column == "revenue":
-        return f"TRY_CAST({value} AS DECIMAL(18, 4))"
-    return _as_text(column, value, kind)
-
-
-def _as_text(_column: str, value: str, kind: str) -> str:
+def _as_text(value: str, kind: str) -> str:
     as_text = f"CAST({f'to_json({value})' if kind == 'nested' else value} AS VARCHAR)"
     return f"nullif(regexp_replace({as_text}, '\\.0+$', ''), 'nan')" if kind == "number" else as_text
 
 
-def _from_payload(dataset: Dataset, footer: Footer, column: str, path: str) -> str:
-    """The value at a JSON path of the payload."""
+def _from_payload(dataset: Dataset, footer: Footer, column: str, path: str, extract: str) -> str:
+    """The value at a JSON path of the payload, taken by the function `extract`."""
     parameter = next(name for name, each in paths(dataset).items() if each == path)
     payload = f"coalesce({', '.join(_sources(dataset, footer, 'payload'))})"
-    value = f"CASE WHEN json_valid({payload}) THEN json_extract_string({payload}, ${parameter}) END"
+    value = f"CASE WHEN json_valid({payload}) THEN {extract}({payload}, ${parameter}) END"
     return _of_purchases(dataset, footer, column, value)

@@ -35,7 +35,8 @@ BLANKS = r"[\s\v\p{Z}\x{200B}\x{FEFF}]*"
 FACTS = (
     "ts", "hour", "client", "row_key", "source", "source_key", "is_direct", "schema_id", "is_purchase", "is_invalid",
     "is_missing_referrer", "is_missing_utm", "has_payload", "is_json_error", "agent", "content_key", "platform",
-    "device_class", "origin", *DIMENSION_COLUMNS,
+    "device_class", "origin", *DIMENSION_COLUMNS, "is_foreign_currency",
+    "event_key",
 )  # fmt: skip
 """The columns that `relations/events.sql` adds to the canonical ones."""
 
@@ -101,7 +102,14 @@ def load(
     _load_devices(connection)
     _load_dimensions(connection, dataset)
     for name in TABLES:
-        _execute(connection, f"CREATE OR REPLACE TEMP TABLE {name} AS {relation(name)}", VALUES)
+        _execute(connection, f"CREATE OR REPLACE TEMP TABLE {name} AS {_table(dataset, name)}", VALUES)
+
+
+def _table(dataset: Dataset, name: str) -> str:
+    """SQL for one of TABLES."""
+    if name == "purchases" and dataset.purchase_rows == "lines":
+        return f"WITH lines AS MATERIALIZED (\n{relation('purchases')})\n{relation('orders')}"
+    return relation(name)
 
 
 def _execute(connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, object]) -> None:
@@ -129,15 +137,16 @@ def _source(dataset: Dataset, shapes: Sequence[tuple[Shape, bool]], row_limit: i
 
 
 def keyed(dataset: Dataset, scans: Iterable[str]) -> str:
-    """SQL for the rows of all scans, with `content_key` and `row_key`."""
-    content = f"SELECT *, hash({', '.join(columns.content(dataset))}) AS content_key FROM (\n"
-    row_key = f"hash({', '.join(columns.key(dataset))}) AS row_key"
-    return f"SELECT *, {row_key} FROM ({content}" + "\nUNION ALL\n".join(scans) + "\n))"
+    """SQL for the rows of all scans, with the hashes of `columns.keys`."""
+    sql = "\nUNION ALL\n".join(scans)
+    for name, key in columns.keys(dataset).items():
+        sql = f"SELECT *, {key} AS {name} FROM (\n{sql}\n)"
+    return sql
 
 
 def parameters(dataset: Dataset, when: Day) -> dict[str, object]:
     """The parameters of `relations/events.sql`."""
-    placeholders = [each.strip() for each in dataset.placeholders]
+    placeholders = "|".join(re.escape(each.strip()) for each in dataset.placeholders)
     domains = "|".join(re.escape(domain) for domain in dataset.site_domains)
     return {
         "start": when.start,
@@ -147,7 +156,8 @@ def parameters(dataset: Dataset, when: Day) -> dict[str, object]:
         "offset_after": when.after,
         "purchase": list(dataset.purchase),
         "taxonomy": list(dataset.taxonomy),
-        "placeholder": f"(?i){BLANKS}(?:{'|'.join(map(re.escape, placeholders))})?{BLANKS}",
+        "placeholder": f"(?i){BLANKS}(?:{placeholders})?{BLANKS}",
+        "own_currency": f"(?i){BLANKS}(?:{dataset.currency or ''}|{placeholders})?{BLANKS}",
         "site_pattern": rf"(?:^|\.)(?:{domains})$" if domains else None,
         "own_pattern": rf"^https://(?:www\.)?(?:{domains})/" if domains else None,
         "click_pattern": f"[?&]({'|'.join(CLICK_IDS)})=[^&#]",

@@ -66,10 +66,10 @@ class DuckDB:
         self._bounds = declared.label_bounds(dataset)
         readable = [file.path for file in files if is_utf8(file.path)]
         self._connection = database.connect(readable, spill, resources)
-        self._texts = [each.sql for each in measures]
+        self._texts = [each.sql for each in measures if not each.unmet(dataset)]
         self._loader = Loader(self._connection, dataset, [_LAST_EVENTS, *self._texts], self._timeout)
         self.lookback = Lookback(storage, self._connection)
-        relations = [day_tables.relation(name) for name in ("events", *day_tables.TABLES)]
+        relations = [day_tables.relation(name) for name in ("events", *day_tables.TABLES, "orders")]
         self.text = repr(([version(name) for name in PACKAGES], relations, channels.DEFINITIONS, day_tables.VALUES))
 
     def close(self) -> None:

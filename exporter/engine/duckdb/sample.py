@@ -11,6 +11,7 @@ from exporter.config.model import Dataset
 from exporter.days import Day
 from exporter.engine.duckdb import day_tables, encoding
 from exporter.files.entry import Measurable
+from exporter.files.mapping import OF_PURCHASES
 
 _COUNTS = """
 SELECT count(*),
@@ -21,25 +22,34 @@ SELECT count(*),
 FROM events
 """
 _NAMES = "SELECT event_name FROM events WHERE event_name IS NOT NULL GROUP BY event_name ORDER BY count(*) DESC, 1"
-_PURCHASES = "SELECT count(revenue), count(transaction_id) FROM purchases"
+_PURCHASES = """
+SELECT count(*),
+       count(revenue),
+       count(transaction_id),
+       count(*) FILTER (WHERE NOT is_foreign_currency)
+FROM purchases
+"""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """The number of events, of events with a name of the taxonomy, of purchases, payloads and events of a client.
+    """The number of events, of those with a name of the taxonomy, of purchases, with a payload and of a client.
 
-    `names` has all event names. `amounts` and `transaction_ids` count purchases that have one, `filled` the events with
-    a value, by mapped column and column of a dimension.
+    `names` has all event names. `amounts` and `transaction_ids` count purchases that have one, `in_currency` those in
+    no other currency, and `purchase_rows` the events that they are of. `filled` counts the events with a value, of
+    columns of purchases only those, by mapped column and column of a dimension.
     """
 
     events: int
     known: int
-    purchases: int
+    purchase_rows: int
     payloads: int
     clients: int
     names: tuple[str, ...]
+    purchases: int
     amounts: int
     transaction_ids: int
+    in_currency: int
     filled: Mapping[str, int]
 
 
@@ -56,7 +66,10 @@ def take(
     The tables have what is queried by the texts in `sql`, too.
     """
     columns = [column for column in (*dataset.mapped(), *dataset.dimension_columns()) if column != "timestamp"]
-    counted = {column: f"SELECT count({column}) FROM events" for column in columns}
+    counted = {
+        column: f"SELECT count({column}) FROM events{' WHERE is_purchase' * (column in OF_PURCHASES)}"
+        for column in columns
+    }
     texts = [_COUNTS, _NAMES, *counted.values(), *sql]
     try:
         day_tables.load(connection, dataset, files, span, texts, row_limit=rows)
@@ -64,8 +77,20 @@ def take(
         if not encoding.is_to_blame(error):
             raise
         day_tables.load(connection, dataset, files, span, texts, [each.file for each in files], row_limit=rows)
-    events, known, purchases, payloads, clients = connection.execute(_COUNTS).fetchall()[0]
+    events, known, purchase_rows, payloads, clients = connection.execute(_COUNTS).fetchall()[0]
     names = tuple(name for (name,) in connection.execute(_NAMES).fetchall())
-    amounts, transaction_ids = connection.execute(_PURCHASES).fetchall()[0]
+    purchases, amounts, transaction_ids, in_currency = connection.execute(_PURCHASES).fetchall()[0]
     filled = {column: connection.execute(sql).fetchall()[0][0] for column, sql in counted.items()}
-    return Sample(events, known, purchases, payloads, clients, names, amounts, transaction_ids, filled)
+    return Sample(
+        events,
+        known,
+        purchase_rows,
+        payloads,
+        clients,
+        names,
+        purchases,
+        amounts,
+        transaction_ids,
+        in_currency,
+        filled,
+    )

@@ -100,12 +100,12 @@ def _columns_of(dataset: Dataset, each: Measurable) -> tuple[tuple[str | None, .
     """Mapped columns with name and type, then the columns of the file that are not mapped."""
     footer, found, used = each.footer, list[tuple[str | None, ...]](), set[str]()
     for column in dataset.mapped():
-        fields = [field for name in getattr(dataset.columns, column) for field in footer.find(name)]
+        fields = [field for name in dataset.sources(column) for field in footer.find(name)]
         used |= {field.plain[0] for field in fields if field.plain}
         if fields:
             found += [(column, field.name, field.type) for field in fields]
         elif source := mapping.source(dataset, footer, column):
-            found.append((column, " or ".join(getattr(dataset.columns, column)), source[1]))
+            found.append((column, " or ".join(dataset.sources(column)), source[1]))
         else:
             found.append((column, None, None))
     types = zip((name for name, _ in footer.kinds), footer.types, strict=True)

@@ -13,8 +13,11 @@ _KEYS = "list_transform({}, lambda pair: pair.key)"
 """The keys of a list of key/value structs: the same text for each key that is read, so that DuckDB takes them once."""
 
 
-def expression(steps: Sequence[Step]) -> str:
-    """SQL for the value that the steps lead to. Only the named fields of a struct are read from the file."""
+def expression(steps: Sequence[Step], extract: str = "json_extract_string") -> str:
+    """SQL for the value that the steps lead to, in JSON text by the function `extract`.
+
+    Only the named fields of a struct are read from the file.
+    """
     first, *further = steps
     if first.how == "folder":
         return "CAST(NULL AS VARCHAR)" if first.to is None else text(first.to)
@@ -25,7 +28,7 @@ def expression(steps: Sequence[Step]) -> str:
             "field": f"struct_extract({value}, {to})",
             "map": f"map_extract_value({value}, {to})",
             "pair": f"list_extract({value}, list_position({_KEYS.format(value)}, {to}))",
-            "json": f"CASE WHEN json_valid({value}) THEN json_extract_string({value}, {to}) END",
+            "json": f"CASE WHEN json_valid({value}) THEN {extract}({value}, {to}) END",
         }[step.how]
     return value
 

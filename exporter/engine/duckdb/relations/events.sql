@@ -1,7 +1,8 @@
 -- The events of one day: the canonical columns, and what the measures need of each event.
 --   ts         time in UTC                  hour        of the day, 0 to 23, in the reporting time zone
 --   client     hash of the client id, NULL if that is NULL, blank or a placeholder
---   row_key    hash of the key columns: equal for copies of one event
+--   row_key    hash of the key columns, or of the event id: equal for copies of one event
+--   event_key  hash of the event id, NULL if that is NULL, blank or a placeholder, or not mapped
 --   source     where the visitor came from: utm_source, else the click id's network, else the external
 --              referrer's host, else (direct);  source_key is its hash, NULL for (direct)
 --   origin     source, medium, campaign, and the medium where none is written, which the channel depends on, parted by
@@ -15,6 +16,7 @@
 --   platform, device_class   of every event, by a few words of its user agent or by its device. Only `agent` is parsed
 --              fully, because there may be millions of user agents
 --   content_key  hash of the event's content: all but its timestamp
+--   is_foreign_currency   a purchase in another currency than the configured one: its amount is none
 -- A regex costs three times as much as `contains`, and few URLs have a campaign: only those are searched. That takes a
 -- CASE, because AND evaluates both sides. `regexp_extract` runs once for each value of a column, others for each row.
 -- Most referrers are pages of the site itself: $own_pattern finds those at a fifth of the cost of finding the host.
@@ -25,6 +27,11 @@ WITH spotted AS (
            CASE WHEN utm_campaign NOT IN ('(direct)', '(none)', '(not set)') THEN utm_campaign END   AS utm_campaign,
            CASE WHEN NOT regexp_full_match(transaction_id, $placeholder) THEN transaction_id END            AS transaction_id
          ),
+         CASE
+           WHEN currency IS NULL                        THEN false
+           WHEN list_contains($purchase, event_name)    THEN NOT regexp_full_match(currency, $own_currency)
+           ELSE false
+         END                                                      AS is_foreign_currency,
          contains(page_url, 'utm_')                               AS may_have_utm,
          contains(page_url, 'id=') OR contains(page_url, 'epik=') AS may_have_click_id,
          CASE
@@ -40,7 +47,7 @@ WITH spotted AS (
          END                                                                           AS platform
   FROM source
 ), traced AS (
-  SELECT *,
+  SELECT * REPLACE (CASE WHEN NOT is_foreign_currency THEN revenue END AS revenue),
          CASE
            WHEN regexp_extract(referrer, $own_pattern) <> '' THEN NULL
            ELSE lower(regexp_extract(referrer, '^(?:[a-zA-Z][a-zA-Z0-9+.-]*://)?(?:[^/?#@]*@)?([^/:?#]+)', 1))
