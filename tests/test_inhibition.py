@@ -26,6 +26,7 @@ SOUND = [
     "JsonErrors",
     "DuplicatePurchases",
     "SegmentDrop",
+    "BotShareHigh",
     "PurchasesWithoutTransactionId",
     "SwitchedOff",
 ]

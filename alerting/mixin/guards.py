@@ -66,13 +66,13 @@ def _reach_of_few() -> Iterator[Record]:
         )
 
 
-def _reach_of_rise(name: str) -> Record:
+def _reach_of_rise(name: str, limit_name: str) -> Record:
     """Open where a share can rise above its baseline by more than its limit and its noise."""
     base, noise = f"dataset:clickstream_{name}:baseline_ratio", f"dataset:clickstream_{name}:noise"
     room = f"(1 - {valid(base)})"
     return _guard(
-        f"reach_{name}",
-        f"({room} > bool on (dataset) {limit(f'{name}_increase')})\n"
+        f"reach_{limit_name.removesuffix('_increase')}",
+        f"({room} > bool on (dataset) {limit(limit_name)})\n"
         f"* on (dataset)\n({room} > bool on (dataset) {valid(noise)})",
     )
 
@@ -84,8 +84,9 @@ def _reach_of_fall(name: str, noise: str) -> Record:
 
 REACH = (
     *_reach_of_few(),
-    _reach_of_rise("missing_referrer"),
-    _reach_of_rise("missing_utm"),
+    _reach_of_rise("missing_referrer", "missing_referrer_increase"),
+    _reach_of_rise("missing_utm", "missing_utm_increase"),
+    _reach_of_rise("bot", "bot_share_increase"),
     _reach_of_fall("direct_share_drop", "dataset:clickstream_direct_session:drop_noise"),
     _reach_of_fall("conversion_drop", "dataset:clickstream_conversion:noise"),
     _reach_of_fall("assisted_drop", "dataset:clickstream_assisted:noise"),

@@ -135,6 +135,14 @@ CHECKS = (
         "without a utm parameter",
         "reach_missing_utm",
     ),
+    increased(
+        "BotShareHigh",
+        "dataset:clickstream_bot",
+        "bot_share_increase",
+        "Bot share high",
+        "by declared bots and AI agents",
+        "reach_bot_share",
+    ),
     few_above(
         "JsonErrors",
         "json_error_events",

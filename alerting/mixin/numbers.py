@@ -42,6 +42,7 @@ WHOLE_DAY = tuple(
         "null_client_events",
         "missing_referrer_events",
         "missing_utm_events",
+        "bot_events",
         "payload_events",
         "json_error_events",
         "purchases",

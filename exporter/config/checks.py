@@ -33,6 +33,7 @@ CHECKS = (
     "NullClientIds",
     "MissingReferrer",
     "MissingUtm",
+    "BotShareHigh",
     "JsonErrors",
     "PurchasesWithoutRevenue",
     "PurchasesWithoutTransactionId",
@@ -58,6 +59,7 @@ DRIFTS = (
     "SegmentDrop",
     "MissingReferrer",
     "MissingUtm",
+    "BotShareHigh",
     "ConversionRateDrop",
     "DirectShareHigh",
     "DirectShareDrop",
@@ -182,6 +184,12 @@ class Limits(Model):
         "MissingUtm",
         "increase in the share of events without a campaign parameter over the baseline",
         "0.65 to 0.77 on nine real days",
+    )
+    bot_share_increase: Ratio = _limit(
+        0.10,
+        "BotShareHigh",
+        "increase in the share of events by bots over the baseline",
+        "ten points more dilute every rate and every share of visitors by a tenth",
     )
     json_error_ratio: Ratio = _limit(0.01, "JsonErrors", "share of malformed payloads", "none on nine real days")
     purchase_without_revenue_ratio: Ratio = _limit(

@@ -94,6 +94,7 @@ class Dataset(Model):
     taxonomy: Taxonomy = ()
     placeholders: Names = PLACEHOLDERS
     site_domains: Domains = ()
+    exclude_bots: bool = False
     duplicate_key: Names = ()
     measures: Names = ()
     switched_off: dict[CheckName, Reason] = Field(default_factory=dict)

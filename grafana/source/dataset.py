@@ -147,6 +147,7 @@ def dashboard() -> dict[str, Any]:
         *((7, [(8, each) for each in line]) for line in drifts.INTEGRITY),
         (8, [(12, days.NAMES), (8, columns.CHANGED), (4, drifts.IMPLAUSIBLE)]),
         (8, [(6, drifts.WITHOUT_ID), (6, notes.FREQUENT), (6, notes.SWITCHED_OFF), (6, notes.EXCLUDED)]),
+        (7, [(12, drifts.BOTS), (12, drifts.BOT_SESSIONS)]),
         heading("Does the business drift?"),
         (8, [(8, drifts.CONVERSION), (8, drifts.DIRECT), (8, volumes.AMOUNT)]),
         (8, [(12, drifts.DEVICES), (12, drifts.ASSISTED)]),

@@ -55,7 +55,7 @@ def counted(by: Drivers, rng: Generator) -> tuple[Counts, Array]:
         **{key: rng.binomial({"events": events, "purchases": bought}[of], share) for key, (of, share) in FEW.items()},
         **{
             (f"{name}_events", ""): _part(events, visits, getattr(by, name), rng)
-            for name in ("null_client", "missing_referrer", "missing_utm")
+            for name in ("null_client", "missing_referrer", "missing_utm", "bot")
         },
         **_named(events, visits, bought, rng),
         **_by_label("device_events", of_kind, 0),

@@ -25,6 +25,7 @@ DEPTH = 29
 
 WEEK = 7
 DEEP = (
+    "bot_events",
     "device_events",
     "direct_sessions",
     "events",

@@ -67,9 +67,9 @@ def named_baseline(t: Numbers, name: str) -> Known:
     return None if share is None or t.mean("events") is None else share * t.mean("events")
 
 
-def can_rise(t: Numbers, what: str) -> bool | None:
+def can_rise(t: Numbers, part: str, increase: str) -> bool | None:
     """Whether a share can rise above its baseline by more than its limit and its noise."""
-    share, limit = usual_share(t, f"{what}_events", "events"), t.limit(f"{what}_increase")
+    share, limit = usual_share(t, part, "events"), t.limit(increase)
     noise = rise_noise(t, share, limit, 2)
     if share is None or limit is None or noise is None:
         return None
@@ -170,8 +170,9 @@ GUARDS: dict[str, Callable[[Numbers], bool | None]] = {
     "day_sessions": lambda t: positive(t.comparable("sessions")),
     "day_revenue": lambda t: positive(t.comparable("revenue")),
     "day_identified_purchases": lambda t: positive(t.comparable("identified_purchases")),
-    "reach_missing_referrer": lambda t: can_rise(t, "missing_referrer"),
-    "reach_missing_utm": lambda t: can_rise(t, "missing_utm"),
+    "reach_missing_referrer": lambda t: can_rise(t, "missing_referrer_events", "missing_referrer_increase"),
+    "reach_missing_utm": lambda t: can_rise(t, "missing_utm_events", "missing_utm_increase"),
+    "reach_bot_share": lambda t: can_rise(t, "bot_events", "bot_share_increase"),
     "reach_duplicate_event": lambda t: can_be_many(t, "events", "duplicate_event"),
     "reach_duplicate_purchase": lambda t: can_be_many(t, "purchases", "duplicate_purchase"),
     "reach_invalid_event": lambda t: can_be_many(t, "events", "invalid_event"),

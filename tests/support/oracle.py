@@ -313,6 +313,12 @@ def missing_utm(t: Numbers) -> int:
     return rises(t, "missing_utm_events", "missing_utm_increase")
 
 
+@check(*DRIFT, "reach_bot_share")
+def bot_share_high(t: Numbers) -> int:
+    """More events are of bots."""
+    return rises(t, "bot_events", "bot_share_increase")
+
+
 @check("day_payload_events", "reach_json_error")
 def json_errors(t: Numbers) -> int:
     """Payloads are no JSON."""

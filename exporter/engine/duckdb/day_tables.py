@@ -19,7 +19,7 @@ from exporter.files.entry import Measurable
 from exporter.files.listing import File
 from exporter.measures import segments
 from exporter.measures.channels import CHANNELS, PAID_CLICK_IDS, SITES
-from exporter.measures.devices import DEVICES, NAMES, PLATFORMS, classify
+from exporter.measures.devices import BOTS, DEVICES, NAMES, NOT_BOTS, PLATFORMS, classify
 from exporter.text import LONGEST
 
 CLICK_IDS = {
@@ -35,7 +35,7 @@ BLANKS = r"[\s\v\p{Z}\x{200B}\x{FEFF}]*"
 FACTS = (
     "ts", "hour", "client", "row_key", "source", "source_key", "is_direct", "schema_id", "is_purchase", "is_invalid",
     "is_missing_referrer", "is_missing_utm", "has_payload", "is_json_error", "agent", "content_key", "platform",
-    "device_class", "origin", *DIMENSION_COLUMNS,
+    "device_class", "is_bot", "origin", *DIMENSION_COLUMNS,
 )  # fmt: skip
 """The columns that `relations/events.sql` adds to the canonical ones."""
 
@@ -100,8 +100,9 @@ def load(
     _load_missing(connection, [mapping.missing(dataset, group[0].footer) for group in groups])
     _load_devices(connection)
     _load_dimensions(connection, dataset)
+    settings = {**VALUES, "exclude_bots": dataset.exclude_bots}
     for name in TABLES:
-        _execute(connection, f"CREATE OR REPLACE TEMP TABLE {name} AS {relation(name)}", VALUES)
+        _execute(connection, f"CREATE OR REPLACE TEMP TABLE {name} AS {relation(name)}", settings)
 
 
 def _execute(connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, object]) -> None:
@@ -155,6 +156,8 @@ def parameters(dataset: Dataset, when: Day) -> dict[str, object]:
         "paid": list(PAID_CLICK_IDS),
         "device_names": list(NAMES),
         "device_classes": list(NAMES.values()),
+        "bots": BOTS,
+        "not_bots": NOT_BOTS,
     }
 
 
