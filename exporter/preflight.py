@@ -99,7 +99,7 @@ def _look(key: str, dataset: Dataset, measures: Sequence[Measure], resources: Re
         findings.unchecked.append(clean(f"{key}.files: {why}: columns, names and measures were not checked", 1000))
         return
     before = len(findings.problems)
-    for column in (*dataset.mapped(), *dataset.dimension_columns()):
+    for column in (*dataset.mapped(), *dataset.further_columns()):
         if not any(mapping.has(dataset, footer, column) for footer in footers):
             findings.add(f"{_place(key, dataset, column)}: {_lack(dataset, footers, column)}", certain=True)
     if len(findings.problems) > before:
@@ -120,6 +120,8 @@ def _look(key: str, dataset: Dataset, measures: Sequence[Measure], resources: Re
     findings.add(f"{key}: {_seen(dataset, sample, files)}", certain=False)
     _compare(key, dataset, sample, findings, whole=whole)
     _compare_keys(key, dataset, sample, keyed, findings, whole=whole)
+    for text in _empty_fields(key, dataset, sample):
+        findings.add(text, certain=False)
 
 
 def _own(dataset: Dataset, measures: Sequence[Measure]) -> list[Measure]:
@@ -232,6 +234,18 @@ def _compare_purchases(key: str, dataset: Dataset, sample: Sample, findings: Fin
             findings.add(text, certain=True)
 
 
+def _empty_fields(key: str, dataset: Dataset, sample: Sample) -> Iterator[str]:
+    """The watched fields that have no value in any event, and those that no event should carry."""
+    for name, watched in dataset.watched_fields.items():
+        events, filled = sample.fields.get(name, (0, 0))
+        place, named = f"{key}.watched_fields.{name}", " or ".join(watched.events)
+        if not events:
+            yield f"{place}: no event is named {named}"
+        elif not filled:
+            what = _number(events, "event") + (f" named {named}" if named else "")
+            yield f"{place}: {' or '.join(watched.path)} has no value in any of {what}"
+
+
 def _from_paths(dataset: Dataset) -> list[str]:
     """The columns that come from the payload alone, except those that only purchases have."""
     return [column for column in _of_all_events(dataset) if mapping.only_paths(dataset, column)]
@@ -249,6 +263,8 @@ def _of_all_events(dataset: Dataset) -> Iterator[str]:
 
 
 def _place(key: str, dataset: Dataset, column: str) -> str:
-    """The key of a canonical column, or of a dimension."""
-    dimension = dataset.dimension_columns().get(column)
+    """The key of a canonical column, a dimension or a watched field."""
+    dimension, watched = dataset.dimension_columns().get(column), dataset.field_columns().get(column)
+    if watched:
+        return f"{key}.watched_fields.{watched}"
     return f"{key}.dimensions.{dimension}" if dimension else f"{key}.columns.{column}"

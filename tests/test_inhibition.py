@@ -27,6 +27,7 @@ SOUND = [
     "DuplicatePurchases",
     "SegmentDrop",
     "BotShareHigh",
+    "FieldMissing",
     "PurchasesWithoutTransactionId",
     "SwitchedOff",
 ]

@@ -24,6 +24,7 @@ FRAME = (
             "early_events",
             "replaced_text_events",
             "waiting_files",
+            "watched_fields",
         )
     ),
     number(

@@ -37,6 +37,7 @@ CHECKS = (
     "JsonErrors",
     "PurchasesWithoutRevenue",
     "PurchasesWithoutTransactionId",
+    "FieldMissing",
     "ColumnMissing",
     "ColumnChanged",
     "ImplausibleTimestamps",
@@ -69,7 +70,7 @@ DRIFTS = (
 )
 """The checks that are informational on a known day unless it names others: those that a holiday or a sale sets off."""
 
-KNOWABLE = (*DRIFTS, "NullClientIds", "PartialDay", "HoursMissing", "MissingDay")
+KNOWABLE = (*DRIFTS, "NullClientIds", "PartialDay", "HoursMissing", "MissingDay", "FieldMissing")
 """The checks that a known day can make informational."""
 
 
@@ -204,6 +205,12 @@ class Limits(Model):
         "share of purchases without a transaction id",
         "every order has an id, except test orders",
     )
+    field_drop_ratio: Ratio = _limit(
+        0.20,
+        "FieldMissing",
+        "drop in the share of events that carry a watched field",
+        "one of five without it is a page or an app that lost it",
+    )
     missing_column_ratio: Ratio = _limit(
         0.0, "ColumnMissing", "share of events in files that lack a mapped column", "a mapping is a contract"
     )
@@ -249,6 +256,12 @@ class Limits(Model):
         100, "", "events that make a day a baseline day, and the anchor day comparable", "shares of fewer mean nothing"
     )
     min_day_purchases: Minimum = _limit(10, "", "purchases of the anchor day", "one of fewer is over a tenth")
+    min_day_field_events: Minimum = _limit(
+        20,
+        "FieldMissing",
+        "events of the anchor day that should carry a watched field",
+        "of fewer, half may lack it by chance",
+    )
     min_baseline_events: Minimum = _limit(
         60, "EventVolumeDrop", "events on an average baseline day", "fewer may halve by chance"
     )

@@ -38,6 +38,7 @@ from exporter.config.values import (
     Zone,
     is_json_path,
 )
+from exporter.config.watched import FIELD_COLUMNS, WatchedFields
 from exporter.config.yaml_lines import Problem
 from exporter.text import did_you_mean
 
@@ -54,6 +55,9 @@ DERIVED = {
     "device": "user_agent",
 }
 """The column that a canonical column is derived from if it is not mapped itself."""
+
+SETTINGS = ("purchase", "taxonomy", "watched_fields")
+"""Keys of a data set that a measure or a query may need, beside canonical columns."""
 
 PLACEHOLDERS = (
     "undefined", "null", "none", "(not set)", "(none)", "nan", "0", "00000000-0000-0000-0000-000000000000",
@@ -90,6 +94,7 @@ class Dataset(Model):
     history_days: Annotated[int, Field(ge=8, le=400)] = 35
     columns: Columns = Columns()
     dimensions: Dimensions = Field(default_factory=dict)
+    watched_fields: WatchedFields = Field(default_factory=dict)
     purchase: Names = ()
     taxonomy: Taxonomy = ()
     placeholders: Names = PLACEHOLDERS
@@ -111,15 +116,26 @@ class Dataset(Model):
         """What relations call the column of each configured dimension, to the dimension's name."""
         return dict(zip(DIMENSION_COLUMNS, self.dimensions, strict=False))
 
+    def field_columns(self) -> dict[str, str]:
+        """What relations call the column of each watched field, to the field's name."""
+        return dict(zip(FIELD_COLUMNS, self.watched_fields, strict=False))
+
+    def further_columns(self) -> tuple[str, ...]:
+        """The columns of dimensions and watched fields."""
+        return (*self.dimension_columns(), *self.field_columns())
+
     def sources(self, column: str) -> tuple[str, ...]:
-        """The names that a canonical column, or the column of a dimension, may have in the files."""
+        """The names that a canonical column, or the column of a dimension or field, may have in the files."""
+        if column in FIELD_COLUMNS:
+            name = self.field_columns().get(column)
+            return self.watched_fields[name].path if name else ()
         if column in DIMENSION_COLUMNS:
             return self.dimensions.get(self.dimension_columns().get(column, ""), ())
         return getattr(self.columns, column) or ()
 
     def lacks(self, needs: Sequence[str]) -> str | None:
-        """Why the data set has none of `needs` (canonical columns, `purchase` or `taxonomy`); None if it has one."""
-        if needs[0] in ("purchase", "taxonomy"):
+        """Why the data set has none of `needs` (canonical columns, or a key of SETTINGS); None if it has one."""
+        if needs[0] in SETTINGS:
             return None if getattr(self, needs[0]) else f"no {needs[0]} configured"
         sources = list(dict.fromkeys([*needs, *(DERIVED[need] for need in needs if need in DERIVED)]))
         return None if set(sources) & set(self.mapped()) else f"no column {' or '.join(sources)}"
@@ -220,6 +236,9 @@ def _cross_checks(config: Config) -> Iterator[Problem]:
         for dimension, sources in dataset.dimensions.items():
             if any(map(is_json_path, sources)) and "payload" not in mapped:
                 yield (*place, "dimensions", dimension), "a JSON path needs the column payload"
+        for field, watched in dataset.watched_fields.items():
+            if any(map(is_json_path, watched.path)) and "payload" not in mapped:
+                yield (*place, "watched_fields", field, "path"), "a JSON path needs the column payload"
         for column in dataset.duplicate_key:
             if column not in mapped:
                 yield (*place, "duplicate_key"), f"{column!r} is not a mapped column{did_you_mean(column, mapped)}"

@@ -58,6 +58,8 @@ def counted(by: Drivers, rng: Generator) -> tuple[Counts, Array]:
             for name in ("null_client", "missing_referrer", "missing_utm", "bot")
         },
         **_named(events, visits, bought, rng),
+        ("field_events", "price"): bought,
+        ("filled_field_events", "price"): rng.binomial(bought, by.filled),
         **_by_label("device_events", of_kind, 0),
         **_by_label("platform_events", of_kind, 1),
         **_takings(purchases, by, rng),

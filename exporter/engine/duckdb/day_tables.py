@@ -11,7 +11,7 @@ import duckdb
 from exporter.config.model import COLUMNS, Dataset
 from exporter.config.values import DIMENSION_COLUMNS
 from exporter.days import Day
-from exporter.engine.duckdb import columns
+from exporter.engine.duckdb import columns, watched
 from exporter.engine.duckdb.columns import Shape
 from exporter.engine.duckdb.database import literal
 from exporter.files import mapping
@@ -78,14 +78,15 @@ def load(
     """Create the temporary tables of one day from `files`, of which some may be `misencoded`.
 
     At most `row_limit` rows of each shape are read, None for all.
-    `events` has only the columns that the SQL in `texts` or the relations name.
+    `events` has only the columns that the SQL in `texts` or the relations name, and, for each watched field, whether
+    it has a value.
     """
     for name, words in TYPES.items():
         connection.execute(f"CREATE TYPE IF NOT EXISTS {name} AS ENUM ({', '.join(map(repr, words))})")
     shaped = [((columns.shape(dataset, each.footer), each.file in misencoded), each) for each in files]
     shapes = sorted({shape for shape, _ in shaped})
     groups = [[each for of, each in shaped if of == shape] for shape in shapes]
-    needed = ", ".join(_named([*map(relation, TABLES), *texts]))
+    needed = ", ".join([*_named([*map(relation, TABLES), *texts]), *watched.filled(dataset)])
     sql = (
         f"CREATE OR REPLACE TEMP TABLE events AS WITH source AS ({_source(dataset, shapes, row_limit)})\n"
         f"SELECT {needed} FROM (\n{relation('events')}) "
@@ -101,6 +102,7 @@ def load(
     _load_devices(connection)
     _load_dimensions(connection, dataset)
     settings = {**VALUES, "exclude_bots": dataset.exclude_bots}
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE watched_fields AS {watched.counts(dataset)}")
     for name in TABLES:
         _execute(connection, f"CREATE OR REPLACE TEMP TABLE {name} AS {relation(name)}", settings)
 
@@ -158,6 +160,7 @@ def parameters(dataset: Dataset, when: Day) -> dict[str, object]:
         "device_classes": list(NAMES.values()),
         "bots": BOTS,
         "not_bots": NOT_BOTS,
+        **watched.parameters(dataset),
     }
 
 

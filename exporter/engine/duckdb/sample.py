@@ -20,6 +20,7 @@ SELECT count(*),
 FROM events
 """
 _NAMES = "SELECT event_name FROM events WHERE event_name IS NOT NULL GROUP BY event_name ORDER BY count(*) DESC, 1"
+_FIELDS = "SELECT field, CAST(sum(events) AS BIGINT), CAST(sum(filled) AS BIGINT) FROM watched_fields GROUP BY field"
 _PURCHASES = "SELECT count(revenue), count(transaction_id) FROM purchases"
 
 
@@ -27,6 +28,7 @@ _PURCHASES = "SELECT count(revenue), count(transaction_id) FROM purchases"
 class Sample:
     """The number of events, of events with a name of the taxonomy, of purchases and of payloads; and all event names.
 
+    `fields` has, of each watched field that occurs, the events that should carry it, and those that do.
     `amounts` and `transaction_ids` count purchases that have one, `filled` the events with a value, by column.
     """
 
@@ -38,6 +40,7 @@ class Sample:
     amounts: int
     transaction_ids: int
     filled: Mapping[str, int]
+    fields: Mapping[str, tuple[int, int]]
 
 
 def take(
@@ -65,4 +68,5 @@ def take(
     names = tuple(name for (name,) in connection.execute(_NAMES).fetchall())
     amounts, transaction_ids = connection.execute(_PURCHASES).fetchall()[0]
     filled = {column: connection.execute(sql).fetchall()[0][0] for column, sql in counted.items()}
-    return Sample(events, known, purchases, payloads, names, amounts, transaction_ids, filled)
+    fields = {name: (of, number) for name, of, number in connection.execute(_FIELDS).fetchall()}
+    return Sample(events, known, purchases, payloads, names, amounts, transaction_ids, filled, fields)
