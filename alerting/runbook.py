@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from exporter.config.model import Dataset
+from exporter.config.model import SETTINGS, Dataset
 from exporter.text import did_you_mean
 
 _PREFIX = "Clickstream"
@@ -65,5 +65,5 @@ def require(query: Query, dataset: Dataset) -> None:
 def _described(need: Sequence[str]) -> str:
     if need[0] == "orders":
         return "purchase rows that are orders, not lines, which the configuration does not set"
-    verb = "set" if need[0] in ("purchase", "taxonomy") else "map"
+    verb = "set" if need[0] in SETTINGS else "map"
     return f"{' or '.join(need)}, which the configuration does not {verb}"

@@ -73,8 +73,10 @@ class Data:
             yield script.variable("files", self._paths())
         if "set_aside" in query:
             yield script.set_aside(self._set_aside())
-        if re.search(r"\b(FROM|JOIN) events\b", query):
+        if re.search(r"\b(FROM|JOIN) (field_)?events\b", query):
             yield script.events(self.dataset, self._readable(query))
+        if "field_events" in query:
+            yield script.field_events(self.dataset)
         if _variable("hours") in query:
             yield HOURS
         if "file_columns" in query:

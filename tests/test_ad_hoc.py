@@ -46,6 +46,10 @@ RENAMED: dict[str, Any] = {
     "purchase": "it's sold",
     "taxonomy": ["page_viewed", "email_filled_on_popup", "product_added_to_cart", "checkout_started", "it's sold"],
     "placeholders": ["nobody"],
+    "watched_fields": {
+        "total": {"path": ["$.order.total", "amount"], "events": "it's sold"},
+        "campaign": {"path": "props.url"},
+    },
     "site_domains": ["shop.example"],
     "limits": {"missing_utm_increase": 0.1},
 }
@@ -188,6 +192,12 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str], int, str]] = {
         "MissingReferrer needs referrer, which the configuration does not map",
     ),
     "a purchase that is not set": ({"purchase": []}, ["NoPurchases"], 64, "needs purchase, which the configuration "),
+    "no field that is watched": (
+        {},
+        ["FieldMissing"],
+        64,
+        "needs watched_fields, which the configuration does not set",
+    ),
     "no files": ({"files": "none/*.parquet"}, ["EventVolumeDrop"], 2, "none: no such file or folder"),
     "no file that matches": ({"files": "events/none*.parquet"}, ["UnreadableFiles"], 2, "no file matches "),
     "a day before the first": ({}, ["EventVolumeDrop", "--as-of", "2024-01-01"], 2, "no event on or before 2024-01-01"),

@@ -60,6 +60,7 @@ NAMES: Numbers = {
     **rises("null_client", "null_client_events", "events", "null_client_increase"),
     **rises("missing_referrer", "missing_referrer_events", "events", "missing_referrer_increase"),
     **rises("missing_utm", "missing_utm_events", "events", "missing_utm_increase"),
+    **rises("bot", "bot_events", "events", "bot_share_increase"),
 }
 """Recorded series -> what the definitions say; None where they say nothing, so that nothing is compared."""
 

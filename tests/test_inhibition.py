@@ -26,6 +26,8 @@ SOUND = [
     "JsonErrors",
     "DuplicatePurchases",
     "SegmentDrop",
+    "BotShareHigh",
+    "FieldMissing",
     "PurchasesWithoutTransactionId",
     "ForeignCurrency",
     "EventIdConflicts",

@@ -14,6 +14,7 @@ from alerting.mixin import (
     numbers,
     shares,
     switched_off,
+    watched,
     whole_scrape,
 )
 from alerting.mixin.certificate import certificate, judged
@@ -89,6 +90,11 @@ SECTIONS: tuple[tuple[str, Iterable[Record]], ...] = (
         "  # chance: events come in sessions of about eight, two of them with the same name, and shares differ from\n"
         "  # day to day by about a third of the limit",
         day_parts.SEGMENTS,
+    ),
+    (
+        "numbers: the share of events that carry each watched field, and how far it varies by chance and from day to\n"
+        "  # day: events come two at a time",
+        watched.FIELDS,
     ),
     ("numbers: the median amount of a purchase", day_parts.AMOUNTS),
     ("guards: the minimums of single checks", guards.GUARDS),

@@ -31,6 +31,8 @@ LABELS = {
     "device_events": "device",
     "platform_events": "platform",
     "missing_column_events": "column",
+    "field_events": "field",
+    "filled_field_events": "field",
 }
 """Gauge, without its prefix, to the label that it has besides its lag."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from alerting.mixin import watched
 from alerting.mixin.expressions import (
     DRIFT,
     GUARD,
@@ -69,13 +70,13 @@ def _reach_of_few() -> Iterator[Record]:
         )
 
 
-def _reach_of_rise(name: str) -> Record:
+def _reach_of_rise(name: str, limit_name: str) -> Record:
     """Open where a share can rise above its baseline by more than its limit and its noise."""
     base, noise = f"dataset:clickstream_{name}:baseline_ratio", f"dataset:clickstream_{name}:noise"
     room = f"(1 - {valid(base)})"
     return _guard(
-        f"reach_{name}",
-        f"({room} > bool on (dataset) {limit(f'{name}_increase')})\n"
+        f"reach_{limit_name.removesuffix('_increase')}",
+        f"({room} > bool on (dataset) {limit(limit_name)})\n"
         f"* on (dataset)\n({room} > bool on (dataset) {valid(noise)})",
     )
 
@@ -87,10 +88,16 @@ def _reach_of_fall(name: str, noise: str) -> Record:
 
 REACH = (
     *_reach_of_few(),
-    _reach_of_rise("missing_referrer"),
-    _reach_of_rise("missing_utm"),
+    _reach_of_rise("missing_referrer", "missing_referrer_increase"),
+    _reach_of_rise("missing_utm", "missing_utm_increase"),
+    _reach_of_rise("bot", "bot_share_increase"),
     _reach_of_fall("direct_share_drop", "dataset:clickstream_direct_session:drop_noise"),
     _reach_of_fall("conversion_drop", "dataset:clickstream_conversion:noise"),
+    _guard(
+        "reach_field_drop",
+        f"(min by (dataset) ({valid(f'{watched.FIELD}:noise')} and {watched.IN_FIELD} ({watched.ENOUGH})) < bool 1\n"
+        f"or on (dataset) (max by (dataset) ({valid(watched.EVENTS)}) * 0 + 1))",
+    ),
     _reach_of_fall("assisted_drop", "dataset:clickstream_assisted:noise"),
     _guard(
         "reach_device_share_shift",
@@ -118,6 +125,12 @@ GUARDS = (
     _positive("baseline_direct_sessions", "dataset:clickstream_direct_session:baseline_ratio"),
     _positive("baseline_converting_sessions", "dataset:clickstream_conversion:baseline_ratio"),
     _positive("baseline_assisted_purchases", "dataset:clickstream_assisted:baseline_ratio"),
+    _guard(
+        "baseline_filled_field_events",
+        f"(max by (dataset) ({valid(f'{watched.FIELD}:baseline_ratio')}) > bool 0\n"
+        f"or on (dataset) (max by (dataset) ({valid(watched.EVENTS)}) * 0))",
+    ),
+    _at_least("day_field_events", f"max by (dataset) ({valid(watched.EVENTS)})", "min_day_field_events"),
     _positive("day_payload_events", "dataset:clickstream_payload_events:day"),
     _at_least("day_purchases", valid("dataset:clickstream_purchases:day"), "min_day_purchases"),
     _at_least("day_contents", valid("dataset:clickstream_contents:day"), "min_day_purchases"),

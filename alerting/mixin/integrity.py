@@ -11,9 +11,11 @@ from alerting.mixin.messages import (
     limit_points,
     limit_whole,
     number_of_each,
+    of_first,
     percent,
     whole,
 )
+from alerting.mixin.watched import ENOUGH, EVENTS, FIELD, IN_FIELD, SEVERAL_FIELDS
 
 _NAME_BASELINE = "dataset_event_name:clickstream_named_events:baseline"
 _NAMED = "clickstream_comparable_named_events"
@@ -32,6 +34,20 @@ def _of_segment(what: str) -> str:
     """A number of the segment `$each`."""
     series = last(f"{_SEGMENT}:{what}{{dataset=%q,dimension=%q,segment=%q}}")
     return number_of_each(series, ("dataset", "dimension", "segment"), "%.0f")
+
+
+_DROPPED = (
+    f"{current_or_last(FIELD + ':drop_ratio{dataset=%q}')} > {IN_FIELD} {last(FIELD + ':noise')} "
+    '> on (dataset) group_left () last_over_time(dataset_limit:clickstream_limit:max{limit="field_drop_ratio"}[36h]) '
+    f"and {IN_FIELD} ({last(EVENTS)} >= on (dataset) group_left () "
+    'last_over_time(dataset_limit:clickstream_limit:max{limit="min_day_field_events"}[36h]))'
+)
+
+
+def _of_worst_field(kind: str) -> str:
+    """A share of the field that dropped most."""
+    of_field = f"100 * {last(f'{FIELD}:{kind}{{dataset=%q,field=%q}}')}"
+    return of_first(f"topk(1, {_DROPPED})", number_of_each(of_field, ("dataset", "field"), "%.2f%%"))
 
 
 CHECKS = (
@@ -143,6 +159,14 @@ CHECKS = (
         "without a utm parameter",
         "reach_missing_utm",
     ),
+    increased(
+        "BotShareHigh",
+        "dataset:clickstream_bot",
+        "bot_share_increase",
+        "Bot share high",
+        "by declared bots and AI agents",
+        "reach_bot_share",
+    ),
     few_above(
         "JsonErrors",
         "json_error_events",
@@ -178,6 +202,30 @@ CHECKS = (
         "Foreign currency rate high",
         "purchases are in another currency than the configured one, so their amounts are not counted",
         ("day_purchases",),
+    ),
+    Check(
+        "FieldMissing",
+        WARNING,
+        INTEGRITY,
+        "dataset:clickstream_watched_fields:max == 0\n"
+        "or on (dataset)\n"
+        f"max by (dataset) (\n"
+        f"  ({valid(f'{FIELD}:drop_ratio')} > bool on (dataset) group_left () {limit('field_drop_ratio')})\n"
+        f"  * {IN_FIELD}\n"
+        f"  ({valid(f'{FIELD}:drop_ratio')} > bool {IN_FIELD} {valid(f'{FIELD}:noise')})\n"
+        f"  and {IN_FIELD} ({ENOUGH})\n"
+        f"  or {IN_FIELD} {valid(f'{FIELD}:ratio')} * 0 and {IN_FIELD} ({ENOUGH})\n"
+        f")\n+ on (dataset) 0 * sum by (dataset) ({SEVERAL_FIELDS}) > -Inf",
+        "Field missing",
+        f"{of_first(f'topk(1, {_DROPPED})', '{{ .Labels.field }}')} in <value> of its events vs usual <baseline>",
+        f"{IN_HOURS}, these watched fields have a value in a smaller share of the events that should carry them than "
+        "usual, the median of up to four weeks, by more than <limit> and by more than chance explains: "
+        + each_series(f"sort_desc({_DROPPED})", "{{ $each.Labels.field }}")
+        + ".",
+        value=_of_worst_field("ratio"),
+        baseline=_of_worst_field("baseline_ratio"),
+        limit=limit_percent("field_drop_ratio"),
+        guards=(*DRIFT, "baseline_filled_field_events", "day_field_events", "reach_field_drop"),
     ),
     Check(
         "ColumnMissing",

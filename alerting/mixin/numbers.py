@@ -24,6 +24,7 @@ FRAME = (
             "early_events",
             "replaced_text_events",
             "waiting_files",
+            "watched_fields",
         )
     ),
     number(
@@ -42,6 +43,7 @@ WHOLE_DAY = tuple(
         "null_client_events",
         "missing_referrer_events",
         "missing_utm_events",
+        "bot_events",
         "payload_events",
         "json_error_events",
         "purchases",

@@ -136,11 +136,11 @@ def _fall(name: str, part: str, whole: str, limit_name: str, noise: str = "noise
     )
 
 
-def _more_missing(name: str) -> Iterator[Record]:
-    """The share of events that miss something, of the whole day and compared with its baseline."""
+def _more(name: str, limit_name: str) -> Iterator[Record]:
+    """The share of events that lack something or are of bots, of the whole day and compared with its baseline."""
     yield day_ratio(name, f"{name}_events:day", "events:day")
     yield from _lasting(name, f"{name}_events", "events")
-    yield from _rise(name, f"{name}_increase", _LUMPS_OF_EVENTS)
+    yield from _rise(name, limit_name, _LUMPS_OF_EVENTS)
 
 
 SHARES = (
@@ -159,9 +159,10 @@ SHARES = (
     number("dataset:clickstream_changed_column_events:max", nan_aware("max", "clickstream_changed_column_events")),
     day_ratio("missing_column", "missing_column_events:max", "events:day"),
     *VISITS,
-    *_more_missing("null_client"),
-    *_more_missing("missing_referrer"),
-    *_more_missing("missing_utm"),
+    *_more("null_client", "null_client_increase"),
+    *_more("missing_referrer", "missing_referrer_increase"),
+    *_more("missing_utm", "missing_utm_increase"),
+    *_more("bot", "bot_share_increase"),
     day_ratio("direct_session", "direct_sessions:day", "sessions:day"),
     *_lasting("direct_session", "direct_sessions", "sessions"),
     *_rise("direct_session", "direct_share_increase", 1),

@@ -70,6 +70,8 @@ _IN_WORDS = {
     "identified purchases": "purchases with a client id",
     "assisted days": "days with assisted purchases",
     "named events": "events of one name",
+    "filled field events": "events with a value in a watched field",
+    "field events": "events that should carry a watched field",
     "payload events": "events with a payload",
     "contents": "distinct events",
     "^day (.+)": "$1 on the day",

@@ -34,10 +34,12 @@ CHECKS = (
     "NullClientIds",
     "MissingReferrer",
     "MissingUtm",
+    "BotShareHigh",
     "JsonErrors",
     "PurchasesWithoutRevenue",
     "PurchasesWithoutTransactionId",
     "ForeignCurrency",
+    "FieldMissing",
     "ColumnMissing",
     "ColumnChanged",
     "ImplausibleTimestamps",
@@ -60,6 +62,7 @@ DRIFTS = (
     "SegmentDrop",
     "MissingReferrer",
     "MissingUtm",
+    "BotShareHigh",
     "ConversionRateDrop",
     "DirectShareHigh",
     "DirectShareDrop",
@@ -69,7 +72,7 @@ DRIFTS = (
 )
 """The checks that are informational on a known day unless it names others: those that a holiday or a sale sets off."""
 
-KNOWABLE = (*DRIFTS, "NullClientIds", "PartialDay", "HoursMissing", "MissingDay")
+KNOWABLE = (*DRIFTS, "NullClientIds", "PartialDay", "HoursMissing", "MissingDay", "FieldMissing")
 """The checks that a known day can make informational."""
 
 
@@ -191,6 +194,12 @@ class Limits(Model):
         "increase in the share of events without a campaign parameter over the baseline",
         "0.65 to 0.77 on nine real days",
     )
+    bot_share_increase: Ratio = _limit(
+        0.10,
+        "BotShareHigh",
+        "increase in the share of events by bots over the baseline",
+        "ten points more dilute every rate and every share of visitors by a tenth",
+    )
     json_error_ratio: Ratio = _limit(0.01, "JsonErrors", "share of malformed payloads", "none on nine real days")
     purchase_without_revenue_ratio: Ratio = _limit(
         0.05,
@@ -209,6 +218,12 @@ class Limits(Model):
         "ForeignCurrency",
         "share of purchases in another currency",
         "a shop that sells in one currency has none; where others are usual, the revenue is only a part",
+    )
+    field_drop_ratio: Ratio = _limit(
+        0.20,
+        "FieldMissing",
+        "drop in the share of events that carry a watched field",
+        "one of five without it is a page or an app that lost it",
     )
     missing_column_ratio: Ratio = _limit(
         0.0, "ColumnMissing", "share of events in files that lack a mapped column", "a mapping is a contract"
@@ -255,6 +270,12 @@ class Limits(Model):
         100, "", "events that make a day a baseline day, and the anchor day comparable", "shares of fewer mean nothing"
     )
     min_day_purchases: Minimum = _limit(10, "", "purchases of the anchor day", "one of fewer is over a tenth")
+    min_day_field_events: Minimum = _limit(
+        20,
+        "FieldMissing",
+        "events of the anchor day that should carry a watched field",
+        "of fewer, half may lack it by chance",
+    )
     min_baseline_events: Minimum = _limit(
         60, "EventVolumeDrop", "events on an average baseline day", "fewer may halve by chance"
     )

@@ -39,6 +39,7 @@ from exporter.config.values import (
     Zone,
     is_json_path,
 )
+from exporter.config.watched import FIELD_COLUMNS, WatchedFields
 from exporter.config.yaml_lines import Problem
 from exporter.text import did_you_mean
 
@@ -56,6 +57,9 @@ DERIVED = {
     "device": "user_agent",
 }
 """The column that a canonical column is derived from if it is not mapped itself."""
+
+SETTINGS = ("purchase", "taxonomy", "watched_fields")
+"""Keys of a data set that a measure or a query may need, beside canonical columns."""
 
 PLACEHOLDERS = (
     "undefined", "null", "none", "(not set)", "(none)", "nan", "0", "00000000-0000-0000-0000-000000000000",
@@ -94,11 +98,13 @@ class Dataset(Model):
     history_days: Annotated[int, Field(ge=8, le=400)] = 35
     columns: Columns = Columns()
     dimensions: Dimensions = Field(default_factory=dict)
+    watched_fields: WatchedFields = Field(default_factory=dict)
     purchase: Names = ()
     purchase_rows: Literal["orders", "lines"] = "orders"
     taxonomy: Taxonomy = ()
     placeholders: Names = PLACEHOLDERS
     site_domains: Domains = ()
+    exclude_bots: bool = False
     duplicate_key: Names = ()
     measures: Names = ()
     switched_off: dict[CheckName, Reason] = Field(default_factory=dict)
@@ -115,8 +121,19 @@ class Dataset(Model):
         """What relations call the column of each configured dimension, to the dimension's name."""
         return dict(zip(DIMENSION_COLUMNS, self.dimensions, strict=False))
 
+    def field_columns(self) -> dict[str, str]:
+        """What relations call the column of each watched field, to the field's name."""
+        return dict(zip(FIELD_COLUMNS, self.watched_fields, strict=False))
+
+    def further_columns(self) -> tuple[str, ...]:
+        """The columns of dimensions and watched fields."""
+        return (*self.dimension_columns(), *self.field_columns())
+
     def sources(self, column: str) -> tuple[str, ...]:
-        """The names that a canonical column, or the column of a dimension, may have in the files."""
+        """The names that a canonical column, or the column of a dimension or field, may have in the files."""
+        if column in FIELD_COLUMNS:
+            name = self.field_columns().get(column)
+            return self.watched_fields[name].path if name else ()
         if column in DIMENSION_COLUMNS:
             return self.dimensions.get(self.dimension_columns().get(column, ""), ())
         found = getattr(self.columns, column)
@@ -129,11 +146,11 @@ class Dataset(Model):
     def lacks(self, needs: Sequence[str]) -> str | None:
         """Why the data set has none of `needs`; None if it has one.
 
-        They are canonical columns, `purchase`, `taxonomy`, or `orders`: purchase rows that are no lines of orders.
+        They are canonical columns, keys of SETTINGS, or `orders`: purchase rows that are no lines of orders.
         """
         if needs[0] == "orders":
             return None if self.purchase_rows == "orders" else f"purchase_rows is {self.purchase_rows}"
-        if needs[0] in ("purchase", "taxonomy"):
+        if needs[0] in SETTINGS:
             return None if getattr(self, needs[0]) else f"no {needs[0]} configured"
         sources = list(dict.fromkeys([*needs, *(DERIVED[need] for need in needs if need in DERIVED)]))
         return None if set(sources) & set(self.mapped()) else f"no column {' or '.join(sources)}"
@@ -222,23 +239,33 @@ def _resolved(folder: Path, dataset: Dataset) -> Dataset:
 def _cross_checks(config: Config) -> Iterator[Problem]:
     """Problems that only several keys together have."""
     for name, dataset in config.datasets.items():
-        place = ("datasets", name)
-        mapped = dataset.mapped()
-        for column in mapped:
-            sources = dataset.sources(column)
-            if any(map(is_json_path, sources)):
-                if column in ("timestamp", "event_name", "payload"):
-                    yield (*place, "columns", column), "expected a column, not a JSON path"
-                elif "payload" not in mapped:
-                    yield (*place, "columns", column), "a JSON path needs the column payload"
-        for dimension, sources in dataset.dimensions.items():
-            if any(map(is_json_path, sources)) and "payload" not in mapped:
-                yield (*place, "dimensions", dimension), "a JSON path needs the column payload"
-        if "currency" in mapped and not dataset.currency:
-            why = "columns.currency is mapped, so expected the currency whose purchases are summed, for example EUR"
-            yield (*place, "currency"), why
-        if dataset.purchase_rows == "lines" and "transaction_id" not in mapped:
-            yield (*place, "purchase_rows"), "lines need the column transaction_id, which says which order they are of"
-        for column in dataset.duplicate_key:
-            if column not in mapped:
-                yield (*place, "duplicate_key"), f"{column!r} is not a mapped column{did_you_mean(column, mapped)}"
+        for where, problem in (*_path_problems(dataset), *_column_problems(dataset)):
+            yield ("datasets", name, *where), problem
+
+
+def _path_problems(dataset: Dataset) -> Iterator[Problem]:
+    """JSON paths where there can be none, or without the payload that they lead into."""
+    places: dict[tuple[str, ...], tuple[str, ...]] = {
+        ("columns", column): dataset.sources(column) for column in dataset.mapped()
+    }
+    places |= {("dimensions", name): sources for name, sources in dataset.dimensions.items()}
+    places |= {("watched_fields", name, "path"): watched.path for name, watched in dataset.watched_fields.items()}
+    for place, sources in places.items():
+        if any(map(is_json_path, sources)):
+            if place[0] == "columns" and place[1] in ("timestamp", "event_name", "payload"):
+                yield place, "expected a column, not a JSON path"
+            elif "payload" not in dataset.mapped():
+                yield place, "a JSON path needs the column payload"
+
+
+def _column_problems(dataset: Dataset) -> Iterator[Problem]:
+    """Keys that need a column that is not mapped, or a column that needs a key."""
+    mapped = dataset.mapped()
+    if "currency" in mapped and not dataset.currency:
+        why = "columns.currency is mapped, so expected the currency whose purchases are summed, for example EUR"
+        yield ("currency",), why
+    if dataset.purchase_rows == "lines" and "transaction_id" not in mapped:
+        yield ("purchase_rows",), "lines need the column transaction_id, which says which order they are of"
+    for column in dataset.duplicate_key:
+        if column not in mapped:
+            yield ("duplicate_key",), f"{column!r} is not a mapped column{did_you_mean(column, mapped)}"

@@ -42,7 +42,8 @@ def measure(task: Task, spill: Path, open_engine: OpenEngine) -> Measured:
 
     Raises FactsError if the files cannot be listed or queried, or if other files change each time they are read.
     """
-    known, columns = task.known, repr((task.dataset.columns, task.dataset.dimensions, task.dataset.time_zone))
+    of = task.dataset
+    known, columns = task.known, repr((of.columns, of.dimensions, of.watched_fields, of.time_zone))
     if known.columns != columns:
         known = replace(known, columns=columns, entries={})
     times: Counter[str] = Counter()

@@ -22,7 +22,7 @@ _EXPECTED = {"timestamp": "a timestamp", "revenue": "a number"}
 
 def names(dataset: Dataset) -> set[str]:
     """All names and paths that the configuration maps."""
-    return {name for column in (*dataset.mapped(), *dataset.dimension_columns()) for name in dataset.sources(column)}
+    return {name for column in (*dataset.mapped(), *dataset.further_columns()) for name in dataset.sources(column)}
 
 
 def check(dataset: Dataset, footer: Footer) -> None:

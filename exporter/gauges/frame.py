@@ -54,6 +54,7 @@ def _configured(dataset: Dataset, *, by_hand: bool) -> Iterator[Sample]:
     owner = (("currency", dataset.currency or ""), ("owner", clean(dataset.owner or "")))
     yield Sample("clickstream_dataset_info", owner, 1)
     yield Sample("clickstream_intraday", (), dataset.cadence == "intraday")
+    yield Sample("clickstream_watched_fields", (), len(dataset.watched_fields))
     yield Sample("clickstream_plain_drops", (), dataset.drop_rule == "plain")
     for limit, value in dataset.limits.model_dump().items():
         if not (by_hand and limit == "max_data_age_hours"):

@@ -63,6 +63,7 @@ HELP = {
     "clickstream_unreadable_files": "Files that could not be read and were set aside.",
     "clickstream_waiting_file_info": "The first file that is still being written, and the sign of that.",
     "clickstream_waiting_files": "Files that are still being written, and not measured yet.",
+    "clickstream_watched_fields": "Fields that the configuration watches.",
 }
 """Gauge to help text, for the gauges of a data set that no measure declares."""
 

@@ -161,6 +161,7 @@ def _gauges(dataset: Dataset, measures: Sequence[Measure], measured: Measured) -
         "device": DEVICES,
         "platform": PLATFORMS,
         "event_name": dataset.taxonomy,
+        "field": tuple(dataset.watched_fields),
         "column": tuple(column for column in COLUMNS if column in dataset.mapped()),
     }
     gauges = []

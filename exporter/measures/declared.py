@@ -71,7 +71,7 @@ class Measure:
     @property
     def needs_times(self) -> bool:
         """Whether it depends on the time of day of the events: sessions do, because dates alone make none."""
-        return bool(self._words & {"sessions", "earlier_sessions", "session_started", "session_hour"})
+        return bool(self._words & {"sessions", "half_hours", "earlier_sessions", "session_started", "session_hour"})
 
     @property
     def reads_events(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ua_parser import Result, parse
 
 DEVICES = ("mobile", "desktop", "tablet", "bot", "other")
@@ -14,6 +16,18 @@ NAMES = {
     "tablet": "tablet", "bot": "bot", "crawler": "bot", "spider": "bot",
 }  # fmt: skip
 """A name that a device column may have, to the device class."""
+
+BOTS = (
+    r"[Bb]ot|[Cc]rawl|[Ss]pider|://"  # a crawler says so, or gives the address of a page about itself
+    r"|Headless|Lighthouse"  # a browser that a program drives
+    r"|[A-Za-z]-User\b|ChatGPT Agent|Claude-|anthropic-ai|cohere-ai|Gemini-|NotebookLM"  # an agent on a person's behalf
+    r"|Google-[A-Z]|GoogleOther|GoogleAgent|facebookexternalhit|[Mm]eta-(?:[Ee]xternal|webindexer)"  # a fetcher
+    r"|^(?:[Pp]ython|curl/|Wget|Go-http-client|Scrapy|libwww-perl)"  # a library or a tool of scripts
+)
+"""What the user agent of a declared bot or AI agent contains. Not okhttp and the like, which apps use."""
+
+NOT_BOTS = "Cubot"
+"""A maker of phones, which BOTS would match."""
 
 _DESKTOP_SYSTEMS = {
     "Windows",
@@ -31,10 +45,11 @@ _DESKTOP_SYSTEMS = {
 def classify(agent: str) -> str:
     """The class of a device name ("Mobile", "tablet", …) or of a user agent.
 
-    By the regexes of uap-core: spiders are bots, an iPad or an Android without "Mobile" is a tablet.
+    By BOTS and the regexes of uap-core: spiders are bots, an iPad or an Android without "Mobile" is a tablet.
     """
     plain = NAMES.get(agent.strip().lower())
-    return plain or _by_user_agent(agent, parse(agent))
+    declared = "bot" if re.search(BOTS, agent.replace(NOT_BOTS, "")) else ""
+    return plain or declared or _by_user_agent(agent, parse(agent))
 
 
 def _by_user_agent(agent: str, parsed: Result) -> str:

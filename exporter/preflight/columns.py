@@ -48,8 +48,9 @@ class Row(NamedTuple):
 
 def rows(dataset: Dataset, footers: Sequence[Footer], sample: Sample, files: Sequence[Measurable]) -> Iterator[Row]:
     """The sources of each column; one that the files have in several places is a row for each of them."""
-    for column in (*dataset.mapped(), *dataset.dimension_columns()):
-        name, missing = dataset.dimension_columns().get(column, column), _missing(column, sample, files)
+    further = dataset.dimension_columns() | dataset.field_columns()
+    for column in (*dataset.mapped(), *further):
+        name, missing = further.get(column, column), _missing(dataset, column, sample, files)
         for source in dataset.sources(column):
             found = Counter(_place(dataset, footer, column, source) for footer in reversed(footers))
             number = found.pop(None, 0)
@@ -58,10 +59,13 @@ def rows(dataset: Dataset, footers: Sequence[Footer], sample: Sample, files: Seq
                 name, missing = "", None
 
 
-def _missing(column: str, sample: Sample, files: Sequence[Measurable]) -> float | None:
-    """The share of the sampled events without a value, of purchases for the columns of purchases; None without any."""
+def _missing(dataset: Dataset, column: str, sample: Sample, files: Sequence[Measurable]) -> float | None:
+    """The share of the sampled events without a value, of those that should have one; None without any."""
     if column == "timestamp":
         return sum(each.implausible for each in files) / sum(each.footer.rows for each in files)
+    if column in dataset.field_columns():
+        of, number = sample.fields.get(dataset.field_columns()[column], (0, 0))
+        return 1 - number / of if of else None
     number, of = {
         "client_id": (sample.clients, sample.events),
         "revenue": (sample.amounts, sample.purchases),

@@ -9,7 +9,7 @@ from exporter.config.model import Dataset
 from exporter.engine.duckdb.sample import Sample
 from exporter.files import mapping
 from exporter.files.footers import Footer
-from exporter.preflight.findings import Findings, hint, place
+from exporter.preflight.findings import Findings, hint, number, place
 from exporter.text import clean
 
 ENOUGH_EVENTS = 1_000
@@ -28,7 +28,7 @@ _PERSONAL = re.compile(r"@|%40|://|^www\.|^/")
 def columns(key: str, dataset: Dataset, footers: Sequence[Footer], findings: Findings) -> bool:
     """Whether each mapped column is in one of the files; a problem names those that are not."""
     before = len(findings.problems)
-    for column in (*dataset.mapped(), *dataset.dimension_columns()):
+    for column in (*dataset.mapped(), *dataset.further_columns()):
         if not any(mapping.has(dataset, footer, column) for footer in footers):
             findings.add(f"{place(key, dataset, column)}: {_lack(dataset, footers, column)}", certain=True)
     return len(findings.problems) == before
@@ -59,6 +59,7 @@ def sample(
             findings.add(text, certain=whole and sampled.payloads >= ENOUGH_EVENTS)
     if sampled.purchases >= ENOUGH_PURCHASES:
         _purchases(key, dataset, sampled, findings)
+    fields(key, dataset, sampled, findings)
     for column in _keyed(dataset, footers):
         if not sampled.filled[column]:
             names = " or ".join(dataset.sources(column))
@@ -82,14 +83,26 @@ def _purchases(key: str, dataset: Dataset, sampled: Sample, findings: Findings) 
         names = " or ".join(dataset.sources("currency"))
         text = f"{key}.currency: none of {sampled.purchases} purchases is in {dataset.currency}, by {names}"
         findings.add(text, certain=True)
-    for column, number, what in (
+    for column, count, what in (
         ("revenue", sampled.amounts or not sampled.in_currency, "plausible amount"),
         ("transaction_id", sampled.transaction_ids, "id but blanks and placeholders"),
     ):
-        if column in dataset.mapped() and not number:
+        if column in dataset.mapped() and not count:
             names = " or ".join(dataset.sources(column))
             text = f"{key}.columns.{column}: {names} has no {what} in any of {sampled.purchases} purchases"
             findings.add(text, certain=True)
+
+
+def fields(key: str, dataset: Dataset, sampled: Sample, findings: Findings) -> None:
+    """Report the watched fields that have no value in any event, and those that no event should carry."""
+    for name, watched in dataset.watched_fields.items():
+        events, filled = sampled.fields.get(name, (0, 0))
+        where, named = f"{key}.watched_fields.{name}", " or ".join(watched.events)
+        if not events:
+            findings.add(f"{where}: no event is named {named}", certain=False)
+        elif not filled:
+            what = number(events, "event") + (f" named {named}" if named else "")
+            findings.add(f"{where}: {' or '.join(watched.path)} has no value in any of {what}", certain=False)
 
 
 def _keyed(dataset: Dataset, footers: Sequence[Footer]) -> list[str]:

@@ -26,8 +26,10 @@ class Findings:
 
 
 def place(key: str, dataset: Dataset, column: str) -> str:
-    """The key of a canonical column, or of a dimension."""
-    dimension = dataset.dimension_columns().get(column)
+    """The key of a canonical column, a dimension or a watched field."""
+    dimension, watched = dataset.dimension_columns().get(column), dataset.field_columns().get(column)
+    if watched:
+        return f"{key}.watched_fields.{watched}"
     return f"{key}.dimensions.{dimension}" if dimension else f"{key}.columns.{column}"
 
 

@@ -110,6 +110,21 @@ CONFLICTS = _few(
     "event_id_conflict_ratio",
 )
 
+BOTS = _lasting(
+    "BotShareHigh",
+    "Events by bots",
+    "bot_events",
+    increase="bot_share_increase",
+    recorded="bot",
+)
+
+BOT_SESSIONS = by_date(
+    "Sessions by bots",
+    "Sessions that begin with an event of a bot. With exclude_bots, no other number of sessions has them.",
+    [bars("Sessions by bots", promql.of_day("bot_sessions"), palette.DEVICES["bot"])],
+    "short",
+)
+
 CONVERSION = by_day(
     Share(
         "ConversionRateDrop",

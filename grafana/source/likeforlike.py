@@ -23,6 +23,7 @@ SHARES = {
     "Events without a client id": "null_client",
     "Events without a referrer": "missing_referrer",
     "Events without UTM": "missing_utm",
+    "Events by bots": "bot",
 }
 CHECKS = {
     "Events": ("EventVolumeDrop",),
@@ -34,12 +35,14 @@ CHECKS = {
     "Events without a client id": ("NullClientIds",),
     "Events without a referrer": ("MissingReferrer",),
     "Events without UTM": ("MissingUtm",),
+    "Events by bots": ("BotShareHigh",),
 }
 INCREASES = {
     "Direct sessions": "direct_share_increase",
     "Events without a client id": "null_client_increase",
     "Events without a referrer": "missing_referrer_increase",
     "Events without UTM": "missing_utm_increase",
+    "Events by bots": "bot_share_increase",
 }
 DROPS = {
     "Sessions with a purchase": "conversion_drop_ratio",

@@ -52,6 +52,7 @@ NUMBERS = {
     "NullClientIds": _day("null_client", "null_client_ratio", against="null_client_increase"),
     "MissingReferrer": _moved("missing_referrer", "increase", "missing_referrer_increase"),
     "MissingUtm": _moved("missing_utm", "increase", "missing_utm_increase"),
+    "BotShareHigh": _moved("bot", "increase", "bot_share_increase"),
     "JsonErrors": _few("json_error", "payload_events"),
     "PurchasesWithoutRevenue": _few("purchase_without_revenue", "purchases"),
     "PurchasesWithoutTransactionId": _few("purchase_without_transaction_id", "purchases"),

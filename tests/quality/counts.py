@@ -55,9 +55,11 @@ def counted(by: Drivers, rng: Generator) -> tuple[Counts, Array]:
         **{key: rng.binomial({"events": events, "purchases": bought}[of], share) for key, (of, share) in FEW.items()},
         **{
             (f"{name}_events", ""): _part(events, visits, getattr(by, name), rng)
-            for name in ("null_client", "missing_referrer", "missing_utm")
+            for name in ("null_client", "missing_referrer", "missing_utm", "bot")
         },
         **_named(events, visits, bought, rng),
+        ("field_events", "price"): bought,
+        ("filled_field_events", "price"): rng.binomial(bought, by.filled),
         **_by_label("device_events", of_kind, 0),
         **_by_label("platform_events", of_kind, 1),
         **_takings(purchases, by, rng),

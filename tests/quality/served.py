@@ -25,9 +25,12 @@ DEPTH = 29
 
 WEEK = 7
 DEEP = (
+    "bot_events",
     "device_events",
     "direct_sessions",
     "events",
+    "field_events",
+    "filled_field_events",
     "median_purchase_amount",
     "missing_referrer_events",
     "missing_utm_events",
@@ -51,10 +54,18 @@ MEASURES = tuple(measure for measure in declared.load() if measure.name not in N
 LABELS = {
     "clickstream_device_events": "device",
     "clickstream_device_revenue": "device",
+    "clickstream_field_events": "field",
+    "clickstream_filled_field_events": "field",
     "clickstream_named_events": "event_name",
     "clickstream_platform_events": "platform",
 }
-DATASET = Dataset.model_validate(SHOP | {"taxonomy": [*NAMES, "page_viewed", "checkout_completed"]})
+DATASET = Dataset.model_validate(
+    SHOP
+    | {
+        "taxonomy": [*NAMES, "page_viewed", "checkout_completed"],
+        "watched_fields": {"price": {"path": "$.price", "events": "checkout_completed"}},
+    }
+)
 QUERIES = {measure.name: Query() for measure in MEASURES}
 
 

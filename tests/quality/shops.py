@@ -43,6 +43,8 @@ class Drivers:
     null_client: Array
     missing_referrer: Array
     missing_utm: Array
+    bot: Array
+    filled: Array
     assisted: Array
     unpriced: Array
 
@@ -69,6 +71,8 @@ def drivers(purchases: float, shops: int, days: int, rng: Generator) -> Drivers:
         null_client=_varying(np.full((shops, 1), 0.01), shape, rng),
         missing_referrer=_varying(rng.uniform(0.35, 0.75, (shops, 1)), shape, rng),
         missing_utm=_varying(rng.uniform(0.60, 0.78, (shops, 1)), shape, rng),
+        bot=_varying(rng.uniform(0.01, 0.30, (shops, 1)), shape, rng),
+        filled=_varying(rng.uniform(0.70, 0.99, (shops, 1)), shape, rng),
         assisted=_varying(np.full((shops, 1), 0.15), shape, rng),
         unpriced=np.full(shape, 0.01),
     )
@@ -122,5 +126,7 @@ FAULTS: Mapping[str, Fault] = {
     "null ids up 10 points": lambda by: replace(by, null_client=by.null_client + 0.1),
     "conversion halved by traffic": lambda by: replace(by, sessions=by.sessions * 2, conversion=by.conversion / 2),
     "desktop gone": _without("desktop"),
+    "field of half missing": lambda by: replace(by, filled=by.filled / 2),
+    "bots up 30 points": lambda by: replace(by, bot=by.bot + 0.3),
 }
 """What happens on the judged day."""

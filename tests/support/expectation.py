@@ -146,12 +146,14 @@ def thin_deviation(t: Numbers) -> float:
     return sum(abs(math.log(min(max(day / mean(days), 0.5), 2.0))) for day in days) / len(days)
 
 
-def usual_share(t: Numbers, part: str, of: str) -> Known:
+def usual_share(t: Numbers, part: str, of: str, **labels: str) -> Known:
     """The median share of the baseline days of four weeks; of an incomplete day, of its hours."""
-    shares = [share for lag in t.history if (share := ratio(t.whole(part, lag), t.whole(of, lag))) is not None]
+    every = (ratio(t.whole(part, lag, **labels), t.whole(of, lag, **labels)) for lag in t.history)
+    shares = [share for share in every if share is not None]
     if not shares:
         return None
-    of_hours, of_days = ratio(t.total(part), t.total(of)), ratio(t.counted(part), t.counted(of))
+    of_hours = ratio(t.total(part, **labels), t.total(of, **labels))
+    of_days = ratio(t.counted(part, **labels), t.counted(of, **labels))
     factor = ratio(of_hours, of_days) if incomplete(t) else None
     return min(median(shares) * (1 if factor is None else factor), 1)
 

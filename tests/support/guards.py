@@ -67,9 +67,9 @@ def named_baseline(t: Numbers, name: str) -> Known:
     return None if share is None or t.mean("events") is None else share * t.mean("events")
 
 
-def can_rise(t: Numbers, what: str) -> bool | None:
+def can_rise(t: Numbers, part: str, increase: str) -> bool | None:
     """Whether a share can rise above its baseline by more than its limit and its noise."""
-    share, limit = usual_share(t, f"{what}_events", "events"), t.limit(f"{what}_increase")
+    share, limit = usual_share(t, part, "events"), t.limit(increase)
     noise = rise_noise(t, share, limit, 2)
     if share is None or limit is None or noise is None:
         return None
@@ -110,6 +110,51 @@ def direct_noise(t: Numbers) -> float | None:
     """How far chance may lower the share of direct sessions."""
     base, counted = usual_share(t, "direct_sessions", "sessions"), t.total("direct_sessions")
     return fall_noise(base, t.comparable("sessions"), counted, t.limit("direct_share_drop_ratio"))
+
+
+def field_usual(t: Numbers, field: str) -> Known:
+    """The usual share of a watched field in the events that should carry it."""
+    return usual_share(t, "filled_field_events", "field_events", field=field)
+
+
+def field_noise(t: Numbers, field: str) -> float | None:
+    """How far chance, and what differs from day to day, may lower the share of a watched field, relative to it."""
+    usual, limit = field_usual(t, field), t.limit("field_drop_ratio")
+    events, counted = t.comparable("field_events", field=field), t.total("field_events", field=field)
+    if not usual or not events or counted is None or limit is None:
+        return None
+    at_limit = usual * (1 - limit)
+    chance = 2 * (1 - at_limit) / at_limit * (1 / events + 1 / max(counted, 1))
+    return 2.5 * math.sqrt(chance + limit * limit / 9)
+
+
+def fields(t: Numbers) -> list[str]:
+    """The watched fields with a number of events on the anchor day."""
+    found = t.values("comparable_field_events", "field")
+    return [field for field in sorted(found) if t.comparable("field_events", field=field) is not None]
+
+
+def enough_fields(t: Numbers) -> list[str]:
+    """Those that enough events should carry."""
+    least = t.limit("min_day_field_events")
+    return [field for field in fields(t) if at_least(t.comparable("field_events", field=field), least)]
+
+
+def can_drop(t: Numbers) -> bool | None:
+    """Whether the loss of a field in all events would be more than chance."""
+    noises = [noise for field in enough_fields(t) if (noise := field_noise(t, field)) is not None]
+    return None if not fields(t) else not noises or min(noises) < 1
+
+
+def most_filled(t: Numbers) -> Known:
+    """The largest usual share of a field, 0 where none has one."""
+    usual = [share for field in t.values("field_events", "field") if (share := field_usual(t, field)) is not None]
+    return max(usual, default=0 if fields(t) else None)
+
+
+def most_field_events(t: Numbers) -> Known:
+    """The events that should carry a field, of the field that most should carry."""
+    return combined(max, [t.comparable("field_events", field=field) for field in fields(t)])
 
 
 def below_one(noise: float | None) -> bool | None:
@@ -164,14 +209,18 @@ GUARDS: dict[str, Callable[[Numbers], bool | None]] = {
     "baseline_direct_sessions": lambda t: positive(usual_share(t, "direct_sessions", "sessions")),
     "baseline_named_events": lambda t: at_least(most_named_events(t), t.limit("min_baseline_named_events")),
     "day_events": lambda t: at_least(t.comparable("events"), t.limit("min_day_events")),
+    "baseline_filled_field_events": lambda t: positive(most_filled(t)),
+    "day_field_events": lambda t: at_least(most_field_events(t), t.limit("min_day_field_events")),
+    "reach_field_drop": can_drop,
     "day_payload_events": lambda t: positive(t.whole("payload_events")),
     "day_purchases": lambda t: at_least(t.whole("purchases"), t.limit("min_day_purchases")),
     "day_contents": lambda t: at_least(t.whole("contents"), t.limit("min_day_purchases")),
     "day_sessions": lambda t: positive(t.comparable("sessions")),
     "day_revenue": lambda t: positive(t.comparable("revenue")),
     "day_identified_purchases": lambda t: positive(t.comparable("identified_purchases")),
-    "reach_missing_referrer": lambda t: can_rise(t, "missing_referrer"),
-    "reach_missing_utm": lambda t: can_rise(t, "missing_utm"),
+    "reach_missing_referrer": lambda t: can_rise(t, "missing_referrer_events", "missing_referrer_increase"),
+    "reach_missing_utm": lambda t: can_rise(t, "missing_utm_events", "missing_utm_increase"),
+    "reach_bot_share": lambda t: can_rise(t, "bot_events", "bot_share_increase"),
     "reach_duplicate_event": lambda t: can_be_many(t, "duplicate_events", "events", "duplicate_event"),
     "reach_duplicate_purchase": lambda t: can_be_many(t, "duplicate_purchases", "purchases", "duplicate_purchase"),
     "reach_invalid_event": lambda t: can_be_many(t, "invalid_events", "events", "invalid_event"),

@@ -30,6 +30,7 @@ from tests.support.expectation import (
 from tests.support.guards import (
     FIRING,
     GUARDS,
+    IN_ORDER,
     OFF,
     above,
     assisted_noise,
@@ -39,7 +40,10 @@ from tests.support.guards import (
     device_noise,
     device_share,
     direct_noise,
+    enough_fields,
     few,
+    field_noise,
+    field_usual,
     is_open,
     named_baseline,
     rises,
@@ -319,6 +323,12 @@ def missing_utm(t: Numbers) -> int:
     return rises(t, "missing_utm_events", "missing_utm_increase")
 
 
+@check(*DRIFT, "reach_bot_share")
+def bot_share_high(t: Numbers) -> int:
+    """More events are of bots."""
+    return rises(t, "bot_events", "bot_share_increase")
+
+
 @check("day_payload_events", "reach_json_error")
 def json_errors(t: Numbers) -> int:
     """Payloads are no JSON."""
@@ -343,6 +353,27 @@ def purchases_without_transaction_id(t: Numbers) -> int:
 def foreign_currency(t: Numbers) -> int:
     """Purchases are in another currency."""
     return few(t.whole("foreign_currency_purchases"), t.whole("purchases"), t.limit("foreign_currency_ratio"))
+
+
+@check()
+def field_missing(t: Numbers) -> int:
+    """A smaller share of the events that should carry a watched field does; in order where none is watched."""
+    if t.gauge("watched_fields") == 0:
+        return IN_ORDER
+    guards = (*DRIFT, "baseline_filled_field_events", "day_field_events", "reach_field_drop")
+    if not all(is_open(t, guard) for guard in guards) or has_nan(
+        t, "comparable_field_events", "comparable_filled_field_events"
+    ):
+        return OFF
+    judged = [each for each in enough_fields(t) if t.comparable("filled_field_events", field=each) is not None]
+    return int(any(field_dropped(t, each) for each in judged)) if judged else OFF
+
+
+def field_dropped(t: Numbers, field: str) -> bool:
+    """Whether the share of one field fell by more than its limit and chance; one without a baseline did not."""
+    events, filled = (t.comparable(name, field=field) for name in ("field_events", "filled_field_events"))
+    fell = drop(ratio(filled, events), field_usual(t, field))
+    return both(fell, t.limit("field_drop_ratio"), field_noise(t, field)) == FIRING
 
 
 @check()

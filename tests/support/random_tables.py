@@ -24,6 +24,8 @@ LABEL = {
     "device_events": "device",
     "platform_events": "platform",
     "missing_column_events": "column",
+    "field_events": "field",
+    "filled_field_events": "field",
 }
 """Gauge to the label that it has besides its lag."""
 
@@ -97,6 +99,7 @@ def random_table(random: Random, now: float) -> Table:
         gauges |= (
             segments(counts) | amounts(scene, counts) | anatomy(scene, counts["events"].whole) | searched(scene, counts)
         )
+    unwatched(gauges)
     lacks = random.sample(sorted(NEEDED), random.choice((0,) * 8 + (1, 2)))
     fails = random.choice(declared.load()).name if random.random() < 0.08 else ""
     measured(gauges, unmet(frozenset(lacks)), fails)
@@ -200,6 +203,7 @@ def frame(scene: Scene, events: int, now: float) -> Gauges:
         "intraday": random.randrange(2),
         "plain_drops": random.choice((0, 0, 0, 1)),
         "files": 9,
+        "watched_fields": random.choice((0, 2, 2, 2)),
         "waiting_files": random.choice((0,) * 12 + (1,)),
         "early_events": random.choice((0,) * 12 + (1, 7)),
         "replaced_text_events": random.choice((0,) * 12 + (3,)),
@@ -281,6 +285,13 @@ def measured(gauges: Gauges, reasons: dict[str, str], fails: str) -> None:
         gauges["clickstream_not_measured"] = missing
 
 
+def unwatched(gauges: Gauges) -> None:
+    """Leave out the series of fields where none is watched."""
+    if not gauges["clickstream_watched_fields"][()]:
+        for gauge in [gauge for gauge in gauges if gauge.endswith("field_events")]:
+            del gauges[gauge]
+
+
 def unsearched(gauges: Gauges) -> None:
     """Leave out what is not searched, as what it rests on is not measured."""
     rests = {"purchase": "purchases", "taxonomy": "named_events", "revenue": "purchases_without_revenue"}
@@ -308,7 +319,7 @@ def disturbed(random: Random, gauges: Gauges) -> Table:
         "gauge": bare,
         "day": days or bare,
     }
-    what = random.choice(("nothing",) * 24 + ("NaN",) * 4 + ("limit", "limit", "gauge", "gauge", "gauge", "day"))
+    what = random.choice(("nothing",) * 24 + ("NaN",) * 4 + ("gauge",) * 6 + ("limit", "limit", "day"))
     if what == "nothing":
         return Table(gauges)
     gauge = random.choice(choices[what])

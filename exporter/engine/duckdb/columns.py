@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from exporter.config.model import COLUMNS, Dataset
 from exporter.config.values import DIMENSION_COLUMNS, is_json_path
-from exporter.engine.duckdb import amounts
+from exporter.engine.duckdb import amounts, watched
 from exporter.engine.duckdb.instants import instant
 from exporter.engine.duckdb.steps import FILE, expression, identifier, text
 from exporter.files import mapping
@@ -51,9 +51,9 @@ def scan(parameter: str, *, replacing: bool = False, named: bool = False) -> str
 
 
 def selected(dataset: Dataset, footer: Footer) -> Iterator[str]:
-    """SQL for each canonical column and each dimension, with its name; NULL if the file has no source."""
+    """SQL for each canonical column, dimension and watched field, with its name; NULL if the file has no source."""
     yield f"{timestamp(dataset, footer)} AS ts"
-    for column in (*COLUMNS[1:], *DIMENSION_COLUMNS):
+    for column in (*COLUMNS[1:], *DIMENSION_COLUMNS, *dataset.field_columns()):
         sources = _sources(dataset, footer, column)
         null = f"CAST(NULL AS {amounts.TYPE if column == 'revenue' else 'VARCHAR'})"
         yield f"coalesce({', '.join([*sources, null])}) AS {column}"
@@ -72,7 +72,7 @@ def timestamp(dataset: Dataset, footer: Footer) -> str:
 
 
 def paths(dataset: Dataset) -> dict[str, str]:
-    """The JSON paths of the configuration by the name of their SQL parameter."""
+    """The JSON paths that the configuration maps, by the name of their SQL parameter."""
     return {f"path_{number}": path for number, path in enumerate(sorted(mapping.names(dataset))) if is_json_path(path)}
 
 
@@ -134,15 +134,16 @@ def _value(dataset: Dataset, footer: Footer, column: str, field: Field, extract:
     if field.is_folder:
         return _from_folder(dataset, field.source)
     value = expression(field.steps, extract)
-    return _of_purchases(dataset, footer, column, value) if field.kind == "JSON" else value
+    return _of_kinds(dataset, footer, column, value) if field.kind == "JSON" else value
 
 
-def _of_purchases(dataset: Dataset, footer: Footer, column: str, value: str) -> str:
-    """The value; for a column of purchases, NULL on other events."""
-    if column not in mapping.OF_PURCHASES:
+def _of_kinds(dataset: Dataset, footer: Footer, column: str, value: str) -> str:
+    """The value; for a column of purchases or a watched field, NULL on events that do not carry it."""
+    kinds = "$purchase" if column in mapping.OF_PURCHASES else watched.kinds(dataset, column)
+    if not kinds:
         return value
     event_name = f"coalesce({', '.join(_sources(dataset, footer, 'event_name'))})"
-    return f"CASE WHEN list_contains($purchase, {event_name}) THEN {value} END"
+    return f"CASE WHEN list_contains({kinds}, {event_name}) THEN {value} END"
 
 
 def _as_text(value: str, kind: str) -> str:
@@ -155,4 +156,4 @@ def _from_payload(dataset: Dataset, footer: Footer, column: str, path: str, extr
     parameter = next(name for name, each in paths(dataset).items() if each == path)
     payload = f"coalesce({', '.join(_sources(dataset, footer, 'payload'))})"
     value = f"CASE WHEN json_valid({payload}) THEN {extract}({payload}, ${parameter}) END"
-    return _of_purchases(dataset, footer, column, value)
+    return _of_kinds(dataset, footer, column, value)

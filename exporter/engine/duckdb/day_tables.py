@@ -11,7 +11,7 @@ import duckdb
 from exporter.config.model import COLUMNS, Dataset
 from exporter.config.values import DIMENSION_COLUMNS
 from exporter.days import Day
-from exporter.engine.duckdb import columns
+from exporter.engine.duckdb import columns, watched
 from exporter.engine.duckdb.columns import Shape
 from exporter.engine.duckdb.database import literal
 from exporter.files import mapping
@@ -19,7 +19,7 @@ from exporter.files.entry import Measurable
 from exporter.files.listing import File
 from exporter.measures import segments
 from exporter.measures.channels import CHANNELS, PAID_CLICK_IDS, SITES
-from exporter.measures.devices import DEVICES, NAMES, PLATFORMS, classify
+from exporter.measures.devices import BOTS, DEVICES, NAMES, NOT_BOTS, PLATFORMS, classify
 from exporter.text import LONGEST
 
 CLICK_IDS = {
@@ -35,8 +35,7 @@ BLANKS = r"[\s\v\p{Z}\x{200B}\x{FEFF}]*"
 FACTS = (
     "ts", "hour", "client", "row_key", "source", "source_key", "is_direct", "schema_id", "is_purchase", "is_invalid",
     "is_missing_referrer", "is_missing_utm", "has_payload", "is_json_error", "agent", "content_key", "platform",
-    "device_class", "origin", *DIMENSION_COLUMNS, "is_foreign_currency",
-    "event_key",
+    "device_class", "is_bot", "origin", *DIMENSION_COLUMNS, "is_foreign_currency", "event_key",
 )  # fmt: skip
 """The columns that `relations/events.sql` adds to the canonical ones."""
 
@@ -79,14 +78,15 @@ def load(
     """Create the temporary tables of one day from `files`, of which some may be `misencoded`.
 
     At most `row_limit` rows of each shape are read, None for all.
-    `events` has only the columns that the SQL in `texts` or the relations name.
+    `events` has only the columns that the SQL in `texts` or the relations name, and, for each watched field, whether
+    it has a value.
     """
     for name, words in TYPES.items():
         connection.execute(f"CREATE TYPE IF NOT EXISTS {name} AS ENUM ({', '.join(map(repr, words))})")
     shaped = [((columns.shape(dataset, each.footer), each.file in misencoded), each) for each in files]
     shapes = sorted({shape for shape, _ in shaped})
     groups = [[each for of, each in shaped if of == shape] for shape in shapes]
-    needed = ", ".join(_named([*map(relation, TABLES), *texts]))
+    needed = ", ".join([*_named([*map(relation, TABLES), *texts]), *watched.filled(dataset)])
     sql = (
         f"CREATE OR REPLACE TEMP TABLE events AS WITH source AS ({_source(dataset, shapes, row_limit)})\n"
         f"SELECT {needed} FROM (\n{relation('events')}) "
@@ -101,8 +101,10 @@ def load(
     _load_missing(connection, [mapping.missing(dataset, group[0].footer) for group in groups])
     _load_devices(connection)
     _load_dimensions(connection, dataset)
+    settings = {**VALUES, "exclude_bots": dataset.exclude_bots}
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE watched_fields AS {watched.counts(dataset)}")
     for name in TABLES:
-        _execute(connection, f"CREATE OR REPLACE TEMP TABLE {name} AS {_table(dataset, name)}", VALUES)
+        _execute(connection, f"CREATE OR REPLACE TEMP TABLE {name} AS {_table(dataset, name)}", settings)
 
 
 def _table(dataset: Dataset, name: str) -> str:
@@ -166,6 +168,9 @@ def parameters(dataset: Dataset, when: Day) -> dict[str, object]:
         "paid": list(PAID_CLICK_IDS),
         "device_names": list(NAMES),
         "device_classes": list(NAMES.values()),
+        "bots": BOTS,
+        "not_bots": NOT_BOTS,
+        **watched.parameters(dataset),
     }
 
 

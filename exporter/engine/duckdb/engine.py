@@ -20,7 +20,7 @@ from exporter.engine.protocol import EngineError
 from exporter.files.entry import Measurable
 from exporter.files.footers import Footer
 from exporter.files.listing import File, is_utf8
-from exporter.measures import channels, declared
+from exporter.measures import channels, declared, devices
 from exporter.measures.declared import Facts, Measure
 
 _EVENTS = "SELECT count(*) FROM events"
@@ -70,7 +70,8 @@ class DuckDB:
         self._loader = Loader(self._connection, dataset, [_LAST_EVENTS, *self._texts], self._timeout)
         self.lookback = Lookback(storage, self._connection)
         relations = [day_tables.relation(name) for name in ("events", *day_tables.TABLES, "orders")]
-        self.text = repr(([version(name) for name in PACKAGES], relations, channels.DEFINITIONS, day_tables.VALUES))
+        definitions = (channels.DEFINITIONS, devices.BOTS)
+        self.text = repr(([version(name) for name in PACKAGES], relations, definitions, day_tables.VALUES))
 
     def close(self) -> None:
         """Close the database."""

@@ -22,6 +22,7 @@ SELECT count(*),
 FROM events
 """
 _NAMES = "SELECT event_name FROM events WHERE event_name IS NOT NULL GROUP BY event_name ORDER BY count(*) DESC, 1"
+_FIELDS = "SELECT field, CAST(sum(events) AS BIGINT), CAST(sum(filled) AS BIGINT) FROM watched_fields GROUP BY field"
 _PURCHASES = """
 SELECT count(*),
        count(revenue),
@@ -37,7 +38,8 @@ class Sample:
 
     `names` has all event names. `amounts` and `transaction_ids` count purchases that have one, `in_currency` those in
     no other currency, and `purchase_rows` the events that they are of. `filled` counts the events with a value, of
-    columns of purchases only those, by mapped column and column of a dimension.
+    columns of purchases only those, by mapped column and column of a dimension. `fields` has, of each watched
+    field that occurs, the events that should carry it, and those that do.
     """
 
     events: int
@@ -51,6 +53,7 @@ class Sample:
     transaction_ids: int
     in_currency: int
     filled: Mapping[str, int]
+    fields: Mapping[str, tuple[int, int]]
 
 
 def take(
@@ -81,6 +84,7 @@ def take(
     names = tuple(name for (name,) in connection.execute(_NAMES).fetchall())
     purchases, amounts, transaction_ids, in_currency = connection.execute(_PURCHASES).fetchall()[0]
     filled = {column: connection.execute(sql).fetchall()[0][0] for column, sql in counted.items()}
+    fields = {name: (of, number) for name, of, number in connection.execute(_FIELDS).fetchall()}
     return Sample(
         events,
         known,
@@ -93,4 +97,5 @@ def take(
         transaction_ids,
         in_currency,
         filled,
+        fields,
     )

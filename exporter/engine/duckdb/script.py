@@ -8,7 +8,7 @@ from datetime import date
 
 from exporter.config.model import COLUMNS, Dataset
 from exporter.days import Day
-from exporter.engine.duckdb import columns, day_tables
+from exporter.engine.duckdb import columns, day_tables, watched
 from exporter.engine.duckdb.database import literal
 from exporter.engine.duckdb.steps import FILE, identifier, text
 from exporter.files import mapping
@@ -47,11 +47,20 @@ def events(dataset: Dataset, files: Sequence[Measurable]) -> str:
     sql = (
         f"CREATE OR REPLACE TEMP VIEW events AS\nWITH source AS (\n{source}\n), local AS (\n"
         f"SELECT *, ts AT TIME ZONE 'UTC' AT TIME ZONE {text(dataset.time_zone)} AS timestamp\nFROM (\n{relation})\n)\n"
-        f"SELECT {', '.join(_SHOWN)},\n"
+        f"SELECT {', '.join([*_SHOWN, *dataset.field_columns()])},\n"
         f"       filename, {', '.join(f'{name}_as_sent' for name in _AS_SENT)},\n"
         "       timestamp, CAST(timestamp AS DATE) AS date, hour(timestamp) AS hour\nFROM local;"
     )
     return _filled(sql, _values(dataset, files, [groups[shape] for shape in sorted(groups)]))
+
+
+def field_events(dataset: Dataset) -> str:
+    """A statement that creates the view `field_events`: each event of the view `events` for each watched field.
+
+    It has the columns `field`, `value`, `is_filled` (true or NULL), and those of `events`.
+    """
+    no_day = Day(date.min, 0, 0, 0, 0, 0)
+    return _filled(watched.by_field(dataset), day_tables.parameters(dataset, no_day))
 
 
 def _scan(dataset: Dataset, shape: columns.Shape, number: int, example: Measurable) -> str:

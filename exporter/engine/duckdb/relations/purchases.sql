@@ -1,21 +1,24 @@
 -- The purchases of one day, each with its device and the session it happened in.
 -- Revenue is the amount of the purchase if it is plausible, a number above zero and below 1e12, and not in a foreign
--- currency.
-SELECT events.ts,
-       events.hour,
-       events.client,
-       events.transaction_id,
-       events.dimension_1,
-       events.dimension_2,
-       CASE WHEN events.revenue > 0 AND events.revenue < 1e12 THEN events.revenue END AS revenue,
+-- currency. With exclude_bots, a purchase by a bot has no client, so it is part of no session.
+SELECT bought.ts,
+       bought.hour,
+       bought.client,
+       bought.transaction_id,
+       bought.dimension_1,
+       bought.dimension_2,
+       CASE WHEN bought.revenue > 0 AND bought.revenue < 1e12 THEN bought.revenue END AS revenue,
        coalesce(device_classes.device, 'other')                                       AS device,
        coalesce(sessions.channel, channels.channel, 'Direct')                          AS channel,
        sessions.started                                                               AS session_started,
        sessions.hour                                                                  AS session_hour,
        sessions.source_key                                                            AS session_source_key,
-       events.is_foreign_currency
-FROM events
-ASOF LEFT JOIN sessions ON sessions.client = events.client AND sessions.started <= events.ts
-LEFT JOIN channels ON channels.origin = events.origin
-LEFT JOIN device_classes ON device_classes.agent = events.agent
-WHERE events.is_purchase
+       bought.is_foreign_currency
+FROM (
+  SELECT * REPLACE (CASE WHEN NOT ($exclude_bots AND is_bot) THEN client END AS client)
+  FROM events
+  WHERE is_purchase
+) AS bought
+ASOF LEFT JOIN sessions ON sessions.client = bought.client AND sessions.started <= bought.ts
+LEFT JOIN channels ON channels.origin = bought.origin
+LEFT JOIN device_classes ON device_classes.agent = bought.agent

@@ -1,5 +1,6 @@
 -- The events, purchases and revenue of one day by hour and by segment: a device, a channel, or a value of a dimension that
--- the configuration adds. An event belongs to the channel of its session, or, without a client, to its own.
+-- the configuration adds. An event belongs to the channel of its session, or, without a client, to its own; the sessions
+-- that exclude_bots leaves out have none.
 -- Of a dimension of the configuration, a value that may identify a person is part of `other`, and so are all but the most
 -- frequent values.
 WITH of_events AS (
@@ -14,9 +15,9 @@ WITH of_events AS (
   FROM (SELECT hour, device_class, dimension_1, dimension_2, count(*) AS number FROM events GROUP BY ALL)
   GROUP BY GROUPING SETS ((hour, device_class), (hour, dimension_1), (hour, dimension_2))
   UNION ALL
-  SELECT half_hours.hour, 'channel', CAST(channel AS VARCHAR), sum(number)
+  SELECT half_hours.hour, 'channel', CAST(coalesce(channel, 'Unassigned') AS VARCHAR), sum(number)
   FROM half_hours
-  JOIN sessions USING (client, started)
+  LEFT JOIN sessions USING (client, started)
   GROUP BY half_hours.hour, channel
   UNION ALL
   SELECT hour, 'channel', CAST(coalesce(channel, 'Direct') AS VARCHAR), count(*)
