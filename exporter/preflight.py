@@ -113,7 +113,8 @@ def _look(key: str, dataset: Dataset, measures: Sequence[Measure], resources: Re
         files = _newest(catalogue)
         whole = sum(each.footer.rows for each in files) <= ROWS
         keyed = _keyed(dataset, footers)
-        sample = engine.sample(files, _span(files), None if whole else ROWS, {*_from_paths(dataset), *keyed})
+        counted = {*_from_paths(dataset), *keyed, *({"currency"} & {*dataset.mapped()})}
+        sample = engine.sample(files, _span(files), None if whole else ROWS, counted)
         for each in own:
             if problem := engine.problem(each):
                 findings.add(f"{key}.measures: {each.name}.sql: {problem}", certain=True)
@@ -229,6 +230,7 @@ def _compare_purchases(key: str, dataset: Dataset, sample: Sample, findings: Fin
     for column, number, what in (
         ("revenue", sample.amounts or not sample.in_currency, "plausible amount"),
         ("transaction_id", sample.transaction_ids, "id but blanks and placeholders"),
+        ("currency", sample.filled.get("currency"), "currency"),
     ):
         if column in dataset.mapped() and not number:
             names = " or ".join(dataset.sources(column))
