@@ -84,6 +84,15 @@ def test_the_column_needs_the_key(tmp_path: Path) -> None:
         load(write_config(tmp_path, web=SHOP | settings))
 
 
+def test_a_path_that_leads_to_no_currency(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every amount would be summed: the first look at the data refuses it."""
+    write_rows(tmp_path / "events.parquet", [sale("USD")] * 12, TYPES | {"currency": TEXT})
+    settings = SHOP_IN_EUR | {"columns": COLUMNS | {"currency": "$.code"}}
+    assert cli.main(["--config.file", str(write_config(tmp_path, web=SHOP | settings)), "--check-config"]) != 0
+    expected = "datasets.web.columns.currency: $.code has no currency in any of 12 purchases"
+    assert expected in "".join(capsys.readouterr())
+
+
 def test_a_currency_that_no_purchase_has(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The first look at the data refuses it, and does not blame the amounts."""
     write_rows(tmp_path / "events.parquet", [sale("USD")] * 12, TYPES | {"currency": TEXT})

@@ -12,6 +12,7 @@ from alerting.mixin.expressions import (
     Record,
     a_few,
     baseline_series,
+    baseline_sum,
     is_open,
     limit,
     number,
@@ -122,7 +123,11 @@ GUARDS = (
         "min_baseline_days",
     ),
     _positive("baseline_revenue", "dataset:clickstream_revenue:baseline"),
-    _positive("baseline_direct_sessions", "dataset:clickstream_direct_session:baseline_ratio"),
+    _guard(
+        "baseline_direct_sessions",
+        f"({valid('dataset:clickstream_direct_session:baseline_ratio')} > bool 0)\n"
+        f"* on (dataset) (({baseline_sum('clickstream_comparable_direct_sessions')} > -Inf) > bool 0)",
+    ),
     _positive("baseline_converting_sessions", "dataset:clickstream_conversion:baseline_ratio"),
     _positive("baseline_assisted_purchases", "dataset:clickstream_assisted:baseline_ratio"),
     _guard(

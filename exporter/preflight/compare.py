@@ -86,6 +86,7 @@ def _purchases(key: str, dataset: Dataset, sampled: Sample, findings: Findings) 
     for column, count, what in (
         ("revenue", sampled.amounts or not sampled.in_currency, "plausible amount"),
         ("transaction_id", sampled.transaction_ids, "id but blanks and placeholders"),
+        ("currency", sampled.filled.get("currency"), "currency"),
     ):
         if column in dataset.mapped() and not count:
             names = " or ".join(dataset.sources(column))

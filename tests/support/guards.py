@@ -27,6 +27,11 @@ def positive(value: Known) -> bool | None:
     return None if value is None else value > 0
 
 
+def all_positive(*values: Known) -> bool | None:
+    """Whether all of the values are above 0."""
+    return None if None in values else all(map(positive, values))
+
+
 def above(value: Known, limit: Known) -> int:
     """The state of a check that compares; a value exactly at the limit is in order."""
     return OFF if value is None or limit is None else int(value > limit)
@@ -206,7 +211,9 @@ GUARDS: dict[str, Callable[[Numbers], bool | None]] = {
     "baseline_converting_sessions": lambda t: positive(same_days_share(t, "converting_sessions", "sessions")),
     "baseline_assisted_purchases": lambda t: positive(same_days_share(t, "assisted_purchases", "identified_purchases")),
     "baseline_assisted_days": lambda t: at_least(assisted_days(t), t.limit("min_baseline_days")),
-    "baseline_direct_sessions": lambda t: positive(usual_share(t, "direct_sessions", "sessions")),
+    "baseline_direct_sessions": lambda t: all_positive(
+        usual_share(t, "direct_sessions", "sessions"), t.total("direct_sessions")
+    ),
     "baseline_named_events": lambda t: at_least(most_named_events(t), t.limit("min_baseline_named_events")),
     "day_events": lambda t: at_least(t.comparable("events"), t.limit("min_day_events")),
     "baseline_filled_field_events": lambda t: positive(most_filled(t)),
