@@ -198,7 +198,10 @@ def test_writers(tmp_path: Path, expected: Sequence[dict[str, Any]], name: str) 
 def spark_session() -> Any:
     """A local Spark; the test is skipped without it."""
     sql = pytest.importorskip("pyspark.sql", reason="pyspark is not installed: it needs Java and 400 MB")
-    return sql.SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()
+    builder = sql.SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
+    for name in ("spark.driver.host", "spark.driver.bindAddress"):
+        builder = builder.config(name, "127.0.0.1")
+    return builder.getOrCreate()
 
 
 @pytest.mark.parametrize("legacy", [False, True])
