@@ -19,7 +19,8 @@
 --   content_key  hash of the event's content: all but its timestamp
 --   is_foreign_currency   a purchase in another currency than the configured one: its amount is none
 -- A regex costs three times as much as `contains`, and few URLs have a campaign: only those are searched. That takes a
--- CASE, because AND evaluates both sides. Likewise, few user agents have a word of bots or lack that of browsers.
+-- CASE, because AND evaluates both sides. Likewise, only those user agents are searched for the names of bots that no
+-- cheaper search decides.
 -- `regexp_extract` runs once for each value of a column, others for each row.
 -- Most referrers are pages of the site itself: $own_pattern finds those at a fifth of the cost of finding the host.
 WITH spotted AS (
@@ -38,9 +39,10 @@ WITH spotted AS (
          contains(page_url, 'id=') OR contains(page_url, 'epik=') AS may_have_click_id,
          CASE
            WHEN CASE
-             WHEN contains(user_agent, 'bot') OR contains(user_agent, 'Bot') OR contains(user_agent, 'rawl')
-               OR contains(user_agent, 'pider') OR contains(user_agent, '://') OR contains(user_agent, 'compatible')
-               OR contains(user_agent, 'Headless') OR contains(user_agent, 'Lighthouse')
+             WHEN contains(user_agent, '://') OR contains(user_agent, 'Bot') OR contains(user_agent, 'rawl')
+               OR contains(user_agent, 'pider') OR contains(user_agent, 'Headless') OR contains(user_agent, 'Lighthouse')
+             THEN true
+             WHEN contains(user_agent, 'bot') OR contains(user_agent, 'compatible')
                OR NOT starts_with(user_agent, 'Mozilla/')
              THEN regexp_matches(replace(user_agent, $not_bots, ''), $bots)
              ELSE false
