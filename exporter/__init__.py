@@ -12,9 +12,10 @@ no package:
     reader     the processes that read
     web        the pages
     demo       a shop with a bad day
+    propose    a configuration, proposed from data
 
 `file_names` reads file names as UTF-8 in any locale, `plan` is a configuration with its measures, `refresh` measures
 every data set at intervals, `preflight` compares a configuration with the data, `ad_hoc` queries a data set for a
-person, and `cli` is the command.
+person, `cli` is the command, and `init` the one that proposes a configuration.
 Of the packages, only `web` imports from these modules: `plan` and `refresh`.
 """
