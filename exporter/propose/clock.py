@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from exporter.days import HOURS_24, date_of, microseconds
 from exporter.engine.duckdb import survey_counts
@@ -38,7 +38,7 @@ def zone(names: Sequence[Name], survey: Survey, timestamp: Name) -> Choice:
     if timestamp.zone and not _is_utc(timestamp.zone):
         if _exists(timestamp.zone):
             return Choice(timestamp.zone, f"the type of {timestamp.text} names it")
-        return Choice("UTC", f"the type of {timestamp.text} names {timestamp.zone}, which is no zone")
+        return Choice("UTC", f"the type of {timestamp.text} names {clean(timestamp.zone)}, an unknown zone")
     for each in names:
         if each != timestamp and _is_date(each) and (found := _by_dates(survey, timestamp, each)):
             return found
@@ -53,7 +53,7 @@ def _is_utc(name: str) -> bool:
 def _exists(name: str) -> bool:
     try:
         ZoneInfo(name)
-    except (OSError, ValueError):
+    except (ZoneInfoNotFoundError, OSError, ValueError):
         return False
     return True
 

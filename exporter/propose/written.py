@@ -18,7 +18,7 @@ from exporter.text import clean
 WIDTH = 120
 """The width of comments."""
 
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:[.-][A-Za-z0-9_]+)*")
+_PLAIN = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*(?:[./-][A-Za-z0-9_$]+)*")
 
 
 def written(proposal: Proposal, given: Sequence[str]) -> str:
@@ -157,5 +157,6 @@ def _text(value: str) -> str:
     if _PLAIN.fullmatch(value) and yaml.safe_load(value) == value:
         return value
     is_visible = clean(value, len(value)) == value
-    quoted: str = yaml.safe_dump(value, default_style='"', allow_unicode=is_visible, width=float("inf"))
+    style = "'" if is_visible else '"'
+    quoted: str = yaml.safe_dump(value, default_style=style, allow_unicode=is_visible, width=float("inf"))
     return quoted.strip()
