@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from exporter import cli
 from exporter.demo.write import write_demo
 from exporter.propose.proposal import propose
 from exporter.propose.written import written
+from tests.support import documents
 from tests.support.exports import proposed, shop, writers
 from tests.support.exports.trackers import TRACKERS
 from tests.support.exposition import once
@@ -58,6 +60,16 @@ def test_the_numbers_are_those_of_the_shop(export: tuple[str, Path]) -> None:
         assert out.value(f"clickstream_{name}", lag=0) == 0, name
     assert out.value("clickstream_missing_utm_events", lag=0) < TRUTH.events
     assert out.value("clickstream_device_revenue", lag=0, device="desktop") > 0
+
+
+def test_the_page_has_what_is_proposed(export: tuple[str, Path]) -> None:
+    """Its block is the proposal without comments, and it names each check that is off."""
+    name, config = export
+    page = f"exporter/exports/{name}.md"
+    (block,) = re.findall(r"```yaml\n(.*?)```", documents.page(page), re.DOTALL)
+    assert yaml.safe_load(block) == yaml.safe_load(config.read_text("utf-8"))
+    off = {check for line in _off(config) for check in line.rpartition(": ")[2].split(", ")}
+    assert set(re.findall(r"\*\*(\w+) is off", documents.section(page, "What it cannot tell"))) == off
 
 
 @pytest.mark.parametrize("name", TRACKERS)
