@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ from exporter.measures import declared
 from exporter.measures.declared import Measure
 from exporter.plan import Plan
 from exporter.temporary import SPILL, Folder
-from exporter.text import clean, did_you_mean, is_personal
+from exporter.text import clean, did_you_mean
 
 FILES = 20
 """Files that are opened: those written last."""
@@ -43,6 +44,9 @@ ENOUGH_PURCHASES = 10
 
 SHOWN = 10
 """The maximum number of names that a message lists."""
+
+_PERSONAL = re.compile(r"@|%40|://|^www\.|^/")
+"""Part of an e-mail address or a URL: an event name with one is not shown."""
 
 
 @dataclass
@@ -190,7 +194,7 @@ def _span(files: Sequence[Measurable]) -> Day:
 def _compare(key: str, dataset: Dataset, sample: Sample, findings: Findings, *, whole: bool) -> None:
     """Report names and JSON paths that do not occur; that is certain if all events were read."""
     certain = whole and sample.events >= ENOUGH_EVENTS
-    shown = [clean(name) for name in sample.names if not is_personal(name)][:SHOWN]
+    shown = [clean(name) for name in sample.names if not _PERSONAL.search(name)][:SHOWN]
     occur = f"the newest files have {sample.events} events, named {', '.join(shown)}"
     if dataset.purchase and not sample.purchases:
         named = f"{' or '.join(dataset.purchase)}{_hint(dataset.purchase, shown)}"

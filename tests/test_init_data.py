@@ -306,8 +306,32 @@ def test_what_later_versions_may_map_is_a_comment(tmp_path: Path) -> None:
     said = proposal(tmp_path)[1]
     assert "event_id seems to be the id of an event: 1 of 100 events are copies by it." in said
     assert "Amounts seem to be in cents" in said
-    assert "39 of 40 events with a currency have EUR; amounts of several currencies are added up as they are." in said
+    assert "39 of 40 events with a currency have EUR; amounts of several are added up as they are." in said
     assert "40 purchases have 20 order ids: they may be lines of orders, or sent twice." in said
+
+
+def test_a_currency_that_all_purchases_have(tmp_path: Path) -> None:
+    """It is the currency of the data set."""
+    table(tmp_path / "events" / "a.parquet", currency=[None] * 50 + ["EUR"] * 50)
+    assert proposal(tmp_path)[0]["currency"] == "EUR"
+
+
+def test_amounts_that_are_no_numbers(tmp_path: Path) -> None:
+    """They are not mapped, and a comment says why."""
+    names = ["view"] * 60 + ["purchase"] * 40
+    table(tmp_path / "events" / "a.parquet", event_name=names, order_id=[*names], total=[None] * 60 + ["12,50"] * 40)
+    found, said = proposal(tmp_path)
+    assert (found["purchase"], "revenue" in found["columns"]) == ("purchase", False)
+    assert "total has no number above zero, perhaps for a decimal comma" in said
+
+
+def test_dates_have_no_sessions(tmp_path: Path) -> None:
+    """What needs a time of day is off, with the reason."""
+    dates = [each.date() for each in times()]
+    table(tmp_path / "events" / "a.parquet", timestamp=dates, client_id=[f"c{place % 9}" for place in range(100)])
+    found, said = proposal(tmp_path)
+    assert found["columns"]["client_id"] == "client_id"
+    assert "timestamps without a time of day: PartialDay, HoursMissing" in said
 
 
 def test_the_names_within_json_are_those_that_a_path_can_have() -> None:

@@ -40,6 +40,7 @@ class Proposal:
     hosts: Mapping[str, int]
     zone: Choice
     cadence: Choice
+    currency: Choice | None
     has_times: bool
     remarks: Sequence[str]
 
@@ -74,6 +75,7 @@ def _surveyed(found: Data, survey: Survey) -> Proposal:
     mapped = first | further | {column: guess for column, guess in ordered.items() if guess}
     page_url = mapped.get("page_url")
     hosts = _own(survey_counts.hosts(survey, page_url.name.text)) if page_url else {}
+    currency = remarks.only_currency(looked, survey)
     said = remarks.find(looked, survey, mapped, bought)
     zone = clock.zone(looked.names, survey, timestamp.name)
     has_times = clock.has_time_of_day(survey, timestamp.name)
@@ -89,6 +91,7 @@ def _surveyed(found: Data, survey: Survey) -> Proposal:
         hosts,
         zone,
         clock.cadence(ranges, zone.value, datetime.now(UTC)),
+        currency,
         has_times,
         said,
     )

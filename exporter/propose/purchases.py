@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from exporter.engine.duckdb import survey_counts
@@ -95,8 +95,11 @@ def _without_copies(
 
 def _overlap(survey: Survey, event_name: str, one: str, other: str, order: str) -> bool:
     """Whether most orders of `other` are orders of `one`."""
-    of: Callable[[Sequence[str]], int] = lambda names: survey_counts.repeated(survey, event_name, names, order)[1]  # noqa: E731
-    return of([one]) + of([other]) - of([one, other]) > of([other]) / 2
+
+    def orders(*names: str) -> int:
+        return survey_counts.repeated(survey, event_name, names, order)[1]
+
+    return orders(one) + orders(other) - orders(one, other) > orders(other) / 2
 
 
 def _found(

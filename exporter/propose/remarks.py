@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from exporter.engine.duckdb import survey_counts
 from exporter.engine.duckdb.survey import Survey
 from exporter.propose import words
+from exporter.propose.clock import Choice
 from exporter.propose.columns import Guess, Looked
 from exporter.propose.data import Name
 from exporter.propose.purchases import Purchases
@@ -22,8 +23,9 @@ def find(looked: Looked, survey: Survey, mapped: Mapping[str, Guess], bought: Pu
     return [
         *_notes(looked),
         *_event_id(looked, survey),
+        *_no_numbers(looked, bought),
         *_minor_units(bought),
-        *_currency(looked, survey),
+        *_currencies(looked, survey),
         *_lines(survey, mapped["event_name"].name, bought),
         *_copies(survey, mapped),
     ]
@@ -49,6 +51,14 @@ def _event_id(looked: Looked, survey: Survey) -> Iterator[str]:
         yield f"{clean(found.text)} seems to be the id of an event: {copies} of {looked.rows} events are copies by it."
 
 
+def _no_numbers(looked: Looked, bought: Purchases) -> Iterator[str]:
+    """The amounts that are none, if there is no other."""
+    for name in looked.candidates("revenue") if not bought.revenue else ():
+        seen = looked.profiles.get(name.text)
+        if seen and seen.filled and not seen.positive:
+            yield f"{clean(name.text)} has no number above zero, perhaps for a decimal comma: it is not mapped."
+
+
 def minor_units(bought: Purchases) -> str | None:
     """The word that says that the amounts are in minor units, such as cents."""
     found = bought.revenue and words.MINOR.search(words.plain(bought.revenue.name.text).replace(".", "_"))
@@ -58,6 +68,14 @@ def minor_units(bought: Purchases) -> str | None:
 def _minor_units(bought: Purchases) -> Iterator[str]:
     if unit := minor_units(bought):
         yield f"Amounts seem to be in {unit}, by the name: revenue is served in the same unit."
+
+
+def only_currency(looked: Looked, survey: Survey) -> Choice | None:
+    """The code of the currency that all events with a currency have."""
+    found = currency(looked, survey)
+    if not found or found[1] < found[2]:
+        return None
+    return Choice(found[0], f"all {found[2]} events with a currency have it")
 
 
 def currency(looked: Looked, survey: Survey) -> tuple[str, int, int] | None:
@@ -70,11 +88,11 @@ def currency(looked: Looked, survey: Survey) -> tuple[str, int, int] | None:
     return None
 
 
-def _currency(looked: Looked, survey: Survey) -> Iterator[str]:
-    if found := currency(looked, survey):
+def _currencies(looked: Looked, survey: Survey) -> Iterator[str]:
+    found = currency(looked, survey)
+    if found and found[1] < found[2]:
         code, number, total = found
-        mixed = "" if number == total else "; amounts of several currencies are added up as they are"
-        yield f"{number} of {total} events with a currency have {code}{mixed}."
+        yield f"{number} of {total} events with a currency have {code}; amounts of several are added up as they are."
 
 
 def lines(survey: Survey, event_name: Name, bought: Purchases) -> tuple[int, int] | None:

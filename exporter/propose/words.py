@@ -43,7 +43,8 @@ WORDS: Mapping[str, tuple[str, ...]] = {
 """Canonical column, and two that no configuration has, to the words that name it."""
 
 LATER = re.compile(
-    r"receiv|ingest|load|sent|insert|process|export|etl|collector|sync|updat|import|upload|arriv|first_touch|previous"
+    r"(?:^|[_.])(?:receiv|ingest|load|sent|insert|process|export|etl|collector|sync|updat|import|upload|arriv)"
+    r"|first_touch|previous"
 )
 """Part of the name of a time at which an event was not: it was sent, received or loaded then."""
 
