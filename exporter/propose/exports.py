@@ -118,7 +118,7 @@ EXPORTS: Sequence[Export] = (
             "transaction_id": ("orderId", "idorder"),
         },
         ("ecommerceOrder",),
-        "idlink_va|pageviewId",
+        "idlink_va",
     ),
     Export(
         "Shopify (web pixel)",

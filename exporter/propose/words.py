@@ -38,7 +38,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         "checkout_id", "invoice_id",
     ),
     "event_id": ("event_id", "message_id", "insert_id", "event_uuid", "uuid", "hit_id"),
-    "currency": ("currency", "currency_code", "tr_currency", "order_currency"),
+    "currency": ("currency", "currency_code", "tr_currency", "order_currency", "site_currency"),
 }  # fmt: skip
 """Canonical column, and two that no configuration has, to the words that name it."""
 

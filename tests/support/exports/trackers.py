@@ -51,7 +51,7 @@ def _ga4(hit: Hit, name: str) -> Row:
     source, medium, campaign = hit.campaign
     params = [_param("page_location", hit.page), _param("ga_session_id", number=_micros(hit) // 10**9)]
     params += [_param("page_referrer", hit.referrer)] if hit.referrer else []
-    params += [_param("transaction_id", hit.order)] if hit.order else []
+    params += [_param("transaction_id", hit.order), _param("currency", "EUR")] if hit.order else []
     return {
         "event_date": f"{hit.at:%Y%m%d}",
         "event_timestamp": _micros(hit),
@@ -235,6 +235,7 @@ def _matomo(hit: Hit, name: str) -> Row:
         "referrerUrl": hit.referrer,
         "deviceType": {"desktop": "Desktop", "mobile": "Smartphone", "tablet": "Tablet"}[hit.device],
         "countryCode": "at",
+        "siteCurrency": "EUR",
         "orderId": hit.order,
         "revenue": hit.cents and f"{hit.cents / 100:.2f}",
     }
@@ -244,7 +245,7 @@ MATOMO = Tracker(
     pa.schema(
         {"idSite": INTEGER, "idVisit": INTEGER, "visitorId": TEXT, "type": TEXT, "timestamp": INTEGER}
         | dict.fromkeys(("serverTimePretty", "url", "pageTitle", "pageviewId", "referrerType", "referrerUrl"), TEXT)
-        | dict.fromkeys(("deviceType", "countryCode", "orderId", "revenue"), TEXT)
+        | dict.fromkeys(("deviceType", "countryCode", "siteCurrency", "orderId", "revenue"), TEXT)
     ),
     _matomo,
     {"view": "action", "cart": "event", "checkout": "goal", "purchase": "ecommerceOrder"},
