@@ -277,7 +277,7 @@ def test_it_looks_at_a_bounded_number_of_events(tmp_path: Path) -> None:
         sql = "SELECT TIMESTAMP '2025-03-01' + INTERVAL (i) SECOND AS ts, 'view' AS event FROM range(1000000) t(i)"
         connection.execute(f"COPY ({sql}) TO '{path}' (FORMAT parquet)")
     said = proposal(tmp_path)[1]
-    assert "from 100000 of 1000000 events in 1 files" in said
+    assert "from 100000 of 1000000 events in 1 file." in said
     assert re.search(r"newest day, 2025-03-12", said)
 
 
@@ -323,6 +323,26 @@ def test_amounts_that_are_no_numbers(tmp_path: Path) -> None:
     found, said = proposal(tmp_path)
     assert (found["purchase"], "revenue" in found["columns"]) == ("purchase", False)
     assert "total has no number above zero, perhaps for a decimal comma" in said
+
+
+def test_copies_are_counted(tmp_path: Path) -> None:
+    """If they are so many that a check would fire, the comment names it."""
+    table(tmp_path / "events" / "a.parquet", timestamp=[START] * 100)
+    assert (
+        "99 of 100 events are extra copies by all mapped columns, so DuplicateEvents may fire" in proposal(tmp_path)[1]
+    )
+
+
+def test_a_rare_key_is_not_mapped(tmp_path: Path) -> None:
+    """The newest days may lack it, and the configuration would be refused."""
+    payloads = ['{"utm_source": "x"}'] * 4 + ['{"utm_medium": "y"}'] * 996
+    table(tmp_path / "events" / "a.parquet", 1000, event_data=payloads)
+    assert proposal(tmp_path)[0]["columns"] == {
+        "timestamp": "timestamp",
+        "event_name": "event_name",
+        "payload": "event_data",
+        "utm_medium": "$.utm_medium",
+    }
 
 
 def test_dates_have_no_sessions(tmp_path: Path) -> None:

@@ -10,8 +10,21 @@ from exporter.propose import words
 from exporter.propose.data import Name
 from exporter.propose.exports import Export
 
+_KINDS = {
+    "instant": "a timestamp with a zone",
+    "timestamp": "a timestamp without a zone, taken as UTC",
+    "integer": "a number since the epoch",
+    "number": "a number since the epoch",
+    "date": "a date",
+}
+"""What the kinds of timestamps are called, if not by their own name."""
+
 PLAUSIBLE = 0.5
 """The minimum share of events whose timestamp must be plausible."""
+
+
+FREQUENT = 0.005
+"""The minimum share of events that have a key, unless only purchases have it."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +60,15 @@ class Looked:
         return next(fitting, None) if name.startswith("*.") else None
 
     def first(self, column: str, fits: Callable[[Profile], bool]) -> Name | None:
-        """The best name of the column whose values fit."""
-        names = self.candidates(column)
-        return next((each for each in names if each.text in self.profiles and fits(self.profiles[each.text])), None)
+        """The best name of the column whose values fit.
+
+        A key must be frequent: `--check-config` refuses one that the newest events lack.
+        """
+        for each in self.candidates(column):
+            seen = self.profiles.get(each.text)
+            if seen and fits(seen) and (each.kind != "JSON" or seen.filled >= FREQUENT * self.rows):
+                return each
+        return None
 
 
 def timestamp(looked: Looked, plausible: Mapping[str, int]) -> Guess | None:
@@ -64,10 +83,11 @@ def timestamp(looked: Looked, plausible: Mapping[str, int]) -> Guess | None:
         return None
     first, *others = ordered
     share = _share(plausible[first.text], looked.rows, "events have a plausible time")
+    evidence = f"{_KINDS.get(first.kind, first.kind)}; {share}"
     if not others:
-        return Guess(first, f"{first.kind}; {share}")
+        return Guess(first, evidence)
     why = "when it was sent, received or loaded" if _is_later(first) else "the time of the event"
-    return Guess(first, f"{first.kind}; {share}; {why}, not {', '.join(each.text for each in others[:5])}")
+    return Guess(first, f"{evidence}; {why}, not {', '.join(each.text for each in others[:5])}")
 
 
 def _is_later(name: Name) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from exporter.config.checks import Limits
 from exporter.engine.duckdb import survey_counts
 from exporter.engine.duckdb.survey import Survey
 from exporter.propose import words
@@ -27,7 +28,7 @@ def find(looked: Looked, survey: Survey, mapped: Mapping[str, Guess], bought: Pu
         *_minor_units(bought),
         *_currencies(looked, survey),
         *_lines(survey, mapped["event_name"].name, bought),
-        *_copies(survey, mapped),
+        *_copies(looked, survey, mapped),
     ]
 
 
@@ -108,6 +109,10 @@ def _lines(survey: Survey, event_name: Name, bought: Purchases) -> Iterator[str]
         yield f"{found[0]} purchases have {found[1]} order ids: they may be lines of orders, or sent twice."
 
 
-def _copies(survey: Survey, mapped: Mapping[str, Guess]) -> Iterator[str]:
+def _copies(looked: Looked, survey: Survey, mapped: Mapping[str, Guess]) -> Iterator[str]:
     copies = survey_counts.copies(survey, [guess.name.text for guess in mapped.values()])
-    yield f"Without duplicate_key, all mapped columns tell copies: {copies} of the events that were looked at are some."
+    found = f"{copies} of {looked.rows} events are extra copies by all mapped columns"
+    if copies > Limits().duplicate_event_ratio * looked.rows:
+        yield f"{found}, so DuplicateEvents may fire: map a column that tells apart what is no copy."
+    else:
+        yield f"{found}, so duplicate_key is not needed."

@@ -63,11 +63,8 @@ def _settings(proposal: Proposal, files: Sequence[str]) -> dict[str, Any]:
 
 def _head(proposal: Proposal) -> Iterator[str]:
     data, export = proposal.data, proposal.export
-    looked = (
-        f"the {len(data.files)} written last of {data.found} files"
-        if data.found > len(data.files)
-        else f"{data.found} files"
-    )
+    files = "1 file" if data.found == 1 else f"{data.found} files"
+    looked = f"the {len(data.files)} written last of {files}" if data.found > len(data.files) else files
     yield f"Proposed by clickstream-init from {proposal.named} of {data.rows} events in {looked}."
     if export:
         yield f"The columns are those of {export.title}: see exporter/exports/{export.page}.md."
