@@ -7,8 +7,10 @@
     purchases  which events are purchases, with their amount and their order
     taxonomy   which event names are expected
     clock      the time zone and the cadence
+    remarks    what else the data show, for comments
     off        which checks are off, by what was not found
     proposal   all of it together
+    patterns   what the key `files` becomes
     written    the proposal as commented YAML
 
 Nothing here writes SQL: the engine's survey counts. `init` is the command.
