@@ -203,6 +203,16 @@ def test_purchases_are_those_that_carry_amount_and_order(tmp_path: Path) -> None
     assert "left out, because they have the same order ids: purchase" in said
 
 
+@pytest.mark.parametrize(("number", "expected"), [(40, "fertig"), (100, None)])
+def test_purchases_whose_name_says_nothing(tmp_path: Path, number: int, expected: str | None) -> None:
+    """They carry an amount and an order's id, which other events do not."""
+    names = ["view"] * (100 - number) + ["fertig"] * number
+    carried = {"order_id": [f"o{place}" for place in range(number)], "revenue": [9.5] * number}
+    columns = {name: [None] * (100 - number) + values for name, values in carried.items()}
+    table(tmp_path / "events" / "a.parquet", event_name=names, **columns)
+    assert proposal(tmp_path)[0].get("purchase") == expected
+
+
 def test_rare_and_odd_names_are_comments(tmp_path: Path) -> None:
     """They are no part of the taxonomy until a person puts them there."""
     names = ["view"] * 29990 + ["easter_egg"] * 5 + ["undefined"] * 4 + ["once"]

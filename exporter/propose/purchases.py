@@ -41,7 +41,7 @@ def find(looked: Looked, survey: Survey, event_name: str) -> Purchases:
         carried = [each.text for each in (revenue, order) if each]
         for is_named in (_is_purchase, _may_be_purchase) if len(carried) == 2 else (_is_purchase,):
             names = [name for name in _carrying(counts, carried) if is_named(looked, name)]
-            if names:
+            if names and (is_named is _is_purchase or _are_few(counts, names)):
                 kept, copies = _without_copies(survey, event_name, names, order)
                 return _found(counts, kept, copies, revenue, order)
     return Purchases()
@@ -67,6 +67,11 @@ def _carrying(counts: Counts, sources: Sequence[str]) -> list[str]:
     """The names most of whose events have a value of each source, the most frequent first."""
     names = (name for name, of in counts.items() if all(of[source] >= CARRIED * of[""] for source in sources))
     return sorted(names, key=lambda name: (-counts[name][""], name))
+
+
+def _are_few(counts: Counts, names: Sequence[str]) -> bool:
+    """Whether the names have at most half of all events: where each event has an amount, it tells of no purchase."""
+    return sum(counts[name][""] for name in names) * 2 <= sum(of[""] for of in counts.values())
 
 
 def _is_purchase(looked: Looked, name: str) -> bool:
