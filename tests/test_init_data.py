@@ -302,22 +302,54 @@ def test_s1_the_survey_reads_no_other_file(tmp_path: Path) -> None:
     survey.close()
 
 
-def test_what_later_versions_may_map_is_a_comment(tmp_path: Path) -> None:
-    """The id of an event, amounts in cents, the currency, and lines of orders."""
-    names = ["view"] * 60 + ["purchase"] * 40
+ORDERS = {"event_name": ["view"] * 60 + ["purchase"] * 40, "order_id": [None] * 60 + [f"o{i // 2}" for i in range(40)]}
+
+
+def test_ids_and_currencies_of_events(tmp_path: Path) -> None:
+    """The id of an event and the currency of a purchase are mapped; the most frequent one is that of the data set."""
     table(
         tmp_path / "events" / "a.parquet",
-        event_name=names,
+        event_name=ORDERS["event_name"],
         event_id=[f"e{place}" for place in range(99)] + ["e0"],
-        order_id=[None] * 60 + [f"o{place // 2}" for place in range(40)],
-        total_cents=[None] * 60 + [1000 + place for place in range(40)],
+        order_id=[None] * 60 + [f"o{place}" for place in range(40)],
+        revenue=[None] * 60 + [9.5] * 40,
         currency=[None] * 60 + ["EUR"] * 39 + ["USD"],
     )
-    said = proposal(tmp_path)[1]
-    assert "event_id seems to be the id of an event: 1 of 100 events are copies by it." in said
-    assert "Amounts seem to be in cents" in said
-    assert "39 of 40 events with a currency have EUR; amounts of several are added up as they are." in said
-    assert "40 purchases have 20 order ids: they may be lines of orders, or sent twice." in said
+    found, said = proposal(tmp_path)
+    assert (found["columns"]["event_id"], found["columns"]["currency"]) == ("event_id", "currency")
+    assert (found["currency"], "purchase_rows" in found) == ("EUR", False)
+    assert "1 of 100 events are copies by it" in said
+    assert "39 of 40 events with a currency have it" in said
+
+
+def test_lines_of_orders(tmp_path: Path) -> None:
+    """Purchases that share an order's id and differ are its lines; the same purchase sent twice is not."""
+    cents = [None] * 60 + [1000 + place for place in range(40)]
+    table(tmp_path / "events" / "a.parquet", **ORDERS, total_cents=cents)
+    found, said = proposal(tmp_path)
+    assert found["purchase_rows"] == "lines"
+    assert found["columns"]["revenue"] == {"column": "total_cents", "scale": 0.01}
+    assert ("40 purchases have 20 order ids" in said, "in cents by the name" in said) == (True, True)
+    assert once(tmp_path / "config.yml").value("clickstream_purchases", lag=1) == 12
+    table(tmp_path / "events" / "a.parquet", **ORDERS, total_cents=[each and 1000 for each in cents])
+    assert "purchase_rows" not in proposal(tmp_path)[0]
+
+
+MINOR = {
+    "amount_micros": (5_000_000, 1e-6),
+    "amount_cents": (500, 0.01),
+    "total_cents": (5.5, None),
+    "total": (500, None),
+}
+
+
+@pytest.mark.parametrize(("name", "amount", "scale"), [(name, *each) for name, each in MINOR.items()], ids=MINOR)
+def test_minor_units(tmp_path: Path, name: str, amount: float, scale: float | None) -> None:
+    """Whole numbers in a column that names the unit are scaled, and no others."""
+    orders = [None] * 60 + [f"o{place}" for place in range(40)]
+    columns = {"event_name": ORDERS["event_name"], "order_id": orders, name: [None] * 60 + [amount] * 40}
+    table(tmp_path / "events" / "a.parquet", **columns)
+    assert proposal(tmp_path)[0]["columns"]["revenue"] == ({"column": name, "scale": scale} if scale else name)
 
 
 def test_a_currency_that_all_purchases_have(tmp_path: Path) -> None:

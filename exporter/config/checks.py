@@ -72,6 +72,10 @@ GAUGES: Mapping[str, tuple[str, ...]] = {
     "AssistedShareDrop": ("clickstream_assisted_purchases",),
     "AmountShift": ("clickstream_median_purchase_amount",),
     "RevenueSpike": ("clickstream_revenue",),
+    "EventIdConflicts": ("clickstream_conflicting_events",),
+    "ForeignCurrency": ("clickstream_foreign_currency_purchases",),
+    "BotShareHigh": ("clickstream_bot_events",),
+    "FieldMissing": ("clickstream_field_events",),
 }
 """The gauges that a data set may lack, by the check that needs one of them: without any, it is off."""
 

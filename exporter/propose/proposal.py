@@ -16,6 +16,7 @@ from exporter.propose.columns import Guess, Looked
 from exporter.propose.data import Data, Name
 from exporter.propose.exports import Export
 from exporter.propose.purchases import Purchases
+from exporter.propose.remarks import Scale
 from exporter.propose.taxonomy import Taxonomy
 from exporter.temporary import SPILL, Folder
 
@@ -41,6 +42,8 @@ class Proposal:
     zone: Choice
     cadence: Choice
     currency: Choice | None
+    scale: Scale | None
+    lines: Choice | None
     has_times: bool
     remarks: Sequence[str]
 
@@ -73,9 +76,11 @@ def _surveyed(found: Data, survey: Survey) -> Proposal:
     bought = purchases.find(looked, survey, event_name.name.text)
     ordered = {"revenue": bought.revenue, "transaction_id": bought.transaction_id}
     mapped = first | further | {column: guess for column, guess in ordered.items() if guess}
+    mapped |= remarks.further(looked, survey)
     page_url = mapped.get("page_url")
     hosts = _own(survey_counts.hosts(survey, page_url.name.text)) if page_url else {}
-    currency = remarks.only_currency(looked, survey)
+    currency = remarks.main_currency(looked, survey)
+    scale, lines = remarks.scale(survey, bought), remarks.lines(survey, mapped, bought)
     said = remarks.find(looked, survey, mapped, bought)
     zone = clock.zone(looked.names, survey, timestamp.name)
     has_times = clock.has_time_of_day(survey, timestamp.name)
@@ -92,6 +97,8 @@ def _surveyed(found: Data, survey: Survey) -> Proposal:
         zone,
         clock.cadence(ranges, zone.value, datetime.now(UTC)),
         currency,
+        scale,
+        lines,
         has_times,
         said,
     )

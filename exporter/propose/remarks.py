@@ -1,9 +1,10 @@
-"""What else the data show, said as comments: ids of events, minor units, currencies, lines of orders, copies."""
+"""What else the data show: ids of events, minor units, currencies, lines of orders, copies."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from exporter.config.checks import Limits
 from exporter.engine.duckdb import survey_counts
@@ -16,19 +17,23 @@ from exporter.propose.purchases import Purchases
 from exporter.text import clean
 
 LINES = 1.05
-"""Purchases for each order id above which they seem to be lines of orders."""
+"""Purchases that differ, for each order id, above which they seem to be lines of orders."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The number that each amount is multiplied by, and the evidence."""
+
+    value: float
+    evidence: str
 
 
 def find(looked: Looked, survey: Survey, mapped: Mapping[str, Guess], bought: Purchases) -> list[str]:
     """The remarks, each a sentence."""
     return [
         *_notes(looked),
-        *_event_id(looked, survey),
         *_no_numbers(looked, bought),
-        *_minor_units(bought),
-        *_currencies(looked, survey),
-        *_lines(survey, mapped["event_name"].name, bought),
-        *_copies(looked, survey, mapped),
+        *(() if "event_id" in mapped else _copies(looked, survey, mapped)),
     ]
 
 
@@ -46,12 +51,6 @@ def event_id(looked: Looked) -> Name | None:
     return next((each for each in full if looked.profiles[each.text].distinct > looked.rows / 2), None)
 
 
-def _event_id(looked: Looked, survey: Survey) -> Iterator[str]:
-    if found := event_id(looked):
-        copies = survey_counts.copies(survey, [found.text])
-        yield f"{clean(found.text)} seems to be the id of an event: {copies} of {looked.rows} events are copies by it."
-
-
 def _no_numbers(looked: Looked, bought: Purchases) -> Iterator[str]:
     """The amounts that are none, if there is no other."""
     for name in looked.candidates("revenue") if not bought.revenue else ():
@@ -60,53 +59,53 @@ def _no_numbers(looked: Looked, bought: Purchases) -> Iterator[str]:
             yield f"{clean(name.text)} has no number above zero, perhaps for a decimal comma: it is not mapped."
 
 
-def minor_units(bought: Purchases) -> str | None:
-    """The word that says that the amounts are in minor units, such as cents."""
+def further(looked: Looked, survey: Survey) -> dict[str, Guess]:
+    """The columns for the id of an event and for the currency, if there are any."""
+    found: dict[str, Guess] = {}
+    if code := currency(looked, survey):
+        found["currency"] = Guess(code[0], f"{code[3]} events have one")
+    if name := event_id(looked):
+        copies = survey_counts.copies(survey, [name.text])
+        found["event_id"] = Guess(name, f"{copies} of {looked.rows} events are copies by it")
+    return found
+
+
+def scale(survey: Survey, bought: Purchases) -> Scale | None:
+    """The size of the unit that the name of the amounts says, if they are whole numbers."""
     found = bought.revenue and words.MINOR.search(words.plain(bought.revenue.name.text).replace(".", "_"))
-    return found[1] if found else None
-
-
-def _minor_units(bought: Purchases) -> Iterator[str]:
-    if unit := minor_units(bought):
-        yield f"Amounts seem to be in {unit}, by the name: revenue is served in the same unit."
-
-
-def only_currency(looked: Looked, survey: Survey) -> Choice | None:
-    """The code of the currency that all events with a currency have."""
-    found = currency(looked, survey)
-    if not found or found[1] < found[2]:
+    if not found or not bought.revenue or survey_counts.fractions(survey, bought.revenue.name.text):
         return None
-    return Choice(found[0], f"all {found[2]} events with a currency have it")
+    return Scale(1e-6 if found[1].startswith("micro") else 0.01, f"whole numbers, in {found[1]} by the name")
 
 
-def currency(looked: Looked, survey: Survey) -> tuple[str, int, int] | None:
-    """The most frequent code, its events, and all events with one."""
+def main_currency(looked: Looked, survey: Survey) -> Choice | None:
+    """The most frequent code of a currency."""
+    if not (found := currency(looked, survey)):
+        return None
+    _, code, number, total = found
+    return Choice(code, f"{number} of {total} events with a currency have it")
+
+
+def currency(looked: Looked, survey: Survey) -> tuple[Name, str, int, int] | None:
+    """The name of the currency's column, the most frequent code, its events, and all events with one."""
     for name in looked.candidates("currency"):
         if name.text in looked.profiles and looked.profiles[name.text].filled:
             code, number, total = survey_counts.most_frequent(survey, name.text)
-            if re.fullmatch(r"[A-Z]{3}", code):
-                return code, number, total
+            if re.fullmatch(r"[A-Za-z]{3}", code):
+                return name, code.upper(), number, total
     return None
 
 
-def _currencies(looked: Looked, survey: Survey) -> Iterator[str]:
-    found = currency(looked, survey)
-    if found and found[1] < found[2]:
-        code, number, total = found
-        yield f"{number} of {total} events with a currency have {code}; amounts of several are added up as they are."
-
-
-def lines(survey: Survey, event_name: Name, bought: Purchases) -> tuple[int, int] | None:
-    """Purchases with an order id, and the ids, if so many repeat one that they seem to be lines of orders."""
+def lines(survey: Survey, mapped: Mapping[str, Guess], bought: Purchases) -> Choice | None:
+    """That purchases are lines of orders: many share an order's id, and differ in their amount or payload."""
     if not bought.transaction_id:
         return None
-    rows, ids = survey_counts.repeated(survey, event_name.text, bought.names, bought.transaction_id.name.text)
-    return (rows, ids) if rows > LINES * ids else None
-
-
-def _lines(survey: Survey, event_name: Name, bought: Purchases) -> Iterator[str]:
-    if found := lines(survey, event_name, bought):
-        yield f"{found[0]} purchases have {found[1]} order ids: they may be lines of orders, or sent twice."
+    event_name, order = mapped["event_name"].name.text, bought.transaction_id.name.text
+    rows, ids = survey_counts.repeated(survey, event_name, bought.names, order)
+    by = [mapped[column].name.text for column in ("revenue", "payload") if column in mapped]
+    if survey_counts.unlike(survey, event_name, bought.names, order, by) <= LINES * ids:
+        return None
+    return Choice("lines", f"{rows} purchases have {ids} order ids, and those with the same id differ")
 
 
 def _copies(looked: Looked, survey: Survey, mapped: Mapping[str, Guess]) -> Iterator[str]:

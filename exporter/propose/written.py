@@ -54,8 +54,9 @@ def _settings(proposal: Proposal, files: Sequence[str]) -> dict[str, Any]:
         "time_zone": proposal.zone.value,
         "cadence": proposal.cadence.value,
         "currency": proposal.currency.value if proposal.currency else None,
-        "columns": {column: proposal.source(guess.name) for column, guess in proposal.columns.items()},
+        "columns": {column: _source(proposal, column) for column in proposal.columns},
         "purchase": list(proposal.purchases.names),
+        "purchase_rows": proposal.lines.value if proposal.lines else "orders",
         "taxonomy": list(proposal.taxonomy.names),
         "site_domains": list(proposal.hosts),
     }
@@ -88,8 +89,15 @@ def _key(key: str, value: object, evidence: str) -> Iterator[str]:
 
 def _columns(proposal: Proposal) -> Iterator[str]:
     for column, guess in proposal.columns.items():
-        yield from _comment("      ", [guess.evidence])
-        yield f"      {column}: {_value(proposal.source(guess.name))}"
+        scaled = f"; {proposal.scale.evidence}" if proposal.scale and column == "revenue" else ""
+        yield from _comment("      ", [guess.evidence + scaled])
+        yield f"      {column}: {_value(_source(proposal, column))}"
+
+
+def _source(proposal: Proposal, column: str) -> object:
+    """What is written for a column: a name, or a mapping for amounts in minor units."""
+    name = proposal.source(proposal.columns[column].name)
+    return {"column": name, "scale": proposal.scale.value} if proposal.scale and column == "revenue" else name
 
 
 def _purchase(proposal: Proposal) -> Iterator[str]:
@@ -103,6 +111,8 @@ def _purchase(proposal: Proposal) -> Iterator[str]:
     if found.copies:
         yield from _comment("    ", [f"left out, because they have the same order ids: {', '.join(found.copies)}"])
     yield f"    purchase: {_value(found.names)}"
+    if proposal.lines:
+        yield from _key("purchase_rows", proposal.lines.value, proposal.lines.evidence)
 
 
 def _taxonomy(proposal: Proposal) -> Iterator[str]:
@@ -147,6 +157,8 @@ def _value(value: object) -> str:
     """A text, or a list of texts, as YAML on one line; one text alone is no list."""
     if isinstance(value, str):
         return _text(value)
+    if isinstance(value, dict):
+        return f"{{column: {_text(value['column'])}, scale: {value['scale']:f}}}"
     listed = list(map(str, value)) if isinstance(value, list | tuple) else [str(value)]
     return _text(listed[0]) if len(listed) == 1 else f"[{', '.join(map(_text, listed))}]"
 

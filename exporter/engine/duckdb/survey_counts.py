@@ -101,6 +101,19 @@ def copies(survey: Survey, columns: Sequence[str]) -> int:
     return survey.value("count(*)") - int(rows[0][0])
 
 
+def unlike(survey: Survey, event_name: str, names: Sequence[str], transaction_id: str, by: Sequence[str]) -> int:
+    """Of the events with these names and a transaction id, the number that differ in the id or `by` these columns."""
+    key, columns = identifier(transaction_id), ", ".join(map(identifier, [transaction_id, *by]))
+    of = f"list_contains($names, {identifier(event_name)}) AND {key} IS NOT NULL"
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM survey WHERE {of} GROUP BY {columns})"
+    return int(survey.rows(sql, {"names": list(names)})[0][0])
+
+
+def fractions(survey: Survey, column: str) -> int:
+    """The number of values of the column that are numbers, but not whole ones."""
+    return survey.value(f"count(*) FILTER (TRY_CAST({identifier(column)} AS DOUBLE) % 1 <> 0)")
+
+
 def repeated(survey: Survey, event_name: str, names: Sequence[str], transaction_id: str) -> tuple[int, int]:
     """Of the events with these names, those that have a transaction id, and the number of distinct ids."""
     key, name = identifier(transaction_id), identifier(event_name)
