@@ -13,9 +13,10 @@ no package:
     web        the pages
     preflight  a first look at the data
     demo       a shop with a bad day
+    propose    a configuration, proposed from data
 
 `file_names` reads file names as UTF-8 in any locale, `plan` is a configuration with its measures, `refresh` measures
-every data set at intervals, `ad_hoc` queries a data set for a person, and `cli` is the
-command.
+every data set at intervals, `ad_hoc` queries a data set for a person, `cli` is the command, and `init` the one that
+proposes a configuration.
 Of the packages, only `web` imports from these modules: `plan` and `refresh`.
 """

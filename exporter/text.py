@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -10,6 +11,14 @@ LONGEST = 120
 """The maximum length of a label value, in characters; longer ones are cut."""
 
 _HIDDEN = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
+
+_PERSONAL = re.compile(r"@|%40|://|^www\.|^/")
+"""Part of an e-mail address or a URL."""
+
+
+def is_personal(text: str) -> bool:
+    """Whether the text, such as an event name, looks like an e-mail address or a URL, and is not shown."""
+    return bool(_PERSONAL.search(text))
 
 
 def clean(text: str, longest: int = LONGEST) -> str:

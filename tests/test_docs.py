@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from exporter.demo.write import write_demo
+from exporter.propose.exports import EXPORTS
 from tests.support.documents import ROOT, links, page, section, slug
 
 DAY = "2025-03-09"
 PAGES = ["README.md", "CHANGELOG.md", ".github/CONTRIBUTING.md", ".github/SECURITY.md"]
 PAGES += [f"{folder}/README.md" for folder in ("exporter", "alerting", "grafana", "tests")]
+PAGES += [f"exporter/exports/{each.page}.md" for each in EXPORTS]
 
 
 def demo(folder: Path, measure: str | None = None) -> str:
@@ -67,7 +69,15 @@ def test_every_page_is_checked() -> None:
     """A page that nobody lists here would not be held to anything."""
     found = {
         path.relative_to(ROOT).as_posix()
-        for pattern in ("*.md", ".github/*.md", "exporter/*.md", "alerting/*.md", "grafana/*.md", "tests/*.md")
+        for pattern in (
+            "*.md",
+            ".github/*.md",
+            "exporter/*.md",
+            "alerting/*.md",
+            "grafana/*.md",
+            "tests/*.md",
+            "exporter/exports/*.md",
+        )
         for path in ROOT.glob(pattern)
     }
     assert found == set(PAGES)

@@ -102,6 +102,12 @@ def test_every_flag_of_the_verdict_is_documented(command: str) -> None:
     assert table == flags(f"alerting.{command}")
 
 
+def test_every_argument_of_the_proposal_is_documented() -> None:
+    """The table and --help list the same."""
+    table = {words(row[0])[0] for row in rows(EXPORTER, "A first configuration") if words(row[0])}
+    assert table == flags("exporter.init") | {"FILES"}
+
+
 def test_every_promise_is_documented() -> None:
     """The numbers in the names of tests, of faults and of broken days are those of the table."""
     told = [row[0] for row in rows("tests/README.md", "The promises")]

@@ -6,6 +6,7 @@ example and the README. The rules read a limit by its name.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
@@ -52,6 +53,35 @@ CHECKS = (
     "RevenueSpike",
 )
 """The shipped rules that judge the data."""
+
+GAUGES: Mapping[str, tuple[str, ...]] = {
+    "PartialDay": ("clickstream_missing_hours",),
+    "HoursMissing": ("clickstream_missing_hours",),
+    "NoPurchases": ("clickstream_purchases",),
+    "RevenueDrop": ("clickstream_revenue",),
+    "DuplicatePurchases": ("clickstream_duplicate_purchases",),
+    "InvalidEvents": ("clickstream_invalid_events",),
+    "EventNameVanished": ("clickstream_named_events",),
+    "SegmentDrop": ("clickstream_device_events", "clickstream_named_events", "clickstream_platform_events"),
+    "NullClientIds": ("clickstream_null_client_events",),
+    "MissingReferrer": ("clickstream_missing_referrer_events",),
+    "MissingUtm": ("clickstream_missing_utm_events",),
+    "JsonErrors": ("clickstream_json_error_events",),
+    "PurchasesWithoutRevenue": ("clickstream_purchases_without_revenue",),
+    "PurchasesWithoutTransactionId": ("clickstream_purchases_without_transaction_id",),
+    "ConversionRateDrop": ("clickstream_converting_sessions",),
+    "DirectShareHigh": ("clickstream_direct_sessions",),
+    "DirectShareDrop": ("clickstream_direct_sessions",),
+    "DeviceRevenueShift": ("clickstream_device_revenue",),
+    "AssistedShareDrop": ("clickstream_assisted_purchases",),
+    "AmountShift": ("clickstream_median_purchase_amount",),
+    "RevenueSpike": ("clickstream_revenue",),
+    "EventIdConflicts": ("clickstream_conflicting_events",),
+    "ForeignCurrency": ("clickstream_foreign_currency_purchases",),
+    "BotShareHigh": ("clickstream_bot_events",),
+    "FieldMissing": ("clickstream_field_events",),
+}
+"""The gauges that a data set may lack, by the check that needs one of them: without any, it is off."""
 
 DRIFTS = (
     "EventVolumeDrop",

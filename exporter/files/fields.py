@@ -105,6 +105,11 @@ def folder(file: File, source: str) -> tuple[str, str | None] | None:
     return None
 
 
+def is_pairs(type_: pa.DataType) -> bool:
+    """Whether values of the type are lists of key/value structs."""
+    return _value_of_pairs(type_) is not None
+
+
 def _in(type_: pa.DataType, rest: str, source: str) -> list[Found]:
     """The values that the `rest` of `source` leads to within a value of the type."""
     type_ = value_type(type_)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -63,6 +64,19 @@ def read_footer(file: File, timestamp_names: Sequence[str], names: Iterable[str]
 
     Raises UnreadableError for a file that is not Parquet, or if one of `names` is ambiguous.
     """
+    with _opened(file) as parquet:
+        return _footer(file, parquet.schema_arrow, parquet.metadata, timestamp_names, names)
+
+
+def read_schema(file: File) -> tuple[pa.Schema, int]:
+    """The schema of `file`, and its number of rows. Raises UnreadableError for a file that is not Parquet."""
+    with _opened(file) as parquet:
+        return parquet.schema_arrow, parquet.metadata.num_rows
+
+
+@contextmanager
+def _opened(file: File) -> Iterator[pq.ParquetFile]:
+    """The file, opened. Raises UnreadableError if it cannot be, or if what is read of it fails."""
     if file.size < 0:
         raise UnreadableError("cannot be opened: broken link, or permission denied", lasting=False)
     if file.size == 0:
@@ -71,7 +85,7 @@ def read_footer(file: File, timestamp_names: Sequence[str], names: Iterable[str]
         raise UnreadableError("its path is not UTF-8")
     try:
         with pq.ParquetFile(file.path) as parquet:
-            return _footer(file, parquet.schema_arrow, parquet.metadata, timestamp_names, names)
+            yield parquet
     except FieldError as error:
         raise UnreadableError(str(error)) from None
     except (pa.ArrowException, OSError, ValueError) as error:

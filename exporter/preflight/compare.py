@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from exporter.config.model import Dataset
@@ -10,7 +9,7 @@ from exporter.engine.duckdb.sample import Sample
 from exporter.files import mapping
 from exporter.files.footers import Footer
 from exporter.preflight.findings import Findings, hint, number, place
-from exporter.text import clean
+from exporter.text import clean, is_personal
 
 ENOUGH_EVENTS = 1_000
 """With fewer, a name or a path that does not occur may still be right."""
@@ -20,9 +19,6 @@ ENOUGH_PURCHASES = 10
 
 SHOWN = 10
 """The maximum number of names that a message lists."""
-
-_PERSONAL = re.compile(r"@|%40|://|^www\.|^/")
-"""Part of an e-mail address or a URL: an event name with one is not shown."""
 
 
 def columns(key: str, dataset: Dataset, footers: Sequence[Footer], findings: Findings) -> bool:
@@ -69,7 +65,7 @@ def sample(
 
 def _names(key: str, dataset: Dataset, sampled: Sample, findings: Findings, *, certain: bool) -> None:
     """Report a purchase name or a taxonomy that does not occur."""
-    shown = [clean(name) for name in sampled.names if not _PERSONAL.search(name)][:SHOWN]
+    shown = [clean(name) for name in sampled.names if not is_personal(name)][:SHOWN]
     occur = f"the newest files have {sampled.events} events, named {', '.join(shown)}"
     if dataset.purchase and not sampled.purchases:
         named = f"{' or '.join(dataset.purchase)}{hint(dataset.purchase, shown)}"
