@@ -79,7 +79,6 @@ GAUGES: Mapping[str, tuple[str, ...]] = {
     "EventIdConflicts": ("clickstream_conflicting_events",),
     "ForeignCurrency": ("clickstream_foreign_currency_purchases",),
     "BotShareHigh": ("clickstream_bot_events",),
-    "FieldMissing": ("clickstream_field_events",),
 }
 """The gauges that a data set may lack, by the check that needs one of them: without any, it is off."""
 

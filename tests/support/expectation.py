@@ -154,6 +154,9 @@ def usual_share(t: Numbers, part: str, of: str, **labels: str) -> Known:
         return None
     of_hours = ratio(t.total(part, **labels), t.total(of, **labels))
     of_days = ratio(t.counted(part, **labels), t.counted(of, **labels))
+    hours = (t.comparable_days(name, t.baseline, **labels) for name in (part, of))
+    if incomplete(t) and of_days and any(None in days for days in hours):
+        return None  # a NaN of these hours
     factor = ratio(of_hours, of_days) if incomplete(t) else None
     return min(median(shares) * (1 if factor is None else factor), 1)
 

@@ -176,7 +176,8 @@ def event_volume_drop(t: Numbers) -> int:
     low = above(drop(events.today, events.mean), limit)
     if low == OFF or limit is None:
         return OFF
-    return int(low == FIRING or events_dropped(t, events, limit))
+    plain = t.gauge("plain_drops") == 1
+    return int(low == FIRING or (not plain and events_dropped(t, events, limit)))
 
 
 def events_dropped(t: Numbers, events: Volume, limit: Number) -> bool:
