@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import math
 import random
+import threading
+from itertools import count
 
-from days import choose
+from days import Day, choose
 from faults import fault
 from trial import Trial
+
+SCRAPED = 5.0
+"""Seconds within which Prometheus has scraped another target twice."""
 
 FRAME = ("clickstream_series", "clickstream_snapshot")
 """The gauges that say what a whole scrape is: hit more often."""
@@ -45,7 +50,16 @@ def doubled_gauge(trial: Trial) -> None:
 def second_exporter(trial: Trial) -> None:
     """A second target serves another day as the same data set."""
     other = choose(trial.rng, bad=trial.rng.random() < 0.5)
-    trial.bench.exporter.twin_day = lambda: other
+    scrapes = count(1)
+    scraped = threading.Event()
+
+    def twin_day() -> Day:
+        if next(scrapes) > 1:
+            scraped.set()  # so that Prometheus has the first
+        return other
+
+    trial.bench.exporter.twin_day = twin_day
+    scraped.wait(SCRAPED)
 
 
 @fault("V3", spoils=True, about=("UnreadableFiles", "DataStale", "QueryFailing", "EventNameVanished", "MissingDay"))
