@@ -31,6 +31,10 @@ EMPTY = {
     ("dataset", "What explains the drop", "Expected"): "no segment stands out",
     ("dataset", "What explains the drop", "Explains"): "no segment stands out",
     ("dataset", "Missing or changed columns", "A"): "none is",
+    **{
+        ("dataset", "Watched fields", column): "no field is watched"
+        for column in ("Events", "With a value", "Share", "Usual", "Limit")
+    },
 }
 EITHER = {"page", "path"}
 """A runbook has one of these labels."""
