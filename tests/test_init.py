@@ -22,6 +22,8 @@ from tests.support.exports import proposed, shop, writers
 from tests.support.exports.trackers import TRACKERS
 from tests.support.exposition import once
 
+pytestmark = pytest.mark.xdist_group("test_init")  # the files of the exports are written once
+
 HITS = shop.hits()
 TRUTH = shop.truth(HITS)
 USED = dict(zip(TRACKERS, [*writers.WRITERS] * len(TRACKERS), strict=False))
