@@ -131,6 +131,11 @@ def group(series: Iterable[list[Test]], *expected: Test) -> Test:
     }
 
 
+def some(generation: Generation, every: Iterable[Any]) -> list[Any]:
+    """All of them; for the generation that takes twice as long, every second one."""
+    return list(every)[:: 2 if generation == generations.found() else 1]
+
+
 def batches(cases: Iterable[Case], targets: int = 1) -> Iterator[list[Case]]:
     """The cases, as many at a time as promtool can hold where so many `targets` serve each."""
     batch: list[Case] = []
@@ -182,7 +187,7 @@ def test_cases(generation: Generation, tmp_path: Path) -> None:
             *map(judged, batch),
             *complete(batch),
         )
-        for batch in batches(CASES.values())
+        for batch in batches(some(generation, CASES.values()))
     ]
     promtool(generation, tmp_path, *groups)
 
@@ -190,7 +195,7 @@ def test_cases(generation: Generation, tmp_path: Path) -> None:
 def test_missing_gauge_switches_off_what_rests_on_it(generation: Generation, tmp_path: Path) -> None:
     """Whichever gauge is not there, every check has a state, and none that rests on the gauge is in order."""
     groups = []
-    for batch in batches({"name": gauge, "without": [gauge]} for gauge in TABLE["rests_on"]):
+    for batch in batches({"name": gauge, "without": [gauge]} for gauge in some(generation, TABLE["rests_on"])):
         off = {
             f'{STATE}{{check="{check}",dataset="{case["name"]}"}}': 2.0
             for case in batch
@@ -204,7 +209,7 @@ def test_missing_gauge_switches_off_what_rests_on_it(generation: Generation, tmp
 def test_gauge_that_is_no_number_is_never_in_order(generation: Generation, tmp_path: Path) -> None:
     """Whichever gauge is NaN, every check has a state, what rests on it is off, and nothing is certified."""
     groups = []
-    for batch in batches({"name": gauge} for gauge in TABLE["rests_on"]):
+    for batch in batches({"name": gauge} for gauge in some(generation, TABLE["rests_on"])):
         names = [case["name"] for case in batch]
         off = {
             f'{STATE}{{check="{check}",dataset="{name}"}}': 2.0
