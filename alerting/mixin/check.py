@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from alerting.mixin.expressions import STARTED, exceeds_both, few
 from alerting.mixin.messages import DAY, HOURS, a_few_of, known_as, limit_percent, limit_points, percent, points, whole
-from exporter.config.checks import KNOWABLE
+from exporter.config.checks import KNOWABLE, NOT_ASKED
 
 CRITICAL, WARNING, INFO = "critical", "warning", "info"
 PIPELINE, INTEGRITY, BUSINESS = "pipeline", "integrity", "business"
@@ -74,11 +74,15 @@ def few_above(
 ) -> Check:
     """A check of data integrity: a few events or purchases of the day are more than their limit and chance."""
     ratio = limit_name.removesuffix("_ratio")
+    fires = few(f"dataset:clickstream_{part}:day", f"dataset:clickstream_{among}:day", limit_name)
+    if name in NOT_ASKED:
+        absent = f'clickstream_not_measured{{gauge="clickstream_{part}",reason="{NOT_ASKED[name]}"}}'
+        fires = f"max by (dataset) ({absent}) * 0\nor on (dataset) {fires}"
     return Check(
         name,
         WARNING,
         INTEGRITY,
-        few(f"dataset:clickstream_{part}:day", f"dataset:clickstream_{among}:day", limit_name),
+        fires,
         title,
         "<value>",
         f"{ON_DAY}, {counts(f'clickstream_{part}', f'clickstream_{among}')} {what}; the limit is <limit>, so "

@@ -18,6 +18,7 @@ from alerting.mixin.messages import (
     whole,
 )
 from alerting.mixin.switched_off import GUARD_IN_WORDS, low_volume, off_by, off_otherwise
+from exporter.config.checks import NOT_ASKED
 
 _NOT_LISTED = (
     "DataStale",
@@ -54,6 +55,9 @@ _OFF_BY_DAY = off_by('guard="day_events"')
 _OFF_BY_BASELINE = off_by('guard="baseline_days"')
 _OFF_BY_VOLUME = off_by('guard=~"day_.+|baseline_.+"', f" and on (guard) {_LOW_VOLUME}")
 _OFF_OTHERWISE = off_otherwise(_NOT_LISTED)
+
+_NOT_MEASURED = f'reason!~"query failed|{"|".join(NOT_ASKED.values())}"'
+"""Selects what a data set lacks; a failed query is reported by QueryFailing."""
 
 _SHOWN = 5
 """So many days that are left out are listed."""
@@ -189,10 +193,10 @@ CHECKS = (
         "NotMeasured",
         INFO,
         INTEGRITY,
-        'count by (dataset) (clickstream_not_measured{reason!="query failed"}) > bool 0\n'
+        f"count by (dataset) (clickstream_not_measured{{{_NOT_MEASURED}}}) > bool 0\n"
         f"or on (dataset) (dataset:clickstream_gauges:not_a_number > 0) > bool 0\nor on (dataset) {IN_ORDER}",
         "Not measured",
-        label_values('count by (reason) (clickstream_not_measured{dataset=%q,reason!="query failed"})', "reason")
+        label_values(f"count by (reason) (clickstream_not_measured{{dataset=%q,{_NOT_MEASURED}}})", "reason")
         + "{{ with printf `dataset:clickstream_gauges:not_a_number{dataset=%q} > 0` $labels.dataset | query }}"
         + '{{ . | first | value | printf " %.0f" }} gauges are no numbers{{ end }}'
         + _switched_off(_OFF_OTHERWISE),

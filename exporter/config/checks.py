@@ -82,6 +82,13 @@ GAUGES: Mapping[str, tuple[str, ...]] = {
 }
 """The gauges that a data set may lack, by the check that needs one of them: without any, it is off."""
 
+NOT_ASKED: Mapping[str, str] = {
+    "EventIdConflicts": "no column event_id",
+    "ForeignCurrency": "no column currency",
+    "DuplicatePurchases": "purchase_rows is lines",
+}
+"""Why a gauge is absent, by the check that is then in order and not off: the configuration does not ask for it."""
+
 DRIFTS = (
     "EventVolumeDrop",
     "NoPurchases",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from exporter.config.checks import GAUGES
+from exporter.config.checks import GAUGES, NOT_ASKED
 from exporter.config.model import Dataset
 from exporter.gauges.snapshot import NO_TIMES
 from exporter.measures import declared
@@ -19,6 +19,6 @@ def off(dataset: Dataset, *, has_times: bool) -> Mapping[str, list[str]]:
             lacking |= dict.fromkeys(measure.gauges, reason)
     found: dict[str, list[str]] = {}
     for check, gauges in GAUGES.items():
-        if all(gauge in lacking for gauge in gauges):
+        if all(gauge in lacking for gauge in gauges) and lacking[gauges[0]] != NOT_ASKED.get(check):
             found.setdefault(lacking[gauges[0]], []).append(check)
     return found

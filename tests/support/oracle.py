@@ -57,17 +57,37 @@ Check = Callable[[Numbers], int]
 CHECKS: dict[str, Check] = {}
 
 
+NOT_ASKED = {
+    "EventIdConflicts": ("conflicting_events", "no column event_id"),
+    "ForeignCurrency": ("foreign_currency_purchases", "no column currency"),
+    "DuplicatePurchases": ("duplicate_purchases", "purchase_rows is lines"),
+}
+"""Checks that are in order, whatever their guards, where a gauge is not measured for a reason."""
+
+
 def check(*guards: str) -> Callable[[Check], Check]:
     """Name the check after the function; it is switched off unless all its guards are open."""
 
     def named(judge: Check) -> Check:
         name = "".join(word.capitalize() for word in judge.__name__.split("_"))
-        CHECKS[name] = lambda t: (
-            judge(t) if all(is_open(t, guard) for guard in guards) and not by_hand(t, name) else OFF
-        )
+
+        def state(t: Numbers) -> int:
+            if by_hand(t, name):
+                return OFF
+            if name in NOT_ASKED and is_absent(t, *NOT_ASKED[name]):
+                return IN_ORDER
+            return judge(t) if all(is_open(t, guard) for guard in guards) else OFF
+
+        CHECKS[name] = state
         return judge
 
     return named
+
+
+def is_absent(t: Numbers, name: str, reason: str) -> bool:
+    """Whether a gauge is not measured, for this reason."""
+    labels = (("gauge", f"clickstream_{name}"), ("reason", reason))
+    return labels in t.table.gauges.get("clickstream_not_measured", {})
 
 
 def by_hand(t: Numbers, name: str) -> bool:
@@ -555,6 +575,7 @@ def low_volume(t: Numbers) -> int:
 
 @check()
 def not_measured(t: Numbers) -> int:
-    """A gauge is not measured, though no query failed, or a number is NaN; never switched off."""
+    """A gauge is not measured, though no query failed and the configuration asks for it, or a number is NaN."""
     reasons = {dict(pairs)["reason"] for pairs in t.table.gauges.get("clickstream_not_measured", {})}
-    return int(bool(reasons - {"query failed"}) or t.table.has_nan)
+    told = {"query failed", *(reason for _, reason in NOT_ASKED.values())}
+    return int(bool(reasons - told) or t.table.has_nan)
