@@ -70,7 +70,7 @@ class DuckDB:
         self._loader = Loader(self._connection, dataset, [_LAST_EVENTS, *self._texts], self._timeout)
         self.lookback = Lookback(storage, self._connection)
         relations = [day_tables.relation(name) for name in ("events", *day_tables.TABLES, "orders")]
-        definitions = (channels.DEFINITIONS, devices.BOTS)
+        definitions = (channels.DEFINITIONS, devices.BOTS, devices.NOT_BOTS)
         self.text = repr(([version(name) for name in PACKAGES], relations, definitions, day_tables.VALUES))
 
     def close(self) -> None:
