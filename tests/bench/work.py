@@ -183,7 +183,7 @@ def per_metric_sql(folder: Path) -> Cost:
     found = [file for file in listing.find(dataset.files) if file.name == f"{LAST}.parquet"]
 
     def work() -> None:
-        for each in declared.load():
+        for each in (measure for measure in declared.load() if not measure.unmet(dataset)):
             with closing(DuckDB(dataset, [each], found, folder, folder, Resources())) as engine:
                 catalogue = Catalogue(engine, dataset, found, {}, None, datetime.now(UTC))
                 engine.load(day(LAST, ZoneInfo("UTC")), catalogue.readable)
