@@ -62,15 +62,7 @@ def propose(patterns: Sequence[str]) -> Proposal:
 
 def _surveyed(found: Data, survey: Survey) -> Proposal:
     export = exports.recognised([each.text.split(".")[0] for each in found.names] + [*found.keyed])
-    plain = _looked(found, survey, found.names, export)
-    timestamp = columns.timestamp(plain, _plausible(plain, survey))
-    if not timestamp:
-        raise data.lacking(found, "column with plausible timestamps")
-    event_name = columns.event_name(plain)
-    if not event_name:
-        raise data.lacking(found, "column that names the events")
-    inner = list(_inside(found, survey, plain, event_name.name))
-    looked = _looked(found, survey, [*found.names, *inner], export) if inner else plain
+    looked, timestamp, event_name = _needed(found, survey, export)
     first = {"timestamp": timestamp, "event_name": event_name}
     further = columns.others(looked, [each.name.text for each in first.values()])
     bought = purchases.find(looked, survey, event_name.name.text)
@@ -102,6 +94,19 @@ def _surveyed(found: Data, survey: Survey) -> Proposal:
         has_times,
         said,
     )
+
+
+def _needed(found: Data, survey: Survey, export: Export | None) -> tuple[Looked, Guess, Guess]:
+    """All names and their profiles, the timestamp and the event name. Raises ProposeError if either is missing."""
+    plain = _looked(found, survey, found.names, export)
+    timestamp = columns.timestamp(plain, _plausible(plain, survey))
+    if not timestamp:
+        raise data.lacking(found, "column with plausible timestamps")
+    event_name = columns.event_name(plain)
+    if not event_name:
+        raise data.lacking(found, "column that names the events")
+    inner = list(_inside(found, survey, plain, event_name.name))
+    return (_looked(found, survey, [*found.names, *inner], export) if inner else plain), timestamp, event_name
 
 
 def _looked(found: Data, survey: Survey, names: Sequence[Name], export: Export | None) -> Looked:

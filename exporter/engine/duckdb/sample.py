@@ -47,11 +47,11 @@ class Sample:
     purchase_rows: int
     payloads: int
     clients: int
-    names: tuple[str, ...]
     purchases: int
     amounts: int
     transaction_ids: int
     in_currency: int
+    names: tuple[str, ...]
     filled: Mapping[str, int]
     fields: Mapping[str, tuple[int, int]]
 
@@ -73,17 +73,11 @@ def take(
         column: f"SELECT count({column}) FROM events{' WHERE is_purchase' * (column in OF_PURCHASES)}"
         for column in columns
     }
-    texts = [_COUNTS, _NAMES, *counted.values(), *sql]
-    try:
-        day_tables.load(connection, dataset, files, span, texts, row_limit=rows)
-    except duckdb.InvalidInputException as error:
-        if not encoding.is_to_blame(error):
-            raise
-        day_tables.load(connection, dataset, files, span, texts, [each.file for each in files], row_limit=rows)
+    _load(connection, dataset, files, span, rows, [_COUNTS, _NAMES, *counted.values(), *sql])
     events, known, purchase_rows, payloads, clients = connection.execute(_COUNTS).fetchall()[0]
-    names = tuple(name for (name,) in connection.execute(_NAMES).fetchall())
     purchases, amounts, transaction_ids, in_currency = connection.execute(_PURCHASES).fetchall()[0]
-    filled = {column: connection.execute(sql).fetchall()[0][0] for column, sql in counted.items()}
+    names = tuple(name for (name,) in connection.execute(_NAMES).fetchall())
+    filled = {column: connection.execute(each).fetchall()[0][0] for column, each in counted.items()}
     fields = {name: (of, number) for name, of, number in connection.execute(_FIELDS).fetchall()}
     return Sample(
         events,
@@ -91,11 +85,28 @@ def take(
         purchase_rows,
         payloads,
         clients,
-        names,
         purchases,
         amounts,
         transaction_ids,
         in_currency,
+        names,
         filled,
         fields,
     )
+
+
+def _load(
+    connection: duckdb.DuckDBPyConnection,
+    dataset: Dataset,
+    files: Sequence[Measurable],
+    span: Day,
+    rows: int | None,
+    texts: Sequence[str],
+) -> None:
+    """Create the tables that the SQL in `texts` queries; text that is not UTF-8 is replaced."""
+    try:
+        day_tables.load(connection, dataset, files, span, texts, row_limit=rows)
+    except duckdb.InvalidInputException as error:
+        if not encoding.is_to_blame(error):
+            raise
+        day_tables.load(connection, dataset, files, span, texts, [each.file for each in files], row_limit=rows)
