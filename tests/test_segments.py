@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from exporter import cli, plan
-from exporter.config.strict_yaml import ConfigError
+from exporter import cli
 from exporter.measures.channels import CHANNELS
+from tests.support.configuration import refused
 from tests.support.exposition import (
     SHOP,
     TEXT,
@@ -274,12 +274,7 @@ datasets:
 )
 def test_mistakes_are_refused_with_their_place(tmp_path: Path, text: str, expected: list[str]) -> None:
     """Names that are no labels or reserved, more than two dimensions, and paths that cannot be used."""
-    path = tmp_path / "config.yml"
-    path.write_text(text)
-    with pytest.raises(ConfigError) as error:
-        plan.load(path)
-    lines = [line.removeprefix(f"{path}:") for line in str(error.value).splitlines()]
-    assert [line[: len(start)] for line, start in zip(lines, expected, strict=True)] == expected
+    refused(tmp_path, text, expected)
 
 
 def test_check_config_shows_columns_that_no_file_has(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

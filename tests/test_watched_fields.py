@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from exporter import cli, plan
-from exporter.config.strict_yaml import ConfigError
+from exporter import cli
+from tests.support.configuration import refused
 from tests.support.exposition import SHOP, TEXT, TYPES, Exposition, Row, measure, once, write_config, write_rows
 
 DAY = "2025-03-09"
@@ -138,12 +138,7 @@ PAYLOAD = "datasets:\n  shop:\n    files: shop\n    watched_fields:\n      price
 )
 def test_mistakes_are_refused_with_their_place(tmp_path: Path, text: str, expected: list[str]) -> None:
     """Names that are no labels, more than ten fields, unknown keys, and paths that cannot be used."""
-    path = tmp_path / "config.yml"
-    path.write_text(text)
-    with pytest.raises(ConfigError) as error:
-        plan.load(path)
-    lines = [line.removeprefix(f"{path}:") for line in str(error.value).splitlines()]
-    assert [line[: len(start)] for line, start in zip(lines, expected, strict=True)] == expected
+    refused(tmp_path, text, expected)
 
 
 def test_check_config_compares_the_fields(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
