@@ -63,7 +63,7 @@ def test_a_scale_goes_with_any_path(tmp_path: Path, path: str) -> None:
 
 
 def test_implausible_amounts_stay_so(tmp_path: Path) -> None:
-    """What is no number, or too large for one, is a purchase without revenue; the bound of 1e12 is one of units."""
+    """An invalid number, or one of 1e12 units or more, is a purchase without revenue."""
     wrong = ["free", "", None, "-1", "0", "1e300", "NaN", "99999999999999999999999999999"]
     right = ["50000000000000"]  # half of 1e12 in units
     rows = [purchase(amount=amount) for amount in [*wrong, *right, "100000000000000"]]

@@ -53,7 +53,7 @@ def test_the_configuration_fits_the_data(export: tuple[str, Path], capsys: pytes
 
 
 def test_the_numbers_are_those_of_the_shop(export: tuple[str, Path]) -> None:
-    """Events, purchases, revenue and sessions of the newest day, as whoever wrote the files knows them."""
+    """Events, purchases, revenue and sessions of the newest day, as the writer of the files knows them."""
     out = once(export[1])
     names = ("events", "purchases", "revenue", "sessions", "converting_sessions")
     found = [out.value(f"clickstream_{name}", lag=0) for name in names]
