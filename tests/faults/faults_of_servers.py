@@ -147,7 +147,7 @@ def second_alertmanager_down(trial: Trial) -> None:
     trial.bench.second.kill()
 
 
-@fault("V9", second=True)
+@fault("V9", seconds=25.0, second=True)
 def second_alertmanager_frozen(trial: Trial) -> None:
-    """The second Alertmanager hangs."""
+    """The second Alertmanager hangs: Prometheus waits ten seconds for it before it sends the next alerts to the first."""
     trial.bench.second.send(signal.SIGSTOP)
