@@ -149,5 +149,5 @@ def second_alertmanager_down(trial: Trial) -> None:
 
 @fault("V9", seconds=25.0, second=True)
 def second_alertmanager_frozen(trial: Trial) -> None:
-    """The second Alertmanager hangs: Prometheus waits ten seconds for it before it sends the next alerts to the first."""
+    """The second Alertmanager hangs: Prometheus waits ten seconds for it before the next alerts go to the first."""
     trial.bench.second.send(signal.SIGSTOP)
