@@ -2,26 +2,26 @@
 -- order. There may be an origin for each event, so the regexes for sites run once for each source.
 WITH origins AS MATERIALIZED (
   SELECT origin,
-         split_part(origin, chr(31), 1)                                                     AS source,
+         split_part(origin, chr(31), 1)                                                     AS visit_source,
          coalesce(nullif(split_part(origin, chr(31), 2), ''), split_part(origin, chr(31), 4)) AS written_medium,
          split_part(origin, chr(31), 3)                                                     AS written_campaign
   FROM (SELECT DISTINCT origin FROM events WHERE origin IS NOT NULL)
 ), sites AS (
-  SELECT source,
+  SELECT visit_source,
          CASE
-           WHEN regexp_matches(source, $shopping) THEN 'shopping'
-           WHEN regexp_matches(source, $social)   THEN 'social'
-           WHEN regexp_matches(source, $video)    THEN 'video'
-           WHEN regexp_matches(source, $search)   THEN 'search'
+           WHEN regexp_matches(visit_source, $shopping) THEN 'shopping'
+           WHEN regexp_matches(visit_source, $social)   THEN 'social'
+           WHEN regexp_matches(visit_source, $video)    THEN 'video'
+           WHEN regexp_matches(visit_source, $search)   THEN 'search'
            ELSE ''
          END AS site
-  FROM (SELECT DISTINCT source FROM origins)
+  FROM (SELECT DISTINCT visit_source FROM origins)
 ), decoded AS (
   SELECT *,
          lower(coalesce(try(url_decode(replace(written_medium, '+', ' '))), written_medium))     AS medium,
          lower(coalesce(try(url_decode(replace(written_campaign, '+', ' '))), written_campaign)) AS campaign
   FROM origins
-  JOIN sites USING (source)
+  JOIN sites USING (visit_source)
 ), judged AS (
   SELECT *,
          CASE WHEN contains(campaign, 'shop') THEN regexp_matches(campaign, '(^|[^a-df-z])shop|shopping') ELSE false END
@@ -45,14 +45,14 @@ SELECT origin,
          WHEN site = 'video' OR contains(medium, 'video')                                      THEN 'Organic Video'
          WHEN site = 'search' OR medium = 'organic'                                            THEN 'Organic Search'
          WHEN medium IN ('referral', 'app', 'link')                                            THEN 'Referral'
-         WHEN source IN ('email', 'e-mail', 'e_mail', 'e mail')
+         WHEN visit_source IN ('email', 'e-mail', 'e_mail', 'e mail')
            OR medium IN ('email', 'e-mail', 'e_mail', 'e mail')                                THEN 'Email'
          WHEN medium = 'affiliate'                                                             THEN 'Affiliates'
          WHEN medium = 'audio'                                                                 THEN 'Audio'
-         WHEN source = 'sms' OR medium = 'sms'                                                 THEN 'SMS'
-         WHEN source = 'firebase' OR suffix(medium, 'push') OR contains(medium, 'mobile') OR contains(medium, 'notification')
-                                                                                               THEN 'Mobile Push Notifications'
-         WHEN source = '(direct)' AND medium IN ('', '(none)', '(not set)')                    THEN 'Direct'
+         WHEN visit_source = 'sms' OR medium = 'sms'                                           THEN 'SMS'
+         WHEN visit_source = 'firebase' OR suffix(medium, 'push') OR contains(medium, 'mobile')
+           OR contains(medium, 'notification')                                                 THEN 'Mobile Push Notifications'
+         WHEN visit_source = '(direct)' AND medium IN ('', '(none)', '(not set)')              THEN 'Direct'
          ELSE 'Unassigned'
        END AS channel) AS channel
 FROM judged
