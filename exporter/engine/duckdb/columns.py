@@ -102,7 +102,7 @@ def keys(dataset: Dataset) -> dict[str, str]:
     hashes before it.
     """
     own = ", ".join("ts" if column == "timestamp" else column for column in dataset.duplicate_key)
-    event_key = "CASE WHEN NOT regexp_full_match(event_id, $placeholder) THEN hash(event_id) END"
+    event_key = "CASE WHEN regexp_extract(event_id, $placeholder) <> event_id THEN hash(event_id) END"
     return {
         "content_key": f"hash({', '.join(content(dataset))})",
         "event_key": event_key if dataset.sources("event_id") else "CAST(NULL AS UBIGINT)",

@@ -11,7 +11,7 @@ import duckdb
 from exporter.config.model import COLUMNS, Dataset
 from exporter.config.values import DIMENSION_COLUMNS
 from exporter.days import Day
-from exporter.engine.duckdb import columns, watched
+from exporter.engine.duckdb import amounts, columns, watched
 from exporter.engine.duckdb.columns import Shape
 from exporter.engine.duckdb.database import literal
 from exporter.files import mapping
@@ -46,8 +46,17 @@ TABLES = ("names", "channels", "half_hours", "sessions", "purchases", "contents"
 CONTENTS = 4096
 """The maximum number of a day's distinct contents that are compared with those of earlier days."""
 
+_READS_EVENTS = re.compile(r"(?is)\A(?!.*\bFROM\b)|\bFROM\b.*\bevents\b")
+"""Matches SQL that may read from `events`, and parts of SQL."""
+
 TYPES = {"platform": PLATFORMS, "device_class": DEVICES, "channel": CHANNELS}
 """Enums: they take a byte an event, and grouping by them is as fast as by numbers."""
+
+DERIVED = {
+    "is_direct": "origin IS NULL",
+    "is_bot": "coalesce(platform = 'bot' OR device_class = 'bot', false)",
+}
+"""Columns of `events` that are made of others at less cost than storing them."""
 
 VALUES: Mapping[str, object] = SITES | {
     "sample": CONTENTS,
@@ -55,7 +64,7 @@ VALUES: Mapping[str, object] = SITES | {
     "longest": LONGEST + 1,
     "most": segments.MOST + 1,
 }
-"""The parameters of the relations in TABLES."""
+"""The parameters of the relations in TABLES, but for those of the data set."""
 
 IN_DAY = "ts >= make_timestamp($start) AND ts < make_timestamp($end)"
 
@@ -86,10 +95,12 @@ def load(
     shaped = [((columns.shape(dataset, each.footer), each.file in misencoded), each) for each in files]
     shapes = sorted({shape for shape, _ in shaped})
     groups = [[each for of, each in shaped if of == shape] for shape in shapes]
-    needed = ", ".join([*_named([*map(relation, TABLES), *texts]), *watched.filled(dataset)])
+    made = _made(dataset)
+    named = _named([*map(relation, TABLES), *texts, *made.values()])
+    stored = [name for name in named if name not in made] + watched.filled(dataset)
     sql = (
-        f"CREATE OR REPLACE TEMP TABLE events AS WITH source AS ({_source(dataset, shapes, row_limit)})\n"
-        f"SELECT {needed} FROM (\n{relation('events')}) "
+        f"CREATE OR REPLACE TEMP TABLE stored_events AS WITH source AS ({_source(dataset, shapes, row_limit)})\n"
+        f"SELECT {', '.join(stored)} FROM (\n{relation('events')}) "
         f"WHERE {IN_DAY}"
     )
     paths = {f"files_{number}": [literal(each.file.path) for each in group] for number, group in enumerate(groups)}
@@ -97,11 +108,13 @@ def load(
     values = {**paths, **folders, **columns.paths(dataset), **parameters(dataset, when)}
     _execute(connection, sql, values)
     # DuckDB trusts a footer's statistics and may not check each timestamp; this checks those that the pages had.
-    connection.execute(f"DELETE FROM events WHERE NOT ({IN_DAY})", {"start": when.start, "end": when.end})
+    connection.execute(f"DELETE FROM stored_events WHERE NOT ({IN_DAY})", {"start": when.start, "end": when.end})
+    shown = ", ".join(["*", *(f"{made[name]} AS {name}" for name in named if name in made)])
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW events AS SELECT {shown} FROM stored_events")
     _load_missing(connection, [mapping.missing(dataset, group[0].footer) for group in groups])
     _load_devices(connection)
     _load_dimensions(connection, dataset)
-    settings = {**VALUES, "exclude_bots": dataset.exclude_bots}
+    settings = {**VALUES, "exclude_bots": dataset.exclude_bots, "taxonomy": list(dataset.taxonomy)}
     connection.execute(f"CREATE OR REPLACE TEMP TABLE watched_fields AS {watched.counts(dataset)}")
     for name in TABLES:
         _execute(connection, f"CREATE OR REPLACE TEMP TABLE {name} AS {_table(dataset, name)}", settings)
@@ -119,9 +132,22 @@ def _execute(connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[st
     connection.execute(sql, {name: value for name, value in values.items() if re.search(rf"\${name}\b", sql)})
 
 
+def _made(dataset: Dataset) -> dict[str, str]:
+    """SQL for the columns of `events` that need not be stored: those in DERIVED, and those that have one value."""
+    lacking = [name for name in (*COLUMNS[1:], *DIMENSION_COLUMNS) if not dataset.sources(name)]
+    types = {"revenue": amounts.TYPE}
+    made = {name: f"CAST(NULL AS {types.get(name, 'VARCHAR')})" for name in lacking}
+    if "currency" in lacking:
+        made["is_foreign_currency"] = "false"
+    if "event_id" in lacking:
+        made["event_key"] = "CAST(NULL AS UBIGINT)"
+    return made | DERIVED
+
+
 def _named(texts: Iterable[str]) -> list[str]:
-    """The columns of `events` that one of the texts names outside its comments."""
-    words = {word for text in texts for word in re.findall(r"\w+", re.sub("--.*", "", text))}
+    """The columns of `events` that one of the texts names outside its comments, if it reads from any `events`."""
+    plain = (re.sub("--.*", "", text) for text in texts)
+    words = {word for text in plain if _READS_EVENTS.search(text) for word in re.findall(r"\w+", text)}
     canonical = [name for name in COLUMNS if name != "timestamp"]
     return [name for name in (*FACTS, *canonical) if name in words]
 
@@ -158,8 +184,8 @@ def parameters(dataset: Dataset, when: Day) -> dict[str, object]:
         "offset_after": when.after,
         "purchase": list(dataset.purchase),
         "taxonomy": list(dataset.taxonomy),
-        "placeholder": f"(?i){BLANKS}(?:{placeholders})?{BLANKS}",
-        "own_currency": f"(?i){BLANKS}(?:{dataset.currency or ''}|{placeholders})?{BLANKS}",
+        "placeholder": rf"(?i)\A{BLANKS}(?:{placeholders})?{BLANKS}\z",
+        "own_currency": rf"(?i)\A{BLANKS}(?:{dataset.currency or ''}|{placeholders})?{BLANKS}\z",
         "site_pattern": rf"(?:^|\.)(?:{domains})$" if domains else None,
         "own_pattern": rf"^https://(?:www\.)?(?:{domains})/" if domains else None,
         "click_pattern": f"[?&]({'|'.join(CLICK_IDS)})=[^&#]",

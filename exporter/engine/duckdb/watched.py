@@ -5,7 +5,7 @@ from __future__ import annotations
 from exporter.config.model import Dataset
 from exporter.engine.duckdb.steps import text
 
-_FILLED = "CASE WHEN NOT regexp_full_match({column}, $placeholder) THEN true END"
+_FILLED = "CASE WHEN regexp_extract({column}, $placeholder) <> {column} THEN true END"
 _NONE = "SELECT CAST(NULL AS TINYINT) AS hour, '' AS field, 0 AS events, 0 AS filled WHERE false"
 
 

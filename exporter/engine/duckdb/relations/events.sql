@@ -21,18 +21,19 @@
 -- A regex costs three times as much as `contains`, and few URLs have a campaign: only those are searched. That takes a
 -- CASE, because AND evaluates both sides. Likewise, only those user agents are searched for the names of bots that no
 -- cheaper search decides.
--- `regexp_extract` runs once for each value of a column, others for each row.
+-- `regexp_extract` runs once for each value of a column, `regexp_full_match` for each row: what is wholly a placeholder is
+-- what equals the part that is one.
 -- Most referrers are pages of the site itself: $own_pattern finds those at a fifth of the cost of finding the host.
 WITH spotted AS (
   SELECT * REPLACE (
            CASE WHEN utm_source NOT IN ('(direct)', '(none)', '(not set)') THEN utm_source END       AS utm_source,
            CASE WHEN utm_medium NOT IN ('(direct)', '(none)', '(not set)') THEN utm_medium END       AS utm_medium,
            CASE WHEN utm_campaign NOT IN ('(direct)', '(none)', '(not set)') THEN utm_campaign END   AS utm_campaign,
-           CASE WHEN NOT regexp_full_match(transaction_id, $placeholder) THEN transaction_id END            AS transaction_id
+           CASE WHEN regexp_extract(transaction_id, $placeholder) <> transaction_id THEN transaction_id END AS transaction_id
          ),
          CASE
            WHEN currency IS NULL                        THEN false
-           WHEN list_contains($purchase, event_name)    THEN NOT regexp_full_match(currency, $own_currency)
+           WHEN list_contains($purchase, event_name)    THEN regexp_extract(currency, $own_currency) <> currency
            ELSE false
          END                                                      AS is_foreign_currency,
          contains(page_url, 'utm_')                               AS may_have_utm,
@@ -89,7 +90,7 @@ WITH spotted AS (
 SELECT *,
        CAST((epoch_us(ts) + CASE WHEN ts < make_timestamp($shift_at) THEN $offset_before ELSE $offset_after END)
             // 3600000000 % 24 AS TINYINT)                                       AS hour,
-       CASE WHEN NOT regexp_full_match(client_id, $placeholder) THEN hash(client_id) END AS client,
+       CASE WHEN regexp_extract(client_id, $placeholder) <> client_id THEN hash(client_id) END AS client,
        coalesce(list_contains($purchase, event_name), false)                    AS is_purchase,
        event_name IS NULL OR event_name NOT IN (SELECT unnest(CAST($taxonomy AS VARCHAR[]))) AS is_invalid,
        coalesce(referrer, '') = ''                                              AS is_missing_referrer,
@@ -99,18 +100,17 @@ SELECT *,
        NOT (coalesce(is_external, false) OR has_utm OR coalesce(click_id, '') <> '') AS is_direct,
        CASE WHEN source <> '(direct)' THEN hash(source) END                     AS source_key,
        CASE
-         WHEN is_external OR has_utm OR click_id <> '' THEN source || chr(31) || CASE
-           WHEN has_utm THEN
-             coalesce(utm_medium, split_part(split_part(split_part(page_url, 'utm_medium=', 2), '&', 1), '#', 1), '')
-             || chr(31)
-             || coalesce(utm_campaign, split_part(split_part(split_part(page_url, 'utm_campaign=', 2), '&', 1), '#', 1), '')
-           ELSE chr(31)
-         END || chr(31) || CASE
-           WHEN list_contains($paid, click_id) THEN 'cpc'
-           WHEN campaign <> ''                 THEN ''
-           WHEN source <> '(direct)'           THEN 'referral'
-           ELSE 'unknown'
-         END
+         WHEN is_external OR has_utm OR click_id <> '' THEN concat(
+           source, chr(31),
+           CASE WHEN has_utm THEN coalesce(utm_medium, regexp_extract(page_url, 'utm_medium=([^&#]*)', 1)) END, chr(31),
+           CASE WHEN has_utm THEN coalesce(utm_campaign, regexp_extract(page_url, 'utm_campaign=([^&#]*)', 1)) END, chr(31),
+           CASE
+             WHEN list_contains($paid, click_id) THEN 'cpc'
+             WHEN campaign <> ''                 THEN ''
+             WHEN source <> '(direct)'           THEN 'referral'
+             ELSE 'unknown'
+           END
+         )
        END                                                                      AS origin,
        CASE WHEN list_contains($purchase, event_name) THEN coalesce(device, user_agent) END AS agent,
        platform,

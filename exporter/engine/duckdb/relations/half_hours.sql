@@ -18,6 +18,7 @@ WITH half_hours AS (
 SELECT client,
        hour,
        first,
+       last,
        number,
        max(CASE WHEN continues IS NOT TRUE THEN first END) OVER (
          PARTITION BY client ORDER BY first ROWS UNBOUNDED PRECEDING

@@ -1,7 +1,6 @@
 -- The event names of one day by hour: `events` of each, and whether it is outside the taxonomy.
 SELECT hour,
        event_name,
-       is_invalid,
-       count(*) AS events
-FROM events
-GROUP BY hour, event_name, is_invalid
+       event_name IS NULL OR event_name NOT IN (SELECT unnest(CAST($taxonomy AS VARCHAR[]))) AS is_invalid,
+       events
+FROM (SELECT hour, event_name, count(*) AS events FROM events GROUP BY hour, event_name)

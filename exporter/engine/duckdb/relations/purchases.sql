@@ -19,6 +19,7 @@ FROM (
   FROM events
   WHERE is_purchase
 ) AS bought
-ASOF LEFT JOIN sessions ON sessions.client = bought.client AND sessions.started <= bought.ts
+LEFT JOIN half_hours ON half_hours.client = bought.client AND bought.ts BETWEEN half_hours.first AND half_hours.last
+LEFT JOIN sessions ON sessions.client = bought.client AND sessions.started = half_hours.started
 LEFT JOIN channels ON channels.origin = bought.origin
 LEFT JOIN device_classes ON device_classes.agent = bought.agent
