@@ -145,8 +145,8 @@ def _made(dataset: Dataset) -> dict[str, str]:
 
 
 def _named(texts: Iterable[str]) -> list[str]:
-    """The columns of `events` that one of the texts names outside its comments, if it reads from any `events`."""
-    plain = (re.sub("--.*", "", text) for text in texts)
+    """The columns of `events` that a text names, if it reads from any `events`; comments and aliases do not count."""
+    plain = (re.sub(r"--.*|(?i:\bAS\s+\w+)", "", text) for text in texts)
     words = {word for text in plain if _READS_EVENTS.search(text) for word in re.findall(r"\w+", text)}
     canonical = [name for name in COLUMNS if name != "timestamp"]
     return [name for name in (*FACTS, *canonical) if name in words]
