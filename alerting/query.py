@@ -14,7 +14,7 @@ from exporter.ad_hoc import Data, NoDataError
 from exporter.arguments import USAGE
 from exporter.config.model import Config
 from exporter.engine.protocol import EngineError
-from exporter.facts.model import FactsError
+from exporter.files.file import FilesError
 from exporter.temporary import TemporaryError
 
 NO_DATA = 2
@@ -36,7 +36,7 @@ def query(options: argparse.Namespace, config: Config, name: str) -> int:
                 output = "\n".join(table(rows.names, rows.rows) for rows in data.rows(asked.sql))
             else:
                 output = f"{_heading(asked, name, data)}\n{data.text(asked.sql)}"
-    except (NoDataError, FactsError, EngineError, TemporaryError) as error:
+    except (NoDataError, FilesError, EngineError, TemporaryError) as error:
         print(f"clickstream-check: {options.config}: datasets.{name}: {error}", file=sys.stderr)
         return NO_DATA
     return _write(output)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from exporter.config.model import Dataset, Resources
 from exporter.engine.duckdb import script
 from exporter.engine.duckdb.database import literal
 from exporter.engine.duckdb.engine import DuckDB, Rows
-from exporter.facts import measure
 from exporter.facts.catalogue import Catalogue
+from exporter.files import mapping
+from exporter.files.access import Access, AsideError
 from exporter.files.entry import Measurable, Unreadable
-from exporter.files.listing import File, is_utf8
+from exporter.files.file import File, is_url, is_utf8
 from exporter.temporary import SPILL, Folder
 
 DAYS_AFTER = 2
@@ -35,6 +36,8 @@ HOURS = (
 )
 """The variable `hours`, as far as the events alone show it."""
 
+_NAMES_EVENTS = re.compile(r"\b(FROM|JOIN) (field_)?events\b")
+
 _DAYS_BEFORE = re.compile(r"getvariable\('day'\) - (\d+)")
 
 
@@ -47,6 +50,7 @@ class Data:
     """The files of a data set, and the day in question: the newest with events, None without any."""
 
     dataset: Dataset
+    access: Access
     files: Sequence[File]
     catalogue: Catalogue
     day: date | None
@@ -58,23 +62,36 @@ class Data:
         return "\n".join([script.SETTINGS, *self._before(query), query])
 
     def rows(self, query: str) -> list[Rows]:
-        """The result of each SELECT of the query, in our own database. Raises NoDataError, EngineError."""
-        statements = [*self._before(query), query]
-        return [rows for statement in statements for rows in self.engine.ad_hoc(statement) if rows.names]
+        """The result of each SELECT of the query, in our own database. Raises NoDataError, EngineError, FilesError.
 
-    def _before(self, query: str) -> Iterator[str]:
-        """The statements that create what the query names: variables and views."""
+        Objects are read from local copies, and shown with their URLs.
+        """
+        needs: dict[File, set[str]] = {file: set() for file in self._shown()}
+        if _NAMES_EVENTS.search(query):
+            needs |= {each.file: mapping.read(self.dataset, each.footer) for each in self._readable(query)}
+        try:
+            with self.access.columns(needs):
+                statements = [*self._before(query, self.access.local), query]
+                found = [rows for statement in statements for rows in self.engine.ad_hoc(statement) if rows.names]
+        except AsideError as error:
+            file, problem = next(iter(error.problems.items()))
+            raise NoDataError(f"{file.path}: {problem}") from None
+        urls = {self.access.local(file).path: file.path for file in needs}
+        return [replace(each, rows=[[_renamed(value, urls) for value in row] for row in each.rows]) for each in found]
+
+    def _before(self, query: str, at: Callable[[File], File] = lambda file: file) -> Iterator[str]:
+        """The statements that create what the query names, variables and views; `at` is where a file is."""
         for limit, value in self.dataset.limits.model_dump().items():
             if _variable(limit) in query:
                 yield script.variable(limit, value)
         if _variable("day") in query:
             yield script.variable("day", self._day())
         if _variable("files") in query:
-            yield script.variable("files", self._paths())
+            yield script.variable("files", [literal(at(file).path) for file in self._shown()])
         if "set_aside" in query:
             yield script.set_aside(self._set_aside())
-        if re.search(r"\b(FROM|JOIN) (field_)?events\b", query):
-            yield script.events(self.dataset, self._readable(query))
+        if _NAMES_EVENTS.search(query):
+            yield script.events(self.dataset, [replace(each, file=at(each.file)) for each in self._readable(query)])
         if "field_events" in query:
             yield script.field_events(self.dataset)
         if _variable("hours") in query:
@@ -84,19 +101,19 @@ class Data:
 
     def _day(self) -> date:
         if self.day is None:
-            self._paths()
+            self._shown()
             what = f"on or before {self.as_of}" if self.as_of else "with a plausible timestamp"
             raise NoDataError(f"no event {what}")
         return self.day
 
-    def _paths(self) -> list[str]:
+    def _shown(self) -> list[File]:
         """The files that were set aside and the newest ones, without those that cannot even be opened."""
         if not self.files:
             raise NoDataError(f"no file matches {', '.join(self.dataset.files)}")
         measured = {each.file for each in self.catalogue.readable}
         newest = sorted(self.files, key=lambda file: (file.mtime_ns, file.path))[-NEWEST_FILES:]
         shown = {*newest, *(file for file in self.files if file not in measured)}
-        return [literal(file.path) for file in self.files if file in shown and _is_open(file)]
+        return [file for file in self.files if file in shown and _is_open(file)]
 
     def _set_aside(self) -> list[tuple[str, str]]:
         entries = self.catalogue.entries.items()
@@ -112,13 +129,18 @@ class Data:
             found = [*self.catalogue.between(start, end), *self.catalogue.of_no_day()]
         found = [each for each in found if each.footer.rows]
         if not found:
-            self._paths()
+            self._shown()
             raise NoDataError("no file with events that can be read")
         return found
 
 
 def _is_open(file: File) -> bool:
-    return is_utf8(file.path) and os.access(file.path, os.R_OK)
+    return is_utf8(file.path) and (is_url(file.path) or os.access(file.path, os.R_OK))
+
+
+def _renamed(value: object, names: Mapping[str, str]) -> object:
+    """The value; for a path in `names`, what that is called."""
+    return names.get(value, value) if isinstance(value, str) else value
 
 
 def _printable(path: str) -> str:
@@ -134,10 +156,12 @@ def _variable(name: str) -> str:
 def opened(dataset: Dataset, resources: Resources, as_of: date | None) -> Iterator[Data]:
     """The data set, with `as_of` or its newest day as the day in question.
 
-    Raises FactsError, EngineError, TemporaryError.
+    Raises FilesError, EngineError, TemporaryError.
     """
-    files = measure.find(dataset)
-    with Folder(SPILL) as folder, closing(DuckDB(dataset, (), files, folder, folder, resources)) as engine:
-        catalogue = Catalogue(engine, dataset, files, {}, as_of, datetime.now(UTC))
-        anchor = catalogue.anchor()
-        yield Data(dataset, files, catalogue, as_of or anchor if anchor else None, as_of, engine)
+    with Folder(SPILL) as folder:
+        access = Access.of(dataset, resources, folder)
+        files = access.find()
+        with closing(DuckDB(dataset, (), access, files, folder, folder, resources)) as engine:
+            catalogue = Catalogue(engine, access, dataset, files, {}, as_of, datetime.now(UTC))
+            anchor = catalogue.anchor()
+            yield Data(dataset, access, files, catalogue, as_of or anchor if anchor else None, as_of, engine)

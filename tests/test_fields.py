@@ -336,7 +336,7 @@ def test_types_of_values_that_the_data_need(tmp_path: Path) -> None:
 def test_a_timestamp_in_a_struct_has_its_range_from_the_footer(tmp_path: Path) -> None:
     """Nothing need be scanned to know the first and the last event; a timestamp at a key has no statistics."""
     path = write(tmp_path / "a.parquet", in_structs()[0] | {"times": params(at=[1, 2, 3, 4])})
-    (file,) = find([str(path)])
+    (file,) = find(str(path))
     last = 1741514400_000000 + 3_000_000
     footer = read_footer(file, ["meta.time"])
     assert (footer.first, footer.last, footer.null_timestamps) == (1741514400_000000, last, 0)

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from exporter.files.listing import File, FilesError, find, unchanged
+from exporter.files.file import File, FilesError
+from exporter.files.listing import is_unchanged
+from tests.support.readings import find
 
 NAMES = ("a", "b", "ab", "day=1", "[q]", "x.parquet", "y.parquet")
 PARTS = ("*", "**", ".", "a*", "*b", "*.parquet", "?", "[ab]", "a", "day=1", "x.parquet", "[[]q]")
@@ -135,12 +137,12 @@ def test_unchanged(tmp_path: Path) -> None:
     path.touch()
     (before,) = find([str(path)])
     assert isinstance(before, File)
-    assert unchanged(before)
+    assert is_unchanged(before)
     path.write_text("more")
-    assert not unchanged(before)
+    assert not is_unchanged(before)
     (grown,) = find([str(path)])
     path.replace(tmp_path / "gone")
-    assert not unchanged(grown)
+    assert not is_unchanged(grown)
 
 
 def test_folder_that_cannot_be_read(tmp_path: Path) -> None:

@@ -129,6 +129,6 @@ def test_many_folders_are_one_scan(tmp_path: Path) -> None:
     for number in range(3):
         write_rows(tmp_path / f"event_name=e{number}" / "1.parquet", [view()], UNNAMED)
     dataset = Dataset.model_validate(SHOP)
-    files = find([str(tmp_path)])
+    files = find(str(tmp_path))
     footers = [read_footer(file, dataset.columns.timestamp, mapping.names(dataset)) for file in files]
     assert len({columns.shape(dataset, footer) for footer in footers}) == 1

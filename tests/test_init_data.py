@@ -296,7 +296,7 @@ def test_s1_the_survey_reads_no_other_file(tmp_path: Path) -> None:
     table(tmp_path / "a.parquet")
     other = table(tmp_path / "b.parquet")
     (tmp_path / "spill").mkdir()
-    survey = Survey(listing.find([str(tmp_path / "a.parquet")]), tmp_path / "spill")
+    survey = Survey(listing.find(str(tmp_path / "a.parquet")), tmp_path / "spill")
     with pytest.raises(EngineError):
         survey.rows(f"SELECT * FROM read_parquet('{other}')")
     survey.close()

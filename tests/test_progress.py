@@ -78,6 +78,15 @@ def test_log(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) 
     ]
 
 
+def test_log_of_objects(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What came from an object store so far is shown, too."""
+    caplog.set_level(logging.INFO)
+    clock = iter([0, 10])
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
+    Progress("shop", 35).advance(12_000_000, 34_000_000)
+    assert caplog.messages == ["shop: 1 of 35 days read, 1.20M rows/s, 34.0MB fetched, 0:05:40 left"]
+
+
 def test_short_reading_says_nothing(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:
     """What is over at once needs no progress."""
     with caplog.at_level(logging.INFO, "exporter"), Progress("shop", 1) as reading:

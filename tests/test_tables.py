@@ -7,13 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from exporter.files.listing import FilesError, find
+from exporter.files.file import FilesError
 from tests.support.exposition import SHOP, run, view, write_config, write_rows
+from tests.support.readings import find
 
 LOGS = {
     "Delta Lake": "_delta_log/00000000000000000000.json",
     "Iceberg": "metadata/v2.metadata.json",
     "Hudi": ".hoodie/hoodie.properties",
+}
+
+
+REMEDIES = {
+    "Delta Lake": "write table: delta beside files",
+    "Iceberg": "write table: iceberg beside files",
+    "Hudi": "export it to plain Parquet files",
 }
 
 
@@ -30,7 +38,7 @@ def write_table(folder: Path, log: str, *files: str) -> Path:
 def test_j2_table_of_a_format(tmp_path: Path, name: str, pattern: str) -> None:
     """The folder of the table, its format and what to do are named, wherever the pattern's fixed folder lies."""
     write_table(tmp_path / "events", LOGS[name], "1.parquet", "data/d=1/1.parquet")
-    message = rf"^{re.escape(str(tmp_path))}/events: an? {name} table, .*; export it to plain Parquet files, or name "
+    message = rf"^{re.escape(str(tmp_path))}/events: an? {name} table, .*; {REMEDIES[name]}"
     with pytest.raises(FilesError, match=message):
         find([str(tmp_path / pattern)])
 

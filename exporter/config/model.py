@@ -19,6 +19,7 @@ from exporter.config import known_days, strict_yaml
 from exporter.config.amounts import Amount, Revenue
 from exporter.config.checks import Limits
 from exporter.config.known_days import Known
+from exporter.config.object_store import ObjectStore, without_secrets
 from exporter.config.strict_yaml import Model, ProblemsError
 from exporter.config.values import (
     DIMENSION_COLUMNS,
@@ -90,7 +91,9 @@ class Columns(Model):
 class Dataset(Model):
     """One stream of events."""
 
-    files: OneOrMore
+    files: Annotated[OneOrMore, AfterValidator(without_secrets)]
+    table: Literal["delta", "iceberg"] | None = None
+    object_store: ObjectStore = ObjectStore()
     owner: Owner | None = None
     currency: Currency | None = None
     time_zone: Zone = "UTC"
@@ -230,17 +233,26 @@ def _checked(folder: Path, config: Config) -> Config:
 def _resolved(folder: Path, dataset: Dataset) -> Dataset:
     return dataset.model_copy(
         update={
-            "files": tuple(os.path.join(glob.escape(str(folder)), pattern) for pattern in dataset.files),
+            "files": tuple(_absolute(folder, pattern) for pattern in dataset.files),
             "measures": tuple(str(folder / measure) for measure in dataset.measures),
         }
     )
 
 
+def _absolute(folder: Path, pattern: str) -> str:
+    return pattern if "://" in pattern else os.path.join(glob.escape(str(folder)), pattern)
+
+
 def _cross_checks(config: Config) -> Iterator[Problem]:
     """Problems that only several keys together have."""
     for name, dataset in config.datasets.items():
-        for where, problem in (*_path_problems(dataset), *_column_problems(dataset)):
+        for where, problem in (*_table_problems(dataset), *_path_problems(dataset), *_column_problems(dataset)):
             yield ("datasets", name, *where), problem
+
+
+def _table_problems(dataset: Dataset) -> Iterator[Problem]:
+    if dataset.table and (len(dataset.files) > 1 or glob.has_magic(dataset.files[0])):
+        yield ("files",), f"with table: {dataset.table}, expected one folder or URL, without a wildcard"
 
 
 def _path_problems(dataset: Dataset) -> Iterator[Problem]:

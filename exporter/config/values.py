@@ -83,6 +83,11 @@ def _size(value: object) -> str:
     return value
 
 
+def size_in_bytes(size: str) -> int:
+    """The bytes of a valid size; as in DuckDB, 1 MB is a million bytes."""
+    return int(size[:-2]) * {"MB": 10**6, "GB": 10**9, "TB": 10**12}[size[-2:]]
+
+
 def _check(value: str) -> str:
     if value not in CHECKS:
         raise ValueError(f"unknown check {value!r}{did_you_mean(value, CHECKS)}: expected one of {', '.join(CHECKS)}")

@@ -8,8 +8,8 @@ from typing import Protocol
 
 from exporter.days import Day
 from exporter.files.entry import Measurable, Unreadable
+from exporter.files.file import File
 from exporter.files.footers import Footer
-from exporter.files.listing import File
 from exporter.measures.declared import Facts, Measure
 
 

@@ -12,9 +12,10 @@ from exporter.config.model import Dataset
 from exporter.days import HOURS_24, Day, date_of, day, microseconds
 from exporter.engine.protocol import Engine
 from exporter.files import mapping, unfinished
+from exporter.files.access import Access
 from exporter.files.entry import EARLIEST, Entry, Measurable, Unreadable
+from exporter.files.file import File
 from exporter.files.footers import UnreadableError, read_footer
-from exporter.files.listing import File
 
 EARLY_RATIO = 0.05
 """A day that is not over by the clock becomes the newest only with this share of the events of a usual day.
@@ -23,12 +24,17 @@ With less, its events are early: from devices whose clocks are fast, or the firs
 """
 
 
+BATCH = 64
+"""Files whose footers are fetched at a time, if they are fetched."""
+
+
 class Catalogue:
     """The files of a data set; `entries` has what is known of each, from its footer or, if needed, a scan."""
 
     def __init__(
         self,
         engine: Engine,
+        access: Access,
         dataset: Dataset,
         files: Sequence[File],
         known: Mapping[File, Entry],
@@ -36,6 +42,7 @@ class Catalogue:
         now: datetime,
     ) -> None:
         self._engine = engine
+        self.access = access
         self._dataset = dataset
         self._zone = ZoneInfo(dataset.time_zone)
         self._now = microseconds(now)
@@ -43,7 +50,8 @@ class Catalogue:
         self._by_hand = as_of is not None
         self._end = day(as_of, self._zone).end if as_of else self._latest + 1
         self.early_events = 0
-        self.entries = {file: known.get(file) or self._entry(file) for file in files}
+        new = dict(self._read([file for file in files if file not in known]))
+        self.entries = {file: known.get(file) or new[file] for file in files}
         self.readable = [entry for entry in self.entries.values() if isinstance(entry, Measurable)]
         aside = [entry for entry in self.entries.values() if isinstance(entry, Unreadable)]
         self.unreadable = [entry for entry in aside if not entry.waiting]
@@ -144,16 +152,28 @@ class Catalogue:
             if (each.lasting if isinstance(each, Unreadable) else not each.implausible)
         }
 
+    def _read(self, files: Sequence[File]) -> Iterator[tuple[File, Entry]]:
+        """The entries of files that are not known yet."""
+        for start in range(0, len(files), BATCH):
+            batch = files[start : start + BATCH]
+            with self.access.footers(batch) as problems:
+                for file in batch:
+                    if problem := problems.get(file):
+                        yield file, Unreadable(file.name, str(problem), lasting=False)
+                    else:
+                        yield file, self._entry(file)
+
     def _entry(self, file: File) -> Entry:
+        path = self.access.local(file).path
         try:
-            footer = read_footer(file, self._dataset.columns.timestamp, mapping.names(self._dataset))
+            footer = read_footer(file, self._dataset.columns.timestamp, mapping.names(self._dataset), path)
             mapping.check(self._dataset, footer)
             if not footer.rows:
                 return Measurable(file, footer, None, None, 0)
             if footer.first is None or footer.last is None or footer.first < EARLIEST or footer.last > self._latest:
                 return Measurable(file, footer, *self._engine.times(file, footer, self._latest))
         except UnreadableError as error:
-            if unfinished.is_unfinished(file):
+            if unfinished.is_unfinished(file, path):
                 return Unreadable(file.name, "no footer yet", lasting=False, waiting=True)
             return Unreadable(file.name, str(error), error.lasting)
         return Measurable(file, footer, footer.first, footer.last, footer.null_timestamps)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from exporter.config.model import Dataset
+from exporter.config.model import Dataset, Resources
 from exporter.engine.protocol import DamagedError, Engine, EngineError
 from exporter.facts import drift
 from exporter.facts.ask import Asker
@@ -22,9 +22,9 @@ from exporter.facts.progress import Progress
 from exporter.facts.reading import Reading
 from exporter.facts.task import Task
 from exporter.facts.wide import WideFacts
-from exporter.files import listing
+from exporter.files.access import Access
 from exporter.files.entry import Unreadable
-from exporter.files.listing import File
+from exporter.files.file import File, FilesError
 from exporter.measures import declared
 
 ATTEMPTS = 3
@@ -33,8 +33,8 @@ ATTEMPTS = 3
 MAX_ATTEMPTS = 2 * ATTEMPTS
 """How often a reading may fail because files changed meanwhile."""
 
-OpenEngine = Callable[[Task, Sequence[File], Path], Engine]
-"""Opens an engine for a task, its files, and a folder for what does not fit into memory."""
+OpenEngine = Callable[[Task, Access, Sequence[File], Path], Engine]
+"""Opens an engine for a task, access to its files, the files, and a folder for what does not fit into memory."""
 
 
 def measure(task: Task, spill: Path, open_engine: OpenEngine) -> Measured:
@@ -49,17 +49,18 @@ def measure(task: Task, spill: Path, open_engine: OpenEngine) -> Measured:
     times: Counter[str] = Counter()
     attempts = 0
     while attempts < MAX_ATTEMPTS:
-        files = find(task.dataset)
+        access = Access.of(of, task.resources, spill)
+        files = _found(access)
         entries = {file: known.entries[file] for file in files if file in known.entries} | _restless(files, times)
         try:
-            with closing(open_engine(task, files, spill)) as engine:
-                catalogue = Catalogue(engine, task.dataset, files, entries, task.as_of, task.now)
+            with closing(open_engine(task, access, files, spill)) as engine:
+                catalogue = Catalogue(engine, access, of, files, entries, task.as_of, task.now)
                 measured = _measured(task, engine, catalogue, known)
-            changed = [file for file in catalogue.not_waiting() if not listing.unchanged(file)]
-        except EngineError as error:
+            changed = [file for file in catalogue.not_waiting() if not access.is_unchanged(file)]
+        except (EngineError, FilesError) as error:
             raise FactsError(str(error)) from None
         except DamagedError as error:
-            changed = [file for file in error.damaged if not listing.unchanged(file)]
+            changed = [file for file in error.damaged if not access.is_unchanged(file)]
             known = replace(known, entries={**entries, **error.damaged})
             if not changed:
                 continue
@@ -70,11 +71,15 @@ def measure(task: Task, spill: Path, open_engine: OpenEngine) -> Measured:
     raise FactsError(f"files changed while they were read, {MAX_ATTEMPTS} times in a row, last {changed[0].name}")
 
 
-def find(dataset: Dataset) -> tuple[File, ...]:
+def find(dataset: Dataset, resources: Resources) -> tuple[File, ...]:
     """The files of the data set. Raises FactsError."""
+    return _found(Access.of(dataset, resources, Path()))
+
+
+def _found(access: Access) -> tuple[File, ...]:
     try:
-        return listing.find(dataset.files)
-    except listing.FilesError as error:
+        return access.find()
+    except FilesError as error:
         raise FactsError(str(error)) from None
 
 

@@ -8,7 +8,7 @@ from datetime import date
 
 from exporter.facts.drift import Change
 from exporter.files.entry import Entry, Unreadable
-from exporter.files.listing import File
+from exporter.files.file import File
 from exporter.measures.declared import Facts
 
 

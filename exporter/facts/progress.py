@@ -37,16 +37,17 @@ class Progress:
     ) -> None:
         self._bar.close()
 
-    def advance(self, rows: int) -> None:
-        """Record that one more day with so many `rows` has been read."""
+    def advance(self, rows: int, fetched: int = 0) -> None:
+        """Record that one more day with so many `rows` has been read, and how many bytes were `fetched` so far."""
         self._done += 1
         self._rows += rows
         now = time.monotonic()
         rate = self._rows / max(now - self._started, 1e-9)
-        self._bar.set_postfix_str(f"{tqdm.format_sizeof(rate)} rows/s", refresh=False)
+        speed = f"{tqdm.format_sizeof(rate)} rows/s" + (f", {tqdm.format_sizeof(fetched)}B fetched" if fetched else "")
+        self._bar.set_postfix_str(speed, refresh=False)
         self._bar.update()
         if not sys.stderr.isatty() and now - self._logged >= INTERVAL:
             self._logged = now
             remaining = timedelta(seconds=round((now - self._started) / self._done * max(self._days - self._done, 0)))
-            message = "%s: %d of %d days read, %s rows/s, %s left"
-            log.info(message, self._name, self._done, self._days, tqdm.format_sizeof(rate), remaining)
+            message = "%s: %d of %d days read, %s, %s left"
+            log.info(message, self._name, self._done, self._days, speed, remaining)

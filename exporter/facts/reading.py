@@ -36,7 +36,7 @@ class Reading:
         self.engine.load(day, files)
         self.loaded = day.date
         self.engine.lookback.keep(self.fingerprints.of_day(day))
-        self.progress.advance(self.engine.events())
+        self.progress.advance(self.engine.events(), self.catalogue.access.fetched)
         return True
 
     def recall(self, day: Day) -> bool:

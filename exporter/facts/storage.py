@@ -19,8 +19,8 @@ from typing import IO, Any
 from exporter.facts.model import DayFacts, Known
 from exporter.files.entry import Measurable
 from exporter.files.fields import Field, Step
+from exporter.files.file import File
 from exporter.files.footers import Footer
-from exporter.files.listing import File
 from exporter.measures.declared import Facts, Number
 from exporter.temporary import SPILL, Folder, TemporaryError, remove_dead
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from exporter.files.file import File
 from exporter.files.footers import Footer
-from exporter.files.listing import File
 
 EARLIEST = 946_684_800_000_000
 """2000-01-01T00:00Z in microseconds since the epoch: a timestamp before it, or over a day ahead, is implausible."""

@@ -9,8 +9,8 @@ from urllib.parse import unquote
 
 import pyarrow as pa
 
+from exporter.files.file import File
 from exporter.files.kinds import is_list, kind, value_type
-from exporter.files.listing import File
 
 NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__"
 """What Hive and Spark write for NULL in the name of a folder."""

@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 
 from exporter.files import fields
 from exporter.files.fields import Field, FieldError, Step
+from exporter.files.file import File, is_utf8
 from exporter.files.kinds import kind, value_type
-from exporter.files.listing import File, is_utf8
 
 
 class UnreadableError(Exception):
@@ -59,23 +59,26 @@ def own_name(names: Iterable[str], name: str) -> str | None:
     return name if name in listed else next((own for own in listed if own.casefold() == name.casefold()), None)
 
 
-def read_footer(file: File, timestamp_names: Sequence[str], names: Iterable[str] = ()) -> Footer:
+def read_footer(
+    file: File, timestamp_names: Sequence[str], names: Iterable[str] = (), path: str | None = None
+) -> Footer:
     """Read the footer of `file`; the first of `timestamp_names` that it has gives `first` and `last`.
 
-    Raises UnreadableError for a file that is not Parquet, or if one of `names` is ambiguous.
+    `path` is where the file can be read, unless that is its own. Raises UnreadableError for a file that is not Parquet,
+    or if one of `names` is ambiguous.
     """
-    with _opened(file) as parquet:
+    with _opened(file, path) as parquet:
         return _footer(file, parquet.schema_arrow, parquet.metadata, timestamp_names, names)
 
 
-def read_schema(file: File) -> tuple[pa.Schema, int]:
-    """The schema of `file`, and its number of rows. Raises UnreadableError for a file that is not Parquet."""
-    with _opened(file) as parquet:
+def read_schema(file: File, path: str | None = None) -> tuple[pa.Schema, int]:
+    """The schema of `file`, and its number of rows; `path` as above. Raises UnreadableError."""
+    with _opened(file, path) as parquet:
         return parquet.schema_arrow, parquet.metadata.num_rows
 
 
 @contextmanager
-def _opened(file: File) -> Iterator[pq.ParquetFile]:
+def _opened(file: File, path: str | None) -> Iterator[pq.ParquetFile]:
     """The file, opened. Raises UnreadableError if it cannot be, or if what is read of it fails."""
     if file.size < 0:
         raise UnreadableError("cannot be opened: broken link, or permission denied", lasting=False)
@@ -84,7 +87,7 @@ def _opened(file: File) -> Iterator[pq.ParquetFile]:
     if not is_utf8(file.path):
         raise UnreadableError("its path is not UTF-8")
     try:
-        with pq.ParquetFile(file.path) as parquet:
+        with pq.ParquetFile(path or file.path) as parquet:
             yield parquet
     except FieldError as error:
         raise UnreadableError(str(error)) from None

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from exporter.files import fields
 from exporter.files.fields import FieldError
+from exporter.files.file import File
 from exporter.files.kinds import kind, value_type
-from exporter.files.listing import File
 
 DEEPEST = 4
 """The maximum depth of structs within structs."""

@@ -1,39 +1,20 @@
-"""Lists the Parquet files of a data set."""
+"""Lists the Parquet files below folders."""
 
 from __future__ import annotations
 
-import fnmatch
-import glob
 import os
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
 
-from exporter.files import tables
+from exporter.files import patterns, table_formats
+from exporter.files.file import File, FilesError
+from exporter.files.patterns import Parts
+from exporter.files.table_formats import TableError
 
 ATTEMPTS = 3
 """How often files are listed if a folder disappears meanwhile: it may have been renamed."""
-
-
-class FilesError(Exception):
-    """A folder or file that a pattern names does not exist or cannot be read: `path: what`."""
-
-
-class File(NamedTuple):
-    """A file as its folder lists it; equal values mean equal content.
-
-    A tuple, because thousands of them may be compared at each refresh.
-    """
-
-    path: str
-    name: str
-    inode: int
-    size: int
-    mtime_ns: int
 
 
 @dataclass(frozen=True)
@@ -48,7 +29,7 @@ class _Folder:
     real: str
     name: str
     within: frozenset[str]
-    table: str | None = None
+    table: TableError | None = None
 
     def below(self, entry: os.DirEntry[str]) -> _Folder | None:
         """The folder `entry` of this one; None for a link that leads back to a folder above it."""
@@ -62,34 +43,12 @@ class _Folder:
         return _Folder(entry.path, real, name, within, self.table)
 
 
-def find(patterns: Iterable[str]) -> tuple[File, ...]:
-    """Every file that a pattern matches, once, in the order of the paths; a folder means all Parquet files below it.
+def find(pattern: str) -> list[File]:
+    """Every file that the pattern matches; a folder means all Parquet files below it.
 
-    A file is named by its path below the pattern's fixed folder; if it has several names, by the first. Names that
-    begin with `.` or `_` are left out, as Hadoop writers expect. Raises FilesError if a folder does not exist, cannot
+    A file is named by its path below the pattern's fixed folder. Raises FilesError if a folder does not exist, cannot
     be read, or is a table of a format in which not every file counts.
     """
-    listed = [file for pattern in patterns for file in _listing(pattern)]
-    files = {file.path: file for file in sorted(listed, reverse=True)}
-    return tuple(reversed(files.values()))
-
-
-def unchanged(file: File) -> bool:
-    """Whether the file is still the one that was listed."""
-    if file.size < 0:
-        return True
-    try:
-        return _file(file.path, file.name, os.lstat(file.path)) == file
-    except OSError:
-        return False
-
-
-def is_utf8(path: str) -> bool:
-    """Whether DuckDB can open the path: file systems allow names that are not text."""
-    return not any("\ud800" <= character <= "\udfff" for character in path)
-
-
-def _listing(pattern: str) -> list[File]:
     for _ in range(ATTEMPTS):
         try:
             return list(_matching(pattern))
@@ -104,76 +63,49 @@ def _listing(pattern: str) -> list[File]:
     raise FilesError(f"{gone}: folders disappeared while they were listed, {ATTEMPTS} times in a row")
 
 
-_Parts = Sequence[re.Pattern[str] | None]
-"""The parts of a pattern below its fixed folder; None matches any number of folders."""
+def is_unchanged(file: File) -> bool:
+    """Whether the file is still the one that was listed."""
+    if file.size < 0:
+        return True
+    try:
+        return _file(file.path, file.name, os.lstat(file.path)) == file
+    except OSError:
+        return False
 
 
 def _matching(pattern: str) -> Iterator[File]:
-    parts = Path(pattern).parts
-    plain = next((i for i, part in enumerate(parts) if glob.has_magic(_drop_escapes(part))), len(parts))
-    fixed = Path(*map(_unescape, parts[:plain]))
+    split = patterns.split(pattern, Path(pattern).parts)
+    fixed = Path(*split.fixed)
     if fixed.is_dir():
-        below = _compiled(pattern, parts[plain:])
+        below = split.compiled()
         real = os.path.realpath(fixed)
-        table = tables.above(real)
-        folder = _Folder(str(fixed), real.rstrip("/"), "", frozenset(), table and tables.refusal(*table))
-        yield from _walk(folder, below, _inside(below, {0}))
+        table = table_formats.above(real)
+        folder = _Folder(str(fixed), real.rstrip("/"), "", frozenset(), table and TableError(*table))
+        yield from _walk(folder, below, patterns.inside(below, {0}))
     elif not fixed.exists():
         raise FilesError(f"{fixed}: no such file or folder")
-    elif plain == len(parts):
+    elif not split.below:
         yield _file(os.path.realpath(fixed), fixed.name, fixed.stat())
 
 
-def _compiled(pattern: str, parts: Sequence[str]) -> _Parts:
-    if ".." in parts:
-        raise FilesError(f"{pattern}: invalid pattern: .. after a wildcard")
-    below = [part for before, part in pairwise(("", *parts)) if not part == before == "**"]
-    return [None if part == "**" else re.compile(fnmatch.translate(part)) for part in below or ("**", "*.parquet")]
-
-
-def _drop_escapes(text: str) -> str:
-    return re.sub(r"\[[*?[]\]", "", text)
-
-
-def _unescape(text: str) -> str:
-    return re.sub(r"\[([*?[])\]", r"\1", text)
-
-
-def _walk(folder: _Folder, parts: _Parts, at: AbstractSet[int]) -> Iterator[File]:
+def _walk(folder: _Folder, parts: Parts, at: AbstractSet[int]) -> Iterator[File]:
     """The files below `folder`; `at` has the indices of the parts that its entries may match."""
     end = len(parts)
     entries = _entries(folder)
-    if not folder.table and (table_format := tables.format_of(entries)):
-        folder = replace(folder, table=tables.refusal(folder.path, table_format))
+    if not folder.table and (table_format := table_formats.format_of(entries)):
+        folder = replace(folder, table=TableError(folder.path, table_format))
     for entry in entries:
-        then = _after(parts, at, entry.name)
-        if not then or entry.name.startswith((".", "_")):
+        then = patterns.after(parts, at, entry.name)
+        if not then or patterns.is_hidden(entry.name):
             continue
         if _is_folder(entry):
-            inside = _inside(parts, then)
+            inside = patterns.inside(parts, then)
             if inside and (below := folder.below(entry)):
                 yield from _walk(below, parts, inside)
         elif end in then and (file := _listed(folder, entry)):
             if folder.table:
-                raise FilesError(folder.table)
+                raise folder.table
             yield file
-
-
-def _inside(parts: _Parts, at: AbstractSet[int]) -> AbstractSet[int]:
-    """The parts that the entries of a folder may match: those `at`, and after `**`, which may match none, the next."""
-    return (at | {number + 1 for number in at - {len(parts)} if parts[number] is None}) - {len(parts)}
-
-
-def _after(parts: _Parts, at: AbstractSet[int], name: str) -> set[int]:
-    """The parts that may follow once an entry called `name` has matched one of those `at`."""
-    following = set()
-    for number in at:
-        part = parts[number]
-        if part is None:
-            following |= {number, number + 1}
-        elif part.match(name):
-            following.add(number + 1)
-    return following
 
 
 def _entries(folder: _Folder) -> list[os.DirEntry[str]]:

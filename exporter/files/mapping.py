@@ -106,9 +106,14 @@ def keyed(dataset: Dataset, footer: Footer, column: str) -> bool:
     return bool(fields) and all(each.keyed for each in fields)
 
 
-def read(dataset: Dataset, footer: Footer) -> set[str]:
-    """What is read from the file: columns, or fields of structs as Parquet writes them, `column.field`."""
-    return {".".join(each.plain) for each in plain_fields(dataset, footer)}
+def read(dataset: Dataset, footer: Footer, of: Iterable[str] | None = None) -> set[str]:
+    """What is read from the file: columns, or fields of structs as Parquet writes them, `column.field`.
+
+    With `of`, only what these canonical columns need.
+    """
+    sources = names(dataset) if of is None else {name for column in of for name in dataset.sources(column)}
+    found = (each for name in sources for each in footer.find(name) if each.plain)
+    return {".".join(each.plain) for each in found}
 
 
 def plain_fields(dataset: Dataset, footer: Footer) -> Iterator[Field]:

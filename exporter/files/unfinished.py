@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from exporter.files.listing import File
+from exporter.files.file import File
 
 YOUNG = 300
 """Seconds since the last write: after that, a file without a footer was abandoned."""
@@ -16,14 +16,14 @@ _SMALLEST = 12
 """Minimum bytes of a file with a footer: the magic at both ends, and the footer's size."""
 
 
-def is_unfinished(file: File) -> bool:
-    """Whether the file has no footer yet and was written a moment ago, by the clock of this machine."""
-    return abs(time.time_ns() - file.mtime_ns) < YOUNG * 10**9 and not _has_footer(file)
+def is_unfinished(file: File, path: str) -> bool:
+    """Whether the file, at `path`, has no footer yet and was written a moment ago, by the clock of this machine."""
+    return abs(time.time_ns() - file.mtime_ns) < YOUNG * 10**9 and not _has_footer(path)
 
 
-def _has_footer(file: File) -> bool:
+def _has_footer(path: str) -> bool:
     try:
-        with open(file.path, "rb") as opened:
+        with open(path, "rb") as opened:
             size = opened.seek(0, os.SEEK_END)
             opened.seek(max(0, size - len(_MAGIC)))
             return size >= _SMALLEST and opened.read() == _MAGIC

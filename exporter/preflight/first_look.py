@@ -12,13 +12,12 @@ from exporter.days import Day, date_of
 from exporter.engine.duckdb.engine import DuckDB
 from exporter.engine.duckdb.sample import Sample
 from exporter.engine.protocol import EngineError
-from exporter.facts import measure
 from exporter.facts.catalogue import Catalogue
-from exporter.facts.model import FactsError
 from exporter.files import mapping
+from exporter.files.access import Access
 from exporter.files.entry import Measurable
+from exporter.files.file import File, FilesError
 from exporter.files.footers import Footer, UnreadableError, read_footer
-from exporter.files.listing import File
 from exporter.measures import declared
 from exporter.measures.declared import Measure
 from exporter.preflight import columns, compare
@@ -47,7 +46,7 @@ def take(config: Config, measures: Mapping[str, Sequence[Measure]]) -> Findings:
     for name, dataset in config.datasets.items():
         try:
             _look(f"datasets.{name}", dataset, measures[name], config.resources, findings)
-        except FactsError as error:
+        except FilesError as error:
             findings.add(f"datasets.{name}.files: {error}", certain=True)
         except EngineError as error:
             findings.add(f"datasets.{name}.files: not read: {error}", certain=False)
@@ -64,26 +63,41 @@ def _links(links: Links) -> Iterator[str]:
 
 
 def _look(key: str, dataset: Dataset, measures: Sequence[Measure], resources: Resources, findings: Findings) -> None:
-    listed = sorted(measure.find(dataset), key=lambda file: (file.mtime_ns, file.path))[-FILES:]
-    footers = list(_footers(key, dataset, listed, findings))
-    if not footers:
-        why = "no file with events yet" if listed else f"NO FILE MATCHES {', '.join(dataset.files)}"
-        findings.unchecked.append(clean(f"{key}.files: {why}: columns, names and measures were not checked", 1000))
+    """Raises FilesError, EngineError, TemporaryError."""
+    with Folder(SPILL) as folder:
+        access = Access.of(dataset, resources, folder)
+        listed = sorted(access.find(), key=lambda file: (file.mtime_ns, file.path))[-FILES:]
+        footers = list(_footers(key, dataset, access, listed, findings))
+        if not footers:
+            why = "no file with events yet" if listed else f"NO FILE MATCHES {', '.join(dataset.files)}"
+            what = "columns, names and measures were not checked"
+            findings.unchecked.append(clean(f"{key}.files: {why}: {what}", 1000))
+        elif compare.columns(key, dataset, footers, findings):
+            own = _own(dataset, measures)
+            with closing(DuckDB(dataset, own, access, listed, folder, folder, resources)) as engine:
+                catalogue = Catalogue(engine, access, dataset, listed, {}, None, datetime.now(UTC))
+                _look_into(key, dataset, measures, engine, catalogue, footers, findings)
+
+
+def _look_into(
+    key: str,
+    dataset: Dataset,
+    measures: Sequence[Measure],
+    engine: DuckDB,
+    catalogue: Catalogue,
+    footers: Sequence[Footer],
+    findings: Findings,
+) -> None:
+    """Compare the events of the newest files with the configuration."""
+    if catalogue.anchor() is None:
+        findings.add(f"{key}.columns.timestamp: no event has a plausible timestamp", certain=True)
         return
-    if not compare.columns(key, dataset, footers, findings):
-        return
-    own = _own(dataset, measures)
-    with Folder(SPILL) as folder, closing(DuckDB(dataset, own, listed, folder, folder, resources)) as engine:
-        catalogue = Catalogue(engine, dataset, listed, {}, None, datetime.now(UTC))
-        if catalogue.anchor() is None:
-            findings.add(f"{key}.columns.timestamp: no event has a plausible timestamp", certain=True)
-            return
-        files = _newest(catalogue)
-        whole = sum(each.footer.rows for each in files) <= ROWS
-        sample = engine.sample(files, _span(files), None if whole else ROWS)
-        for each in own:
-            if problem := engine.problem(each):
-                findings.add(f"{key}.measures: {each.name}.sql: {problem}", certain=True)
+    files = _newest(catalogue)
+    whole = sum(each.footer.rows for each in files) <= ROWS
+    sample = engine.sample(files, _span(files), None if whole else ROWS)
+    for each in _own(dataset, measures):
+        if problem := engine.problem(each):
+            findings.add(f"{key}.measures: {each.name}.sql: {problem}", certain=True)
     rows = columns.rows(dataset, footers, sample, files)
     became = table(rows, len(footers), columns.not_mapped(dataset, measures))
     findings.notes.append(f"{key}: {_seen(dataset, sample, files)}\n{became}")
@@ -104,16 +118,20 @@ def _seen(dataset: Dataset, sample: Sample, files: Sequence[Measurable]) -> str:
     return f"looked at {number(sample.events, 'event')} of {days}, in {number(len(files), 'file')}"
 
 
-def _footers(key: str, dataset: Dataset, files: Sequence[File], findings: Findings) -> Iterator[Footer]:
+def _footers(key: str, dataset: Dataset, access: Access, files: Sequence[File], findings: Findings) -> Iterator[Footer]:
     """The footers of the files with events; a note names each file that cannot be read."""
-    for file in files:
-        try:
-            footer = read_footer(file, dataset.columns.timestamp, mapping.names(dataset))
-        except UnreadableError as error:
-            findings.add(f"{key}.files: {file.name} not read: {error}", certain=False)
-            continue
-        if footer.rows:
-            yield footer
+    with access.footers(files) as problems:
+        for file in files:
+            try:
+                if problem := problems.get(file):
+                    raise UnreadableError(str(problem))
+                names, path = mapping.names(dataset), access.local(file).path
+                footer = read_footer(file, dataset.columns.timestamp, names, path)
+            except UnreadableError as error:
+                findings.add(f"{key}.files: {file.name} not read: {error}", certain=False)
+                continue
+            if footer.rows:
+                yield footer
 
 
 def _newest(catalogue: Catalogue) -> list[Measurable]:

@@ -5,15 +5,21 @@ from __future__ import annotations
 import json
 import os.path
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
 
+from exporter.config.model import Resources
+from exporter.config.object_store import ObjectStore
 from exporter.engine.duckdb.survey import Piece
-from exporter.files import leaves, listing
+from exporter.files import leaves
+from exporter.files.access import Access, AsideError
+from exporter.files.file import File, FilesError, is_url
 from exporter.files.footers import Footer, UnreadableError, read_footer, read_schema
 from exporter.files.leaves import Leaf
-from exporter.files.listing import File, FilesError
+from exporter.files.object_errors import ObjectError
+from exporter.files.table_formats import TableError
 from exporter.text import clean
 
 FILES = 20
@@ -54,6 +60,7 @@ class Data:
     `names` are what a configuration could write, `keyed` the maps and lists of key/value structs, whose keys are names.
     """
 
+    access: Access
     found: int
     files: Mapping[File, int]
     unreadable: Sequence[str]
@@ -68,26 +75,63 @@ class Data:
     def pieces(self, names: Iterable[str], rows: int) -> list[Piece]:
         """What to read of each file for about so many rows, with footers that know the names. Raises ProposeError."""
         share, listed = max(1, rows // len(self.files)), list(names)
-        return [Piece(file, _footer(file, listed), _stretches(of, share)) for file, of in self.files.items()]
+        footers = {file: _footer(file, listed, self.access) for file in self.files}
+        stretches = {file: _stretches(of, share) for file, of in self.files.items()}
+        needs = {file: _columns(footer, listed) for file, footer in footers.items()}
+        try:
+            with self.access.columns(needs, stretches):
+                return [Piece(self.access.local(file), footers[file], stretches[file]) for file in self.files]
+        except AsideError as error:
+            raise ProposeError("\n".join(f"{clean(f.name)}: {each}" for f, each in error.problems.items())) from None
+        except FilesError as error:
+            raise ProposeError(clean(str(error), 1000)) from None
 
 
 def resolved(pattern: str) -> str:
     """The pattern, from the folder in which the command runs; a file of that very name is no pattern."""
+    if is_url(pattern):
+        return pattern
     return os.path.join(escape(str(Path.cwd())), escape(pattern) if Path(pattern).exists() else pattern)
 
 
-def look(patterns: Sequence[str]) -> Data:
-    """The newest files that match the patterns, and their names. Raises ProposeError."""
+@contextmanager
+def look(patterns: Sequence[str], folder: Path) -> Iterator[Data]:
+    """The newest files that match the patterns, or of a table, and their names.
+
+    Copies of objects are in `folder` meanwhile. Raises ProposeError.
+    """
     try:
-        found = listing.find(map(resolved, patterns))
+        access, found = _found(patterns, folder)
+        newest = sorted(found, key=lambda file: (file.mtime_ns, file.path), reverse=True)[:FILES]
+        with access.footers(newest) as problems:
+            if not found:
+                raise ProposeError(f"no Parquet file matches {clean(', '.join(patterns), 1000)}")
+            yield _looked(patterns, access, len(found), newest, problems)
     except FilesError as error:
         raise ProposeError(clean(str(error), 1000)) from None
-    if not found:
-        raise ProposeError(f"no Parquet file matches {clean(', '.join(patterns), 1000)}")
+
+
+def _found(patterns: Sequence[str], folder: Path) -> tuple[Access, Sequence[File]]:
+    """The files that match the patterns; if one alone is a table, those of the table. Raises FilesError."""
+    access = Access([*map(resolved, patterns)], ObjectStore(), Resources(), folder)
+    try:
+        return access, access.find()
+    except TableError as error:
+        if not error.table or len(patterns) > 1:
+            raise
+        access = Access([escape(error.path)], ObjectStore(), Resources(), folder, error.table)
+        return access, access.find()
+
+
+def _looked(
+    patterns: Sequence[str], access: Access, found: int, newest: Sequence[File], problems: Mapping[File, ObjectError]
+) -> Data:
     files, unreadable, own = dict[File, int](), list[str](), dict[str, Leaf]()
-    for file in sorted(found, key=lambda file: (file.mtime_ns, file.path), reverse=True)[:FILES]:
+    for file in newest:
         try:
-            schema, rows = read_schema(file)
+            if problem := problems.get(file):
+                raise UnreadableError(str(problem))
+            schema, rows = read_schema(file, access.local(file).path)
         except UnreadableError as error:
             unreadable.append(f"{clean(file.name)}: {clean(str(error), 300)}")
             continue
@@ -98,7 +142,8 @@ def look(patterns: Sequence[str]) -> Data:
         raise ProposeError("\n".join(unreadable) or f"no file has an event: {clean(', '.join(patterns), 1000)}")
     listed = list(own.values())
     names = [Name(each.name, each.kind, each.zone) for each in listed if not each.keyed and each.kind != "nested"]
-    return Data(len(found), files, unreadable, names[:NAMES], [each.name for each in listed if each.keyed])
+    keyed = [each.name for each in listed if each.keyed]
+    return Data(access, found, files, unreadable, names[:NAMES], keyed)
 
 
 def lacking(data: Data, what: str) -> ProposeError:
@@ -141,9 +186,14 @@ def _json_path(path: Sequence[str]) -> str:
     return "$" + "".join(plain)
 
 
-def _footer(file: File, names: Sequence[str]) -> Footer:
+def _columns(footer: Footer, names: Iterable[str]) -> set[str]:
+    """The columns, or fields of structs, in which the file has the names."""
+    return {".".join(each.plain) for name in names for each in footer.find(name) if each.plain}
+
+
+def _footer(file: File, names: Sequence[str], access: Access) -> Footer:
     try:
-        return read_footer(file, (), names)
+        return read_footer(file, (), names, access.local(file).path)
     except UnreadableError as error:
         raise ProposeError(f"{clean(file.name)}: {clean(str(error), 300)}") from None
 

@@ -8,14 +8,15 @@ from glob import escape
 from pathlib import Path
 
 from exporter.files import listing
-from exporter.files.listing import FilesError
+from exporter.files.file import FilesError, is_url
+from exporter.files.patterns import unescape
 from exporter.propose.data import resolved
 
 
 def of(patterns: Sequence[str]) -> tuple[Sequence[str], str]:
     """What to write for the files, and why: for several files of one folder, a pattern that matches just those."""
     if len(patterns) > 1 and all(Path(each).is_file() for each in patterns):
-        files = {file.path for file in listing.find(map(resolved, patterns))}
+        files = {path for pattern in patterns for path in _matched(pattern)}
         for pattern in _common(patterns):
             if _matched(pattern) == files:
                 return [pattern], f"the {len(files)} files given, as a pattern that matches those of tomorrow, too"
@@ -23,6 +24,11 @@ def of(patterns: Sequence[str]) -> tuple[Sequence[str], str]:
     if len(patterns) == 1 and Path(patterns[0]).is_file():
         return [_literal(patterns[0])], "only this file; name its folder to see those of tomorrow"
     return list(map(_literal, patterns)), ""
+
+
+def of_table(place: str) -> str:
+    """What to write for the folder of a table, whose path is absolute, or for its URL."""
+    return place if is_url(place) else escape(os.path.relpath(unescape(place)))
 
 
 def _common(patterns: Sequence[str]) -> list[str]:
@@ -45,6 +51,6 @@ def _literal(pattern: str) -> str:
 
 def _matched(pattern: str) -> set[str]:
     try:
-        return {file.path for file in listing.find([resolved(pattern)])}
+        return {file.path for file in listing.find(resolved(pattern))}
     except FilesError:
         return set()

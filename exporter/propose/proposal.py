@@ -55,9 +55,10 @@ class Proposal:
 
 def propose(patterns: Sequence[str]) -> Proposal:
     """The proposal for the files that match the patterns. Raises ProposeError, EngineError, TemporaryError."""
-    found = data.look(patterns)
-    with Folder(SPILL) as folder, closing(Survey(list(found.files), folder)) as survey:
-        return _surveyed(found, survey)
+    with Folder(SPILL) as folder, data.look(patterns, folder) as found:
+        files = [found.access.local(file) for file in found.files]
+        with closing(Survey(files, folder)) as survey:
+            return _surveyed(found, survey)
 
 
 def _surveyed(found: Data, survey: Survey) -> Proposal:

@@ -23,7 +23,8 @@ _PLAIN = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*(?:[./-][A-Za-z0-9_$]+)*")
 
 def written(proposal: Proposal, given: Sequence[str]) -> str:
     """The configuration file for the files that were given."""
-    files, why = patterns.of(given)
+    table = proposal.data.access.table
+    files, why = ([patterns.of_table(proposal.data.access.files[0])], "") if table else patterns.of(given)
     settings = _settings(proposal, files)
     dataset = Dataset.model_validate(settings)
     lines = [
@@ -32,6 +33,7 @@ def written(proposal: Proposal, given: Sequence[str]) -> str:
         "  web:",
         *_comment("    ", [why] if why else []),
         f"    files: {_value(files)}",
+        *([f"    table: {table}"] if table else []),
         *_comment("    ", [_about(proposal)]),
         *_key("time_zone", settings["time_zone"], proposal.zone.evidence),
         *_key("cadence", settings["cadence"], proposal.cadence.evidence),

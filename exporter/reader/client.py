@@ -18,7 +18,7 @@ from pathlib import Path
 
 from exporter.facts.model import FactsError, Measured
 from exporter.facts.task import Look, Task
-from exporter.files.listing import File
+from exporter.files.file import File
 from exporter.reader import pipes
 from exporter.temporary import SPILL, Folder, TemporaryError
 

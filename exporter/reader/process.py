@@ -11,8 +11,9 @@ import select
 import sys
 import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import IO, NoReturn, cast
 
@@ -22,7 +23,8 @@ from exporter.engine.protocol import Engine
 from exporter.facts.measure import find, measure
 from exporter.facts.model import FactsError, Measured
 from exporter.facts.task import Look, Task
-from exporter.files.listing import File
+from exporter.files.access import Access
+from exporter.files.file import File, is_url
 from exporter.measures.devices import classify
 from exporter.reader import pipes
 from exporter.reader.client import RECEIVED, died
@@ -41,32 +43,41 @@ def main() -> None:
             request, spill = cast("tuple[Look | Task, Path]", pipes.read(requests))
             pipes.write(answers, pickle.dumps(RECEIVED))
             if isinstance(request, Look):
-                pipes.write(answers, pickle.dumps(_looked(request, listed)))
+                pipes.write(answers, pickle.dumps(_looked(request, listed, answers)))
             else:
-                pipes.write(answers, _forked(request, spill, answers))
+                pipes.write(answers, _forked(partial(_measured, request, spill), answers))
             del request
 
 
-def _looked(look: Look, listed: dict[str, tuple[File, ...]]) -> tuple[File, ...] | str | None:
+def _looked(look: Look, listed: dict[str, tuple[File, ...]], answers: IO[bytes]) -> tuple[File, ...] | str | None:
     """The answer to `look`; `listed` has the last answers, because sending many files takes time."""
-    try:
-        files = find(look.dataset)
-    except FactsError as error:
-        return str(error)
+    found = partial(_found, look)
+    is_remote = look.dataset.table or any(map(is_url, look.dataset.files))
+    files = cast("tuple[File, ...] | str", pickle.loads(_forked(found, answers)) if is_remote else found())
+    if isinstance(files, str):
+        return files
     if listed.get(look.name) == files:
         return None
     listed[look.name] = files
     return files
 
 
-def _forked(task: Task, spill: Path, answers: IO[bytes]) -> bytes:
-    """The pickled answer of a process that measured `task`."""
+def _found(look: Look) -> tuple[File, ...] | str:
+    """The files, or why they cannot be listed."""
+    try:
+        return find(look.dataset, look.resources)
+    except FactsError as error:
+        return str(error)
+
+
+def _forked(work: Callable[[], object], answers: IO[bytes]) -> bytes:
+    """The pickled result of the work in a process of its own, or how that died."""
     reading, writing = os.pipe()
     process = os.fork()
     if not process:
         os.close(reading)
         answers.close()  # otherwise the exporter would not notice that the fork server died
-        _measure_and_exit(task, spill, writing)
+        _work_and_exit(work, writing)
     os.close(writing)
     with os.fdopen(reading, "rb") as answer:
         text = answer.read()
@@ -74,12 +85,12 @@ def _forked(task: Task, spill: Path, answers: IO[bytes]) -> bytes:
     return pickle.dumps(died("the reading process", code)) if code else text
 
 
-def _measure_and_exit(task: Task, spill: Path, writing: int) -> NoReturn:
+def _work_and_exit(work: Callable[[], object], writing: int) -> NoReturn:
     code = 1
     try:
         threading.Thread(target=_end_alone, args=(writing,), daemon=True).start()
         with os.fdopen(writing, "wb") as answer:
-            pickle.dump(_answer(task, spill), answer)
+            pickle.dump(work(), answer)
         code = 0
     except BaseException:  # noqa: BLE001 - a fork must never continue as a second fork server
         traceback.print_exc()
@@ -87,7 +98,7 @@ def _measure_and_exit(task: Task, spill: Path, writing: int) -> NoReturn:
         os._exit(code)
 
 
-def _answer(task: Task, spill: Path) -> Measured | str:
+def _measured(task: Task, spill: Path) -> Measured | str:
     """What was measured, or what failed."""
     try:
         measured = measure(task, spill, _open)
@@ -98,8 +109,8 @@ def _answer(task: Task, spill: Path) -> Measured | str:
     return replace(measured, peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 
 
-def _open(task: Task, files: Sequence[File], spill: Path) -> Engine:
-    return DuckDB(task.dataset, task.measures, files, task.storage, spill, task.resources)
+def _open(task: Task, access: Access, files: Sequence[File], spill: Path) -> Engine:
+    return DuckDB(task.dataset, task.measures, access, files, task.storage, spill, task.resources)
 
 
 def _end_alone(writing: int) -> None:

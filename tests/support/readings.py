@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from exporter import plan
+from exporter.config.model import Resources
+from exporter.config.object_store import ObjectStore
 from exporter.engine.duckdb.engine import DuckDB
 from exporter.facts.measure import measure
 from exporter.facts.model import Known, Measured
 from exporter.facts.task import Task
-from exporter.files.listing import File
+from exporter.files.access import Access
+from exporter.files.file import File
 from tests.support.exposition import SHOP, write_config
+
+
+def find(patterns: Iterable[str]) -> tuple[File, ...]:
+    """The files on the local disk that a pattern matches."""
+    return Access([*patterns], ObjectStore(), Resources(), Path()).find()
 
 
 def measured(folder: Path, known: Known | None = None, **settings: Any) -> Measured:
@@ -26,5 +34,5 @@ def measured(folder: Path, known: Known | None = None, **settings: Any) -> Measu
     return measure(task, folder, _open)
 
 
-def _open(task: Task, found: Sequence[File], spill: Path) -> DuckDB:
-    return DuckDB(task.dataset, task.measures, found, task.storage, spill, task.resources)
+def _open(task: Task, access: Access, found: Sequence[File], spill: Path) -> DuckDB:
+    return DuckDB(task.dataset, task.measures, access, found, task.storage, spill, task.resources)

@@ -12,8 +12,8 @@ from exporter.engine.duckdb.instants import instant
 from exporter.engine.duckdb.steps import FILE, expression, identifier, text
 from exporter.files import mapping
 from exporter.files.fields import Field
+from exporter.files.file import File
 from exporter.files.footers import Footer
-from exporter.files.listing import File
 
 
 @dataclass(frozen=True, order=True)

@@ -16,7 +16,7 @@ from exporter.engine.duckdb.columns import Shape
 from exporter.engine.duckdb.database import literal
 from exporter.files import mapping
 from exporter.files.entry import Measurable
-from exporter.files.listing import File
+from exporter.files.file import File
 from exporter.measures import segments
 from exporter.measures.channels import CHANNELS, PAID_CLICK_IDS, SITES
 from exporter.measures.devices import BOTS, DEVICES, NAMES, NOT_BOTS, PLATFORMS, classify

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,9 +17,11 @@ from exporter.engine.duckdb.load import Loader
 from exporter.engine.duckdb.lookback import Lookback
 from exporter.engine.duckdb.sample import Sample
 from exporter.engine.protocol import EngineError
+from exporter.files import mapping
+from exporter.files.access import Access, AsideError
 from exporter.files.entry import Measurable
-from exporter.files.footers import Footer
-from exporter.files.listing import File, is_utf8
+from exporter.files.file import File, is_utf8
+from exporter.files.footers import Footer, UnreadableError
 from exporter.measures import channels, declared, devices
 from exporter.measures.declared import Facts, Measure
 
@@ -56,18 +58,20 @@ class DuckDB:
         self,
         dataset: Dataset,
         measures: Sequence[Measure],
+        access: Access,
         files: Sequence[File],
         storage: Path,
         spill: Path,
         resources: Resources,
     ) -> None:
         self._dataset = dataset
+        self._access = access
         self._timeout = resources.query_timeout
         self._bounds = declared.label_bounds(dataset)
-        readable = [file.path for file in files if is_utf8(file.path)]
+        readable = [path for file in files if is_utf8(file.path) for path in access.places(file)]
         self._connection = database.connect(readable, spill, resources)
         self._texts = [each.sql for each in measures if not each.unmet(dataset)]
-        self._loader = Loader(self._connection, dataset, [_LAST_EVENTS, *self._texts], self._timeout)
+        self._loader = Loader(self._connection, dataset, access, [_LAST_EVENTS, *self._texts], self._timeout)
         self.lookback = Lookback(storage, self._connection)
         relations = [day_tables.relation(name) for name in ("events", *day_tables.TABLES, "orders")]
         definitions = (channels.DEFINITIONS, devices.BOTS, devices.NOT_BOTS)
@@ -79,11 +83,22 @@ class DuckDB:
 
     def times(self, file: File, footer: Footer, latest: int) -> tuple[int | None, int | None, int]:
         """First and last plausible timestamp, and the number of events without one. Raises UnreadableError."""
-        return times.times(self._connection, self._dataset, file, footer, latest)
+        with self._timestamps(file, footer) as local:
+            return times.times(self._connection, self._dataset, local, footer, latest)
 
     def count(self, each: Measurable, start: int, end: int) -> int:
         """The number of events of the file from `start` until before `end`. Raises UnreadableError."""
-        return times.count(self._connection, self._dataset, each.file, each.footer, start, end)
+        with self._timestamps(each.file, each.footer) as local:
+            return times.count(self._connection, self._dataset, local, each.footer, start, end)
+
+    @contextmanager
+    def _timestamps(self, file: File, footer: Footer) -> Iterator[File]:
+        """The file where its timestamps can be read. Raises UnreadableError."""
+        try:
+            with self._access.columns({file: mapping.read(self._dataset, footer, ("timestamp",))}):
+                yield self._access.local(file)
+        except AsideError as error:
+            raise UnreadableError(str(error.problems[file]), lasting=False) from None
 
     def load(self, day: Day, files: Sequence[Measurable]) -> None:
         """Create the tables of a day. Raises DamagedError."""
@@ -115,8 +130,10 @@ class DuckDB:
 
     def sample(self, files: Sequence[Measurable], span: Day, rows: int | None) -> Sample:
         """Counts in a sample of the events in the `span`, at most `rows` of each shape."""
-        with _translated(), database.limited(self._connection, self._timeout):
-            return sample.take(self._connection, self._dataset, files, span, rows, self._texts)
+        needs = {each.file: mapping.read(self._dataset, each.footer) for each in files}
+        with self._access.columns(needs), _translated(), database.limited(self._connection, self._timeout):
+            local = [replace(each, file=self._access.local(each.file)) for each in files]
+            return sample.take(self._connection, self._dataset, local, span, rows, self._texts)
 
     def problem(self, measure: Measure) -> str | None:
         """Why the SQL of a measure does not fit the tables of the sample, or None."""

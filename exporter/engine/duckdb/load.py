@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import duckdb
@@ -12,25 +13,40 @@ from exporter.days import Day
 from exporter.engine.duckdb import database, day_tables, encoding
 from exporter.engine.protocol import DamagedError, EngineError
 from exporter.files import checksums, mapping
+from exporter.files.access import Access, AsideError
 from exporter.files.entry import Measurable, Unreadable
-from exporter.files.listing import File
+from exporter.files.file import File
 
 
 class Loader:
     """Loads one day after the other; `texts` is the SQL that will query the tables."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, dataset: Dataset, texts: Sequence[str], timeout: timedelta
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        dataset: Dataset,
+        access: Access,
+        texts: Sequence[str],
+        timeout: timedelta,
     ) -> None:
         self._connection = connection
         self._dataset = dataset
+        self._access = access
         self._texts = texts
         self._timeout = timeout
         self._verified: set[File] = set()
         self._replaced: dict[File, int] = {}
 
     def load(self, day: Day, files: Sequence[Measurable]) -> None:
-        """Create the day's tables. Raises DamagedError, or EngineError if no file is to blame."""
+        """Create the day's tables. Raises DamagedError, or EngineError if no file is to blame, or FilesError."""
+        try:
+            with self._access.columns({each.file: mapping.read(self._dataset, each.footer) for each in files}):
+                self._load(day, files)
+        except AsideError as error:
+            aside = {file: Unreadable(file.name, str(each), lasting=False) for file, each in error.problems.items()}
+            raise DamagedError(aside) from None
+
+    def _load(self, day: Day, files: Sequence[Measurable]) -> None:
         self._verify(files)
         try:
             self._load_from(files, day)
@@ -40,7 +56,7 @@ class Loader:
             if database.is_spill(error):
                 raise EngineError(f"{day.date}: {database.reason(error)}") from None
             if encoding.is_to_blame(error) and self._add_misencoded(files, day):
-                self.load(day, files)
+                self._load(day, files)
                 return
             damaged = {each.file: reason for each in files if (reason := self._damage(each, day))}
             if not damaged:
@@ -60,7 +76,7 @@ class Loader:
             except duckdb.Error as error:
                 if encoding.is_to_blame(error):
                     names = mapping.read(self._dataset, each.footer)
-                    self._replaced[each.file] = encoding.replaced_rows(each.file.path, names)
+                    self._replaced[each.file] = encoding.replaced_rows(self._path(each), names)
         return len(self._replaced) > before
 
     def _verify(self, files: Sequence[Measurable]) -> None:
@@ -70,7 +86,7 @@ class Loader:
         """
         new = [each for each in files if each.file not in self._verified]
         checked = {
-            each.file: checksums.damage(each.file.path, mapping.read(self._dataset, each.footer)) for each in new
+            each.file: checksums.damage(self._path(each), mapping.read(self._dataset, each.footer)) for each in new
         }
         damaged = {file: Unreadable(file.name, reason, lasting=True) for file, reason in checked.items() if reason}
         if damaged:
@@ -86,5 +102,10 @@ class Loader:
         return None
 
     def _load_from(self, files: Sequence[Measurable], day: Day) -> None:
+        local = [replace(each, file=self._access.local(each.file)) for each in files]
+        misencoded = [self._access.local(file) for file in self._replaced]
         with database.limited(self._connection, self._timeout):
-            day_tables.load(self._connection, self._dataset, files, day, self._texts, self._replaced)
+            day_tables.load(self._connection, self._dataset, local, day, self._texts, misencoded)
+
+    def _path(self, each: Measurable) -> str:
+        return self._access.local(each.file).path

@@ -17,8 +17,8 @@ from exporter.engine.duckdb.steps import expression, identifier
 from exporter.engine.protocol import EngineError
 from exporter.files.entry import EARLIEST
 from exporter.files.fields import Field
+from exporter.files.file import File
 from exporter.files.footers import Footer
-from exporter.files.listing import File
 from exporter.measures.devices import NAMES
 
 TIME = "as a timestamp: "

@@ -7,8 +7,8 @@ import duckdb
 from exporter.config.model import Dataset
 from exporter.engine.duckdb import columns, database, encoding
 from exporter.files.entry import EARLIEST
+from exporter.files.file import File
 from exporter.files.footers import Footer, UnreadableError
-from exporter.files.listing import File
 
 _RANGE = """
 SELECT min(us)  FILTER (WHERE us BETWEEN $earliest AND $latest),
