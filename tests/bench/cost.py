@@ -17,6 +17,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
 
+from buckets import CPU_BAR, FETCH_BAR, UNCHANGED_BAR, bucket_figures  # noqa: E402
 from events import write_day  # noqa: E402
 from nested import nested_day  # noqa: E402
 from scraping import scrapes  # noqa: E402
@@ -53,6 +54,11 @@ SCRAPES = (
     "memory of the exporter up to the tenth {early_mb:.0f} MB, of the last ten {late_mb:.0f} MB"
 )
 NESTED = "a nested day of GA4 costs {ratio:.2f} times the same day in flat columns; the bar is {bar}"
+BUCKET = (
+    "a day in a bucket costs {cpu:.2f} times the CPU of the local disk (the bar is {cpu_bar}), and takes {fetch_s:.1f} "
+    "s longer with 50 ms a request (the bar is {fetch_bar}); nothing changed, 10,000 objects: {unchanged_ms:.0f} ms "
+    "(the bar is {unchanged_bar})"
+)
 BIG = "50 million events in 1 GB: {ratio:.2f} times the CPU per event, {peak_mb:.0f} MB, same numbers: {same_numbers}"
 
 Figures = dict[str, dict[str, float]]
@@ -144,6 +150,9 @@ def main() -> None:
         figures["unchanged"]["ms"] = figures["unchanged_1000"]["ms"]
         figures["nested_day"] = nested_day(folder, options.events)
         print(NESTED.format(**figures["nested_day"]))
+        figures["bucket"] = bucket_figures(folder)
+        bars = {"cpu_bar": CPU_BAR, "fetch_bar": FETCH_BAR, "unchanged_bar": UNCHANGED_BAR}
+        print(BUCKET.format(**figures["bucket"], **bars))
         figures["scrapes"] = scrapes(folder, 60)
         print(SCRAPES.format(**figures["scrapes"]))
         figures["same_bytes"] = {"yes": same_bytes(folder)}

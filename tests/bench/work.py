@@ -27,7 +27,7 @@ from exporter.days import day
 from exporter.engine.duckdb.engine import DuckDB
 from exporter.facts.catalogue import Catalogue
 from exporter.facts.storage import Storage
-from exporter.files import listing
+from exporter.files.access import Access
 from exporter.measures import declared
 from exporter.refresh import Refresher
 
@@ -180,12 +180,13 @@ def _after(folder: Path, happens: Callable[[Path], object], *, wait: bool = Fals
 def per_metric_sql(folder: Path) -> Cost:
     """The newest day's numbers with a scan for each measure, as an exporter of single queries makes them."""
     dataset = model.load(folder / "config.yml").datasets["shop"]
-    found = [file for file in listing.find(dataset.files) if file.name == f"{LAST}.parquet"]
+    access = Access.of(dataset, Resources(), folder)
+    found = [file for file in access.find() if file.name == f"{LAST}.parquet"]
 
     def work() -> None:
         for each in (measure for measure in declared.load() if not measure.unmet(dataset)):
-            with closing(DuckDB(dataset, [each], found, folder, folder, Resources())) as engine:
-                catalogue = Catalogue(engine, dataset, found, {}, None, datetime.now(UTC))
+            with closing(DuckDB(dataset, [each], access, found, folder, folder, Resources())) as engine:
+                catalogue = Catalogue(engine, access, dataset, found, {}, None, datetime.now(UTC))
                 engine.load(day(LAST, ZoneInfo("UTC")), catalogue.readable)
                 engine.run(each)
 
