@@ -295,6 +295,15 @@ def test_no_copy_is_left(tmp_path: Path, bucket: Bucket) -> None:
     assert [path.name for path in kept.rglob("*.parquet")] == []
 
 
+def test_nothing_is_fetched_again_after_a_restart(tmp_path: Path, bucket: Bucket) -> None:
+    """What was measured is kept, with the versions of the objects."""
+    path = configured(tmp_path, bucket)
+    first = once(path, f"--storage.path={tmp_path / 'kept'}")
+    bucket.proxy.requests.clear()
+    assert once(path, f"--storage.path={tmp_path / 'kept'}").text == first.text
+    assert bucket.proxy.objects() == []
+
+
 def test_a_copy_that_is_too_large(tmp_path: Path, bucket: Bucket) -> None:
     """The limit of what is spilled holds for the copies, too."""
     large = [view(DAYS[2], client_id=os.urandom(20_000).hex()) for _ in range(60)]
