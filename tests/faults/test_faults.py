@@ -1,4 +1,7 @@
-"""Each fault of the lab once: the verdict is right, or unknown for the true cause; `lab.py` runs many more trials."""
+"""Each fault of the lab once: the verdict is right, or unknown for the true cause; `lab.py` runs many more trials.
+
+Half of the faults are tried on the older generation, too.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from faults import FAULTS
 from lab import BENCH, is_broken, tasks, trials
 from trial import Fault, Result
 
+from tests.support import generations
 from tests.support.generations import Generation
 
 BENCHES = 5
@@ -20,7 +24,8 @@ PATIENCE = 10.0
 @pytest.fixture(scope="module")
 def results(generation: Generation) -> dict[str, list[Result]]:
     """How each fault ended on one generation."""
-    faults = [replace(each, seconds=min(each.seconds, PATIENCE)) if each.unknown else each for each in FAULTS.values()]
+    some = list(FAULTS.values())[:: 2 if generation == generations.found() else 1]
+    faults = [replace(each, seconds=min(each.seconds, PATIENCE)) if each.unknown else each for each in some]
     found = defaultdict(list)
     for result in trials(tasks(faults, len(faults), generation.name), [generation], BENCHES):
         found[result.fault].append(result)
@@ -30,6 +35,8 @@ def results(generation: Generation) -> dict[str, list[Result]]:
 @pytest.mark.parametrize("fault", [pytest.param(each, id=f"{each.promise}-{each.name}") for each in FAULTS.values()])
 def test_fault(results: dict[str, list[Result]], fault: Fault) -> None:
     """No false verdict, no needless unknown, an unknown names the true cause, and all of it in time."""
+    if fault.name not in results:
+        pytest.skip("tried on the newest generation")
     ended = [each for each in results[fault.name] if each.outcome != BENCH]
     assert ended
     assert [each for each in ended if is_broken(each)] == []
