@@ -80,10 +80,9 @@ def test_log(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) 
 
 def test_log_of_objects(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     """What came from an object store so far is shown, too."""
-    caplog.set_level(logging.INFO)
-    clock = iter([0, 10])
-    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
-    Progress("shop", 35).advance(12_000_000, 34_000_000)
+    monkeypatch.setattr(progress.time, "monotonic", iter([0.0, 10.0]).__next__)
+    with caplog.at_level(logging.INFO, "exporter"), Progress("shop", 35) as reading:
+        reading.advance(12_000_000, 34_000_000)
     assert caplog.messages == ["shop: 1 of 35 days read, 1.20M rows/s, 34.0MB fetched, 0:05:40 left"]
 
 

@@ -131,6 +131,10 @@ def group(series: Iterable[list[Test]], *expected: Test) -> Test:
     }
 
 
+NEWEST_ALONE = pytest.mark.parametrize("generation", [pytest.param(generations.newest, id="newest")], indirect=True)
+"""What the older generation need not show, too, because it takes long."""
+
+
 def some(generation: Generation, every: Iterable[Any]) -> list[Any]:
     """All of them; for the generation that takes twice as long, every second one."""
     return list(every)[:: 2 if generation == generations.found() else 1]
@@ -228,6 +232,7 @@ def not_a_number(gauge: str) -> Values:
     return {series: math.nan if series.split("{")[0] == gauge else value for series, value in served({}).items()}
 
 
+@NEWEST_ALONE
 def test_alert_ends_with_the_first_state_that_is_not_firing(generation: Generation, tmp_path: Path) -> None:
     """Whatever fired: when the data are gone, only that they are gone does."""
     fired = {case["alert"]: case for case in CASES.values() if case["fires"] and case["alert"] in CHECKS}
@@ -281,6 +286,7 @@ def test_a_segment_that_is_gone_from_the_data_set_is_not_listed(generation: Gene
     promtool(generation, tmp_path, test)
 
 
+@NEWEST_ALONE
 @pytest.mark.parametrize("targets", [1, 2])
 def test_n1_descriptions_and_links(generation: Generation, tmp_path: Path, targets: int) -> None:
     """Every alert says what was measured against which limit, and links; replicas of the exporter change nothing."""
@@ -518,6 +524,7 @@ def test_certificate_names_every_rule() -> None:
     assert sorted(counted) == sorted(records.keys() - own)
 
 
+@NEWEST_ALONE
 def test_certificate_needs_every_rule(generation: Generation, tmp_path: Path) -> None:
     """Without one of the rules before it there is no certificate: every fifth is tried, others on each generation."""
     group_ = next(each for each in yaml.safe_load(rulefile.text())["groups"] if each["name"] == rulefile.GROUP)

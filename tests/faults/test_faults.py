@@ -17,7 +17,7 @@ from tests.support import generations
 from tests.support.generations import Generation
 
 BENCHES = 5
-PATIENCE = 10.0
+PATIENCE = 12.0
 """Seconds for the gate where an unknown is allowed: enough to see that it stays unknown."""
 
 
