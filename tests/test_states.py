@@ -19,7 +19,7 @@ from tests.support.generations import Generation
 from tests.support.judging import CERTIFICATE, STATE, ask, first_cycle, prometheus, serving
 from tests.support.random_tables import tables
 
-DATA_SETS = 300
+DATA_SETS = 400
 
 SHOWN = 5
 """Data sets that a failure prints in full."""
