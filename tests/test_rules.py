@@ -35,7 +35,7 @@ from tests.support.day_cases import (
     served,
     states,
 )
-from tests.support.generations import Generation
+from tests.support.generations import NEWEST_ALONE, Generation
 
 ALERTING = Path(rulefile.__file__).parent
 RULE_FILE = ALERTING / "rules" / "clickstream.yml"
@@ -129,10 +129,6 @@ def group(series: Iterable[list[Test]], *expected: Test) -> Test:
         "alert_rule_test": [each for each in expected if "alertname" in each],
         "promql_expr_test": [each for each in expected if "expr" in each],
     }
-
-
-NEWEST_ALONE = pytest.mark.parametrize("generation", [pytest.param(generations.newest, id="newest")], indirect=True)
-"""What the older generation need not show, too, because it takes long."""
 
 
 def some(generation: Generation, every: Iterable[Any]) -> list[Any]:

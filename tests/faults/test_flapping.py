@@ -6,9 +6,10 @@ from pathlib import Path
 
 from pager import BAD, GROUP_INTERVAL, HEALTHY, awaited, outages, paged, serve
 
-from tests.support.generations import Generation
+from tests.support.generations import NEWEST_ALONE, Generation
 
 
+@NEWEST_ALONE
 def test_one_incident_from_bad_data_to_healed_data(generation: Generation, tmp_path: Path) -> None:
     """PagerDuty receives one trigger when data turn bad, nothing during outages, and one resolve when they heal."""
     with generation.chosen(), paged(tmp_path / "bench") as (bench, pager):

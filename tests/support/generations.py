@@ -139,3 +139,7 @@ def _version(prometheus: Path) -> str:
     if words is None:
         raise programs.ServerError(f"{prometheus}: no version in {done.stdout!r}")
     return words[1]
+
+
+NEWEST_ALONE = pytest.mark.parametrize("generation", [pytest.param(newest, id="newest")], indirect=True)
+"""What the older generation need not show, too, because it takes long."""
