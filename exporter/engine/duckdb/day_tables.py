@@ -95,22 +95,10 @@ def load(
     shaped = [((columns.shape(dataset, each.footer), each.file in misencoded), each) for each in files]
     shapes = sorted({shape for shape, _ in shaped})
     groups = [[each for of, each in shaped if of == shape] for shape in shapes]
-    made = _made(dataset)
-    named = _named([*map(relation, TABLES), *texts, *made.values()])
-    stored = [name for name in named if name not in made] + watched.filled(dataset)
-    sql = (
-        f"CREATE OR REPLACE TEMP TABLE stored_events AS WITH source AS ({_source(dataset, shapes, row_limit)})\n"
-        f"SELECT {', '.join(stored)} FROM (\n{relation('events')}) "
-        f"WHERE {IN_DAY}"
-    )
     paths = {f"files_{number}": [literal(each.file.path) for each in group] for number, group in enumerate(groups)}
     folders = columns.folders(dataset, ((each.file, each.footer) for each in files))
     values = {**paths, **folders, **columns.paths(dataset), **parameters(dataset, when)}
-    _execute(connection, sql, values)
-    # DuckDB trusts a footer's statistics and may not check each timestamp; this checks those that the pages had.
-    connection.execute(f"DELETE FROM stored_events WHERE NOT ({IN_DAY})", {"start": when.start, "end": when.end})
-    shown = ", ".join(["*", *(f"{made[name]} AS {name}" for name in named if name in made)])
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW events AS SELECT {shown} FROM stored_events")
+    _load_events(connection, dataset, _source(dataset, shapes, row_limit), texts, values)
     _load_missing(connection, [mapping.missing(dataset, group[0].footer) for group in groups])
     _load_devices(connection)
     _load_dimensions(connection, dataset)
@@ -118,6 +106,29 @@ def load(
     connection.execute(f"CREATE OR REPLACE TEMP TABLE watched_fields AS {watched.counts(dataset)}")
     for name in TABLES:
         _execute(connection, f"CREATE OR REPLACE TEMP TABLE {name} AS {_table(dataset, name)}", settings)
+
+
+def _load_events(
+    connection: duckdb.DuckDBPyConnection,
+    dataset: Dataset,
+    source: str,
+    texts: Iterable[str],
+    values: Mapping[str, object],
+) -> None:
+    """Create the view `events` of the rows of `source`, and the table with those of its columns that are stored."""
+    made = _made(dataset)
+    named = _named([*map(relation, TABLES), *texts, *made.values()])
+    stored = [name for name in named if name not in made] + watched.filled(dataset)
+    shown = ["*", *(f"{made[name]} AS {name}" for name in named if name in made)]
+    sql = (
+        f"CREATE OR REPLACE TEMP TABLE stored_events AS WITH source AS ({source})\n"
+        f"SELECT {', '.join(stored)} FROM (\n{relation('events')}) "
+        f"WHERE {IN_DAY}"
+    )
+    _execute(connection, sql, values)
+    # DuckDB trusts a footer's statistics and may not check each timestamp; this checks those that the pages had.
+    _execute(connection, f"DELETE FROM stored_events WHERE NOT ({IN_DAY})", values)
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW events AS SELECT {', '.join(shown)} FROM stored_events")
 
 
 def _table(dataset: Dataset, name: str) -> str:
