@@ -142,13 +142,21 @@ class Objects:
         for depth in range(len(parts)):
             above = "/".join(parts[:depth])
             for log, table_format in table_formats.LOGS.items():
-                if next(self._listed(store, f"{above}/{log}".lstrip("/"), most=1), None):
+                if any(self._listed_above(store, f"{above}/{log}".lstrip("/"), most=1)):
                     yield f"{store}/{above}".rstrip("/"), table_format
         if len(parts) > 1 and parts[-1] == "data":
             above = "/".join(parts[:-1])
-            described = (each["path"].removeprefix(f"{above}/") for each in self._listed(store, f"{above}/metadata"))
-            if any(map(table_formats.log_of, described)):
+            listed = self._listed_above(store, f"{above}/metadata")
+            if any(table_formats.log_of(each["path"].removeprefix(f"{above}/")) for each in listed):
                 yield f"{store}/{above}", "Iceberg"
+
+    def _listed_above(self, store: str, prefix: str, most: int | None = None) -> Iterator[dict[str, Any]]:
+        """What the store lists; nothing where the credentials may list only what is below the pattern's folder."""
+        try:
+            yield from self._listed(store, prefix, most)
+        except ObjectError as error:
+            if not error.of_object:
+                raise
 
     def _listed(self, store: str, prefix: str, most: int | None = None) -> Iterator[dict[str, Any]]:
         """What the store lists below a folder."""
