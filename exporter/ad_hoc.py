@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -38,11 +38,17 @@ HOURS = (
 
 _NAMES_EVENTS = re.compile(r"\b(FROM|JOIN) (field_)?events\b")
 
+_OPENS_FILES = re.compile(r"\b\w+\(getvariable\('files'\)\)")
+
 _DAYS_BEFORE = re.compile(r"getvariable\('day'\) - (\d+)")
 
 
 class NoDataError(Exception):
     """There is nothing to query: why."""
+
+
+def _as_listed(file: File) -> File:
+    return file
 
 
 @dataclass(frozen=True)
@@ -66,30 +72,38 @@ class Data:
 
         Objects are read from local copies, and shown with their URLs.
         """
-        needs: dict[File, set[str]] = {file: set() for file in self._shown()}
+        shown = self._shown()
+        needs: dict[File, set[str]] = {}
         if _NAMES_EVENTS.search(query):
-            needs |= {each.file: mapping.read(self.dataset, each.footer) for each in self._readable(query)}
+            needs = {each.file: mapping.read(self.dataset, each.footer) for each in self._readable(query)}
         try:
-            with self.access.columns(needs):
-                statements = [*self._before(query, self.access.local), query]
+            with self.access.footers(shown) as problems, self.access.columns(needs):
+                statements = [*self._before(query, self.access.local, without=problems), query]
                 found = [rows for statement in statements for rows in self.engine.ad_hoc(statement) if rows.names]
         except AsideError as error:
             file, problem = next(iter(error.problems.items()))
             raise NoDataError(f"{file.path}: {problem}") from None
-        urls = {self.access.local(file).path: file.path for file in needs}
+        urls = {self.access.local(file).path: file.path for file in (*shown, *needs)}
         return [replace(each, rows=[[_renamed(value, urls) for value in row] for row in each.rows]) for each in found]
 
-    def _before(self, query: str, at: Callable[[File], File] = lambda file: file) -> Iterator[str]:
-        """The statements that create what the query names, variables and views; `at` is where a file is."""
+    def _before(
+        self, query: str, at: Callable[[File], File] = _as_listed, without: Collection[File] = ()
+    ) -> Iterator[str]:
+        """The statements that create what the query names, variables and views.
+
+        `at` is where a file is; the variable `files` leaves out those in `without`, which cannot be opened.
+        """
+        placed = at if _OPENS_FILES.search(query) else _as_listed
         for limit, value in self.dataset.limits.model_dump().items():
             if _variable(limit) in query:
                 yield script.variable(limit, value)
         if _variable("day") in query:
             yield script.variable("day", self._day())
         if _variable("files") in query:
-            yield script.variable("files", [literal(at(file).path) for file in self._shown()])
+            files = [placed(file).path for file in self._shown() if file not in without]
+            yield script.variable("files", list(map(literal, files)))
         if "set_aside" in query:
-            yield script.set_aside(self._set_aside())
+            yield script.set_aside(self._set_aside(placed))
         if _NAMES_EVENTS.search(query):
             yield script.events(self.dataset, [replace(each, file=at(each.file)) for each in self._readable(query)])
         if "field_events" in query:
@@ -115,9 +129,9 @@ class Data:
         shown = {*newest, *(file for file in self.files if file not in measured)}
         return [file for file in self.files if file in shown and _is_open(file)]
 
-    def _set_aside(self) -> list[tuple[str, str]]:
+    def _set_aside(self, at: Callable[[File], File]) -> list[tuple[str, str]]:
         entries = self.catalogue.entries.items()
-        return [(_printable(file.path), each.reason) for file, each in entries if isinstance(each, Unreadable)]
+        return [(_printable(at(file).path), each.reason) for file, each in entries if isinstance(each, Unreadable)]
 
     def _readable(self, query: str) -> list[Measurable]:
         """The files that may have events of the days that the query names, and those without a plausible timestamp."""
@@ -139,7 +153,9 @@ def _is_open(file: File) -> bool:
 
 
 def _renamed(value: object, names: Mapping[str, str]) -> object:
-    """The value; for a path in `names`, what that is called."""
+    """The value, or a list of values; for a path in `names`, what that is called."""
+    if isinstance(value, list):
+        return [_renamed(each, names) for each in value]
     return names.get(value, value) if isinstance(value, str) else value
 
 

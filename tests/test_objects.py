@@ -285,6 +285,18 @@ def test_j2_a_folder_of_a_table_is_not_read_as_plain_files(tmp_path: Path, bucke
     assert (done.returncode, f"s3://{NAME}: a" in done.stderr) == (1, True), done.stderr
 
 
+def test_a_role_that_may_list_only_its_folder(tmp_path: Path, bucket: Bucket) -> None:
+    """Whether a table is above that folder cannot be seen, and nothing else is needed."""
+    refused = Answer(403, "AccessDenied")
+
+    def is_above(request: Request) -> bool:
+        return request.is_listing and "prefix=events" not in request.path
+
+    bucket.proxy.answer = lambda request: refused if is_above(request) else None
+    assert once(configured(tmp_path, bucket)).text == local(tmp_path)
+    assert any(map(is_above, bucket.proxy.requests))
+
+
 def test_s4_no_secret_is_shown(tmp_path: Path, bucket: Bucket) -> None:
     """Neither in the metrics, nor in an error, nor in the log."""
     for answer in (None, Answer(403, "AccessDenied"), Answer(500, "InternalError")):
@@ -339,3 +351,30 @@ def test_init_and_check_config_read_a_bucket(tmp_path: Path, bucket: Bucket) -> 
     (tmp_path / "config.yml").write_text(proposed)
     done = run(tmp_path / "config.yml", "--check-config", AWS_ENDPOINT_URL=bucket.proxy.url)
     assert (done.returncode, "looked at 180 events" in done.stdout) == (0, True), done.stdout + done.stderr
+
+
+def queried(folder: Path, bucket: Bucket, alert: str) -> str:
+    """What the query of an alert's runbook finds in the bucket."""
+    command = [sys.executable, "-m", "alerting.check", str(configured(folder, bucket)), "--sql", alert, "--run"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+
+
+def test_queries_about_files_name_the_objects(tmp_path: Path, bucket: Bucket) -> None:
+    """By their URLs: one that was cut with the reason and the size, one that may not be read with the reason."""
+    content = (tmp_path / "local" / "events" / "2025-03-08.parquet").read_bytes()
+    (tmp_path / "cut").write_bytes(content[:100])
+    bucket.put("events/2025-03-08.parquet", tmp_path / "cut")
+    bucket.proxy.answer = of_the_newest(Answer(403, "AccessDenied"))
+    found = queried(tmp_path, bucket, "UnreadableFiles")
+    lines = [line for line in found.splitlines() if "s3://" in line]
+    named = {line.rpartition("/")[2]: line for line in lines}
+    assert (len(lines), named.keys()) == (len(DAYS), {f"{day}.parquet" for day in DAYS}), found
+    assert " 100 " in named["2025-03-08.parquet"]
+    assert "not permitted (HTTP 403 AccessDenied)" in named["2025-03-09.parquet"]
+
+
+def test_queries_find_days_in_the_names_of_objects(tmp_path: Path, bucket: Bucket) -> None:
+    """Local copies have other names, which no query shows."""
+    found = queried(tmp_path, bucket, "MissingDay")
+    (line,) = [line for line in found.splitlines() if line.startswith("2025-03-08")]
+    assert line.count(f"s3://{NAME}/events/2025-03-08.parquet") == 2, found
