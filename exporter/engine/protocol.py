@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
@@ -34,7 +34,7 @@ class Lookback(Protocol):
     problem: str | None
     """Why nothing could be kept, or None."""
 
-    def keep(self, key: str) -> None:
+    def keep(self, key: str, day: date) -> None:
         """Keep what later days need of the loaded day."""
 
     def has(self, key: str) -> bool:
@@ -43,8 +43,8 @@ class Lookback(Protocol):
     def begin(self, day: date, first: date) -> None:
         """Look back from `day` on, and forget the days before `first`."""
 
-    def add(self, key: str, day: date) -> bool:
-        """Add a kept day to those that measures look back on; False if it is not available."""
+    def add(self, keys: Mapping[date, str]) -> Collection[date]:
+        """Add kept days, by date, to those that measures look back on; those of them that are available."""
 
     def add_loaded(self, day: date) -> None:
         """Add the loaded day to those that measures look back on."""

@@ -35,7 +35,7 @@ class Reading:
             return False
         self.engine.load(day, files)
         self.loaded = day.date
-        self.engine.lookback.keep(self.fingerprints.of_day(day))
+        self.engine.lookback.keep(self.fingerprints.of_day(day), day.date)
         self.progress.advance(self.engine.events(), self.catalogue.access.fetched)
         return True
 

@@ -48,15 +48,16 @@ class WideFacts:
         """Fill the tables of earlier days with `day` and the days before it, and remove older ones."""
         before = self._history.before(day)
         self._lookback.begin(day.date, before[0].date)
-        for earlier in (*before, day):
-            if earlier.date not in self._added:
-                self._add(earlier)
-                self._added.add(earlier.date)
+        new = [each for each in (*before, day) if each.date not in self._added]
+        self._added.update(each.date for each in new)
+        with_files = [each for each in new if self._reading.catalogue.of_day(each.date)]
+        keys = {each.date: self._reading.fingerprints.of_day(each) for each in with_files}
+        available = self._lookback.add(keys)
+        for each in with_files:
+            if each.date not in available:
+                self._add_loaded(each)
 
-    def _add(self, day: Day) -> None:
-        key = self._reading.fingerprints.of_day(day)
-        if not self._reading.catalogue.of_day(day.date) or self._lookback.add(key, day.date):
-            return
+    def _add_loaded(self, day: Day) -> None:
         if day in self._history.days:
             self._own.of(day)  # a later reading needs these facts, and the day is loaded here anyway
         if self._reading.loaded != day.date:

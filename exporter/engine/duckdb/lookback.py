@@ -9,8 +9,9 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 import duckdb
@@ -18,21 +19,28 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 KEPT = {
-    "sessions": "SELECT client, started, source_key FROM sessions WHERE source_key IS NOT NULL",
-    "purchases": "SELECT * FROM purchases",
-    "contents": "SELECT * FROM contents",
+    "sessions": "SELECT $day AS day, client, started, source_key FROM sessions WHERE source_key IS NOT NULL",
+    "purchases": "SELECT $day AS day, * FROM purchases",
+    "contents": "SELECT $day AS day, * FROM contents",
 }
 """What is kept of a day, by name. Sessions without a source are left out: they assist no purchase."""
 
-LOOK_BACK = {
-    "sessions": "SELECT $day AS day, client, started, source_key",
-    "purchases": "SELECT $day AS day, hash(transaction_id) AS transaction_key",
-    "contents": "SELECT $day AS day, content_key, until",
+COLUMNS = {
+    "sessions": ["day", "client", "started", "source_key"],
+    "purchases": ["day", "transaction_id"],
+    "contents": ["day", "content_key", "until"],
 }
 """What later days read of a kept day, by name."""
 
-COLUMNS = {"purchases": ["transaction_id"]}
-"""The columns that these queries need, by name, if they do not need all."""
+LOOK_BACK = {
+    "sessions": "SELECT day, client, started, source_key",
+    "purchases": "SELECT day, hash(transaction_id) AS transaction_key",
+    "contents": "SELECT day, content_key, until",
+}
+"""What is looked back on, by name."""
+
+REPEATING = ["day", "source_key", "transaction_id", "dimension_1", "dimension_2", "device", "channel"]
+"""The columns that a dictionary makes smaller; to try one on hashes and times costs more than to write them."""
 
 TABLES = """
 CREATE TEMP TABLE today (day DATE);
@@ -67,13 +75,13 @@ class Lookback:
         self.problem: str | None = None
         connection.execute(TABLES)
 
-    def keep(self, key: str) -> None:
+    def keep(self, key: str, day: date) -> None:
         """Keep what later days need of the loaded day."""
         for name, query in KEPT.items():
             path = self._path(key, name)
             unfinished = path.with_suffix(".tmp")
             try:
-                with self._connection.sql(query).to_arrow_reader(BATCH) as batches:
+                with self._connection.sql(query, params={"day": day}).to_arrow_reader(BATCH) as batches:
                     _write(unfinished, batches)
                 os.replace(unfinished, path)
             except (OSError, pa.ArrowException) as error:
@@ -85,16 +93,12 @@ class Lookback:
         """Whether what later days need of the day seems to be available."""
         return all(self._path(key, name).exists() for name in KEPT)
 
-    def add(self, key: str, day: date) -> bool:
-        """Add the day to the tables of earlier days; False, with nothing added, if it is not available."""
-        added = all(
-            self._read(key, name, f"INSERT INTO {INTO[name]} {query} FROM digest", {"day": day}, COLUMNS.get(name))
-            for name, query in LOOK_BACK.items()
-        )
-        if not added:
-            for table in INTO.values():
-                self._connection.execute(f"DELETE FROM {table} WHERE day = ?", [day])
-        return added
+    def add(self, keys: Mapping[date, str]) -> set[date]:
+        """Add kept days to the tables of earlier days; those of them that are available."""
+        kept = {day: key for day, key in keys.items() if self.has(key)}
+        if not kept or self._add(kept):
+            return set(kept)
+        return {day for day, key in kept.items() if self._add({day: key})}
 
     def add_loaded(self, day: date) -> None:
         """Add the loaded day to the tables of earlier days."""
@@ -111,7 +115,7 @@ class Lookback:
     def recall(self, key: str) -> bool:
         """Create the tables `purchases` and `contents` of the day; False if they are not available."""
         return all(
-            self._read(key, name, f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM digest", {})
+            self._read([key], name, None, f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * EXCLUDE (day) FROM digest")
             for name in ("purchases", "contents")
         )
 
@@ -123,14 +127,29 @@ class Lookback:
                 if path.name not in needed and _OURS.fullmatch(path.name):
                     path.unlink(missing_ok=True)
 
-    def _read(self, key: str, name: str, sql: str, values: dict[str, object], columns: list[str] | None = None) -> bool:
+    def _add(self, keys: Mapping[date, str]) -> bool:
+        """Add the days to the tables of earlier days; False, with nothing added, if one of them cannot be read.
+
+        All days at once: a statement costs more than the rows of a day.
+        """
+        added = all(
+            self._read(keys.values(), name, COLUMNS[name], f"INSERT INTO {INTO[name]} {query} FROM digest")
+            for name, query in LOOK_BACK.items()
+        )
+        if not added:
+            for table in INTO.values():
+                self._connection.execute(f"DELETE FROM {table} WHERE list_contains($days, day)", {"days": list(keys)})
+        return added
+
+    def _read(self, keys: Iterable[str], name: str, columns: Sequence[str] | None, sql: str) -> bool:
+        """Run the SQL on the rows of the files, called `digest` there, of all columns for None; False if one is bad."""
+        batches = (batch for key in keys for batch in _batches(self._path(key, name), columns))
         try:
-            with pq.ParquetFile(self._path(key, name), page_checksum_verification=True) as file:
-                schema = pa.schema([each for each in file.schema_arrow if not columns or each.name in columns])
-                batches = pa.RecordBatchReader.from_batches(schema, file.iter_batches(BATCH, columns=columns))
-                self._connection.register("digest", batches)
-                self._connection.execute(sql, values)
-                self._connection.unregister("digest")
+            first = next(batches)
+            reader = pa.RecordBatchReader.from_batches(first.schema, chain([first], batches))
+            self._connection.register("digest", reader)
+            self._connection.execute(sql)
+            self._connection.unregister("digest")
         except (OSError, pa.ArrowException, duckdb.Error):
             return False
         return True
@@ -139,7 +158,18 @@ class Lookback:
         return self._folder / f"{key}.{name}.digest"
 
 
+def _batches(path: Path, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+    """The rows of a file, of all columns for None: an empty batch first, so that there is one."""
+    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        schema = pa.schema([each for each in file.schema_arrow if not columns or each.name in columns])
+        yield pa.RecordBatch.from_arrays([pa.nulls(0, each.type) for each in schema], schema=schema)
+        yield from file.iter_batches(BATCH, columns=columns)
+
+
 def _write(path: Path, batches: pa.RecordBatchReader) -> None:
-    with pq.ParquetWriter(path, batches.schema, compression="zstd", write_page_checksum=True) as file:
+    repeating = [name for name in batches.schema.names if name in REPEATING]
+    with pq.ParquetWriter(
+        path, batches.schema, compression="zstd", use_dictionary=repeating, write_page_checksum=True
+    ) as file:
         for batch in batches:
             file.write_batch(batch)
