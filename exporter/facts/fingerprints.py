@@ -28,7 +28,7 @@ class Fingerprints:
 
     def __init__(self, dataset: Dataset, catalogue: Catalogue, engine: str) -> None:
         settings = dataset.model_dump(exclude=NOT_OF_FACTS)
-        self._shared = repr((settings, engine))
+        self._shared = blake2b(repr((settings, engine)).encode(errors="surrogateescape"), digest_size=16)
         self._catalogue = catalogue
         self._read: dict[tuple[int, int], str] = {}
 
@@ -41,8 +41,10 @@ class Fingerprints:
         return self._fingerprint(day, day.start - LOOKBACK, measures)
 
     def _fingerprint(self, day: Day, start: int, measures: Sequence[Measure]) -> str:
-        text = repr((day, self._files(start, day.end), self._shared, [each.sql for each in measures]))
-        return blake2b(text.encode(errors="surrogateescape"), digest_size=16).hexdigest()
+        text = repr((day, self._files(start, day.end), [each.sql for each in measures]))
+        hashed = self._shared.copy()
+        hashed.update(text.encode(errors="surrogateescape"))
+        return hashed.hexdigest()
 
     def _files(self, start: int, end: int) -> str:
         """The files that may hold events from `start` until before `end`, as text; cached, because it is reused."""
