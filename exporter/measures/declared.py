@@ -37,6 +37,12 @@ class MeasureError(Exception):
     """An invalid measure file, or a result that does not match its declaration: `file: what`."""
 
 
+OF_EVENTS = frozenset(
+    {"events", "counts", "names", "half_hours", "sessions", "missing_columns", "device_classes"},
+)
+"""The tables that are made of all events of a day."""
+
+
 @dataclass(frozen=True)
 class Measure:
     """One SQL file: `gauges` maps each gauge to its help text; of each tuple in `needs`, the data set must have one.
@@ -76,7 +82,7 @@ class Measure:
     @property
     def reads_events(self) -> bool:
         """Whether it needs more of the day than its purchases and contents."""
-        return bool(self._words & {"events", "names", "sessions", "missing_columns", "device_classes"})
+        return bool(self._words & OF_EVENTS)
 
     @property
     def _words(self) -> frozenset[str]:

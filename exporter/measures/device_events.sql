@@ -2,6 +2,6 @@
 -- needs: device
 SELECT hour,
        device_class AS device,
-       count(*)     AS clickstream_device_events
-FROM events
+       sum(events)  AS clickstream_device_events
+FROM counts
 GROUP BY hour, device_class

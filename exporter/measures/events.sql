@@ -1,5 +1,5 @@
 -- clickstream_events: Events of the day.
 SELECT hour,
-       count(*) AS clickstream_events
-FROM events
+       sum(events) AS clickstream_events
+FROM counts
 GROUP BY hour

@@ -2,6 +2,6 @@
 -- needs: user_agent
 SELECT hour,
        platform,
-       count(*) AS clickstream_platform_events
-FROM events
+       sum(events) AS clickstream_platform_events
+FROM counts
 GROUP BY hour, platform

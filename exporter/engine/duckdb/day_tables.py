@@ -14,6 +14,7 @@ from exporter.days import Day
 from exporter.engine.duckdb import amounts, columns, watched
 from exporter.engine.duckdb.columns import Shape
 from exporter.engine.duckdb.database import literal
+from exporter.engine.duckdb.steps import text
 from exporter.files import mapping
 from exporter.files.entry import Measurable
 from exporter.files.file import File
@@ -40,7 +41,7 @@ FACTS = (
 """The columns that `relations/events.sql` adds to the canonical ones."""
 
 
-TABLES = ("names", "channels", "half_hours", "sessions", "purchases", "contents", "segments")
+TABLES = ("counts", "names", "channels", "half_hours", "sessions", "purchases", "contents", "segments")
 """The tables made from the events of a day, by `relations/<name>.sql`."""
 
 CONTENTS = 4096
@@ -98,7 +99,8 @@ def load(
     paths = {f"files_{number}": [literal(each.file.path) for each in group] for number, group in enumerate(groups)}
     folders = columns.folders(dataset, ((each.file, each.footer) for each in files))
     values = {**paths, **folders, **columns.paths(dataset), **parameters(dataset, when)}
-    _load_events(connection, dataset, _source(dataset, shapes, row_limit), texts, values)
+    made = _made(dataset) | ({"schema_id": "0"} if len(shapes) == 1 else {})
+    _load_events(connection, dataset, _source(dataset, shapes, row_limit), made, texts, values)
     _load_missing(connection, [mapping.missing(dataset, group[0].footer) for group in groups])
     _load_devices(connection)
     _load_dimensions(connection, dataset)
@@ -112,11 +114,14 @@ def _load_events(
     connection: duckdb.DuckDBPyConnection,
     dataset: Dataset,
     source: str,
+    made: Mapping[str, str],
     texts: Iterable[str],
     values: Mapping[str, object],
 ) -> None:
-    """Create the view `events` of the rows of `source`, and the table with those of its columns that are stored."""
-    made = _made(dataset)
+    """Create the view `events` of the rows of `source`, and the table with those of its columns that are stored.
+
+    Those that are `made` are not.
+    """
     named = _named([*map(relation, TABLES), *texts, *made.values()])
     stored = [name for name in named if name not in made] + watched.filled(dataset)
     shown = ["*", *(f"{made[name]} AS {name}" for name in named if name in made)]
@@ -143,8 +148,14 @@ def _execute(connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[st
     connection.execute(sql, {name: value for name, value in values.items() if re.search(rf"\${name}\b", sql)})
 
 
+def is_invalid(dataset: Dataset) -> str:
+    """SQL for whether the event's name is not in the taxonomy: its join is made even if nobody asks for it."""
+    taxonomy = ", ".join(map(text, dataset.taxonomy))
+    return f"event_name IS NULL OR event_name NOT IN (SELECT unnest(CAST([{taxonomy}] AS VARCHAR[])))"
+
+
 def _made(dataset: Dataset) -> dict[str, str]:
-    """SQL for the columns of `events` that need not be stored: those in DERIVED, and those that have one value."""
+    """SQL for the columns of `events` that need not be stored: those that follow from others or have one value."""
     lacking = [name for name in (*COLUMNS[1:], *DIMENSION_COLUMNS) if not dataset.sources(name)]
     types = {"revenue": amounts.TYPE}
     made = {name: f"CAST(NULL AS {types.get(name, 'VARCHAR')})" for name in lacking}
@@ -152,12 +163,16 @@ def _made(dataset: Dataset) -> dict[str, str]:
         made["is_foreign_currency"] = "false"
     if "event_id" in lacking:
         made["event_key"] = "CAST(NULL AS UBIGINT)"
-    return made | DERIVED
+    return made | DERIVED | {"is_invalid": is_invalid(dataset)}
 
 
 def _named(texts: Iterable[str]) -> list[str]:
-    """The columns of `events` that a text names, if it reads from any `events`; comments and aliases do not count."""
-    plain = (re.sub(r"--.*|(?i:\bAS\s+\w+)", "", text) for text in texts)
+    """The columns of `events` that a text names, if it reads from any `events`.
+
+    Comments, aliases and columns of other tables do not count.
+    """
+    others = "|".join(TABLES)
+    plain = (re.sub(rf"--.*|(?i:\bAS\s+\w+)|\b(?:{others})\.\w+", "", text) for text in texts)
     words = {word for text in plain if _READS_EVENTS.search(text) for word in re.findall(r"\w+", text)}
     canonical = [name for name in COLUMNS if name != "timestamp"]
     return [name for name in (*FACTS, *canonical) if name in words]

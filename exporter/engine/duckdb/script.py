@@ -20,7 +20,9 @@ SETTINGS = "SET TimeZone = 'UTC';"
 _AS_SENT = ("revenue", "transaction_id")
 """The columns that events also have as they were sent."""
 
-_SHOWN = [name for name in (*day_tables.FACTS, *COLUMNS) if name not in ("hour", "schema_id", "timestamp")]
+_SHOWN = [
+    name for name in (*day_tables.FACTS, *COLUMNS) if name not in ("hour", "is_invalid", "schema_id", "timestamp")
+]
 
 _PARAMETER = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\$(\w+)")
 """A parameter, or quoted text, which may look like one."""
@@ -48,6 +50,7 @@ def events(dataset: Dataset, files: Sequence[Measurable]) -> str:
         f"CREATE OR REPLACE TEMP VIEW events AS\nWITH source AS (\n{source}\n), local AS (\n"
         f"SELECT *, ts AT TIME ZONE 'UTC' AT TIME ZONE {text(dataset.time_zone)} AS timestamp\nFROM (\n{relation})\n)\n"
         f"SELECT {', '.join([*_SHOWN, *dataset.field_columns()])},\n"
+        f"       {day_tables.is_invalid(dataset)} AS is_invalid,\n"
         f"       filename, {', '.join(f'{name}_as_sent' for name in _AS_SENT)},\n"
         "       timestamp, CAST(timestamp AS DATE) AS date, hour(timestamp) AS hour\nFROM local;"
     )

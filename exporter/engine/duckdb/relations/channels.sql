@@ -1,5 +1,6 @@
 -- The channel of each origin of the day's events, by the default channel group of Google Analytics 4: its rules in its
 -- order. There may be an origin for each event, so the regexes for sites run once for each source.
+--   origin_key, source_key   hashes of the origin and of the source, NULL for a source that is (direct)
 WITH origins AS MATERIALIZED (
   SELECT origin,
          split_part(origin, chr(31), 1)                                                     AS visit_source,
@@ -30,6 +31,8 @@ WITH origins AS MATERIALIZED (
   FROM decoded
 )
 SELECT origin,
+       hash(origin)                                                 AS origin_key,
+       CASE WHEN visit_source <> '(direct)' THEN hash(visit_source) END AS source_key,
        CAST(CASE
          WHEN contains(campaign, 'cross-network')                                              THEN 'Cross-network'
          WHEN is_paid AND (site = 'shopping' OR is_shopping)                                   THEN 'Paid Shopping'

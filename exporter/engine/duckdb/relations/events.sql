@@ -73,7 +73,7 @@ WITH spotted AS (
            CASE WHEN may_have_utm THEN regexp_extract(page_url, '[?&#]utm_source=([^&#]*)', 1) END,
            ''
          )                                                                                          AS campaign,
-         coalesce(CASE WHEN may_have_utm THEN regexp_matches(page_url, '[?&#]utm_[a-z]+=') END, false)
+         CASE WHEN may_have_utm THEN regexp_matches(page_url, '[?&#]utm_[a-z]+=') ELSE false END
            OR coalesce(utm_source, utm_medium, utm_campaign, '') <> ''                              AS has_utm
   FROM spotted
 ), judged AS (
@@ -96,7 +96,6 @@ SELECT *,
             // 3600000000 % 24 AS TINYINT)                                       AS hour,
        CASE WHEN regexp_extract(client_id, $placeholder) <> client_id THEN hash(client_id) END AS client,
        coalesce(list_contains($purchase, event_name), false)                    AS is_purchase,
-       event_name IS NULL OR event_name NOT IN (SELECT unnest(CAST($taxonomy AS VARCHAR[]))) AS is_invalid,
        coalesce(referrer, '') = ''                                              AS is_missing_referrer,
        NOT has_utm                                                              AS is_missing_utm,
        payload IS NOT NULL                                                      AS has_payload,

@@ -3,4 +3,4 @@ SELECT hour,
        event_name,
        event_name IS NULL OR event_name NOT IN (SELECT unnest(CAST($taxonomy AS VARCHAR[]))) AS is_invalid,
        events
-FROM (SELECT hour, event_name, count(*) AS events FROM events GROUP BY hour, event_name)
+FROM (SELECT hour, event_name, sum(events) AS events FROM counts GROUP BY hour, event_name)

@@ -1,16 +1,28 @@
 -- The sessions of one day: events of one client with gaps of at most 30 minutes, by their first event.
 -- A session that spans midnight counts on both days, as in Google Analytics 4. If first events share a microsecond, one
--- with a source counts. With exclude_bots, a session whose first event is of a bot is none.
-SELECT events.client,
+-- with an origin counts. With exclude_bots, a session whose first event is of a bot is none.
+WITH arrivals AS (
+  SELECT client,
+         ts                AS started,
+         min(hash(origin)) AS origin_key
+  FROM events
+  WHERE origin IS NOT NULL
+    AND client IS NOT NULL
+  GROUP BY client, ts
+), of_bots AS (
+  SELECT client,
+         ts AS started
+  FROM events
+  WHERE $exclude_bots
+    AND is_bot
+)
+SELECT client,
        started,
-       any_value(events.hour)                    AS hour,
-       bool_and(events.is_direct)                AS is_direct,
-       min(events.source_key)                    AS source_key,
-       coalesce(min(channels.channel), 'Direct') AS channel
-FROM half_hours
-JOIN events USING (client)
-LEFT JOIN channels USING (origin)
-WHERE first = started
-  AND events.ts = started
-GROUP BY events.client, started
-HAVING NOT ($exclude_bots AND bool_or(events.is_bot))
+       hour,
+       origin_key IS NULL          AS is_direct,
+       source_key,
+       coalesce(channel, 'Direct') AS channel
+FROM (FROM half_hours WHERE first = started)
+ANTI JOIN of_bots USING (client, started)
+LEFT JOIN arrivals USING (client, started)
+LEFT JOIN channels USING (origin_key)
