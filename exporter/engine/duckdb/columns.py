@@ -9,7 +9,7 @@ from exporter.config.model import COLUMNS, Dataset
 from exporter.config.values import DIMENSION_COLUMNS, is_json_path
 from exporter.engine.duckdb import amounts, watched
 from exporter.engine.duckdb.instants import instant
-from exporter.engine.duckdb.steps import FILE, expression, identifier, text
+from exporter.engine.duckdb.steps import FILE, expression, identifier, position, text
 from exporter.files import mapping
 from exporter.files.fields import Field
 from exporter.files.file import File
@@ -89,6 +89,20 @@ def folders(dataset: Dataset, files: Iterable[tuple[File, Footer]]) -> dict[str,
     return parameters
 
 
+def positions(dataset: Dataset, footer: Footer) -> dict[str, str]:
+    """SQL for where a list of the file has a key that is mapped, by the parameter for the place to look first."""
+    return {
+        _place(dataset, name): sql
+        for name in mapping.names(dataset)
+        for field in footer.find(name)
+        if (sql := position(field.steps))
+    }
+
+
+def _place(dataset: Dataset, name: str) -> str:
+    return f"place_{sorted(mapping.names(dataset)).index(name)}"
+
+
 def _from_folder(dataset: Dataset, name: str) -> str:
     number = sorted(mapping.names(dataset)).index(name)
     values = f"map($folder_files_{number}, CAST($folder_values_{number} AS VARCHAR[]))"
@@ -133,7 +147,7 @@ def _sources(dataset: Dataset, footer: Footer, column: str, *, as_sent: bool = F
 def _value(dataset: Dataset, footer: Footer, column: str, field: Field, extract: str) -> str:
     if field.is_folder:
         return _from_folder(dataset, field.source)
-    value = expression(field.steps, extract)
+    value = expression(field.steps, extract, f"${_place(dataset, field.source)}")
     return _of_kinds(dataset, footer, column, value) if field.kind == "JSON" else value
 
 

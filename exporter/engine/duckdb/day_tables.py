@@ -47,6 +47,9 @@ TABLES = ("counts", "names", "channels", "half_hours", "sessions", "purchases", 
 CONTENTS = 4096
 """The maximum number of a day's distinct contents that are compared with those of earlier days."""
 
+FIRST = 2048
+"""The number of events that show where lists have a key."""
+
 _READS_EVENTS = re.compile(r"(?is)\A(?!.*\bFROM\b)|\bFROM\b.*\bevents\b")
 """Matches SQL that may read from `events`, and parts of SQL."""
 
@@ -99,6 +102,8 @@ def load(
     paths = {f"files_{number}": [literal(each.file.path) for each in group] for number, group in enumerate(groups)}
     folders = columns.folders(dataset, ((each.file, each.footer) for each in files))
     values = {**paths, **folders, **columns.paths(dataset), **parameters(dataset, when)}
+    for group in groups:
+        values = _places(connection, dataset, group[0]) | values
     made = _made(dataset) | ({"schema_id": "0"} if len(shapes) == 1 else {})
     _load_events(connection, dataset, _source(dataset, shapes, row_limit), made, texts, values)
     _load_missing(connection, [mapping.missing(dataset, group[0].footer) for group in groups])
@@ -224,6 +229,17 @@ def parameters(dataset: Dataset, when: Day) -> dict[str, object]:
         "not_bots": NOT_BOTS,
         **watched.parameters(dataset),
     }
+
+
+def _places(connection: duckdb.DuckDBPyConnection, dataset: Dataset, of: Measurable) -> dict[str, int]:
+    """The parameters of `columns.positions`: where most lists of the file have the keys."""
+    positions = columns.positions(dataset, of.footer)
+    if not positions:
+        return {}
+    modes = ", ".join(f"coalesce(mode(nullif({sql}, 0)), 1)" for sql in positions.values())
+    sample = f"FROM {columns.scan('$files', replacing=True)} LIMIT {FIRST}"
+    found = connection.execute(f"SELECT {modes} FROM ({sample})", {"files": [literal(of.file.path)]}).fetchall()
+    return dict(zip(positions, found[0], strict=True))
 
 
 def _load_missing(connection: duckdb.DuckDBPyConnection, missing: Sequence[Sequence[str]]) -> None:

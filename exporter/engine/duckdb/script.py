@@ -78,8 +78,9 @@ def _values(dataset: Dataset, files: Sequence[Measurable], groups: Sequence[Sequ
     """The parameters of the view."""
     paths = {f"files_{number}": [literal(each.file.path) for each in group] for number, group in enumerate(groups)}
     folders = columns.folders(dataset, ((each.file, each.footer) for each in files))
+    places = {parameter: 1 for group in groups for parameter in columns.positions(dataset, group[0].footer)}
     no_day = Day(date.min, 0, 0, 0, 0, 0)
-    return {**paths, **folders, **columns.paths(dataset), **day_tables.parameters(dataset, no_day)}
+    return {**paths, **folders, **places, **columns.paths(dataset), **day_tables.parameters(dataset, no_day)}
 
 
 def file_columns(dataset: Dataset, files: Sequence[Measurable]) -> str:

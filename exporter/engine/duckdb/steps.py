@@ -13,10 +13,18 @@ _KEYS = "list_transform({}, lambda pair: pair.key)"
 """The keys of a list of key/value structs: the same text for each key that is read, so that DuckDB takes them once."""
 
 
-def expression(steps: Sequence[Step], extract: str = "json_extract_string") -> str:
+_PAIR = """list_extract({value}, CASE
+  WHEN list_extract({value}, {place}).key = {key} THEN {place}
+  ELSE list_position({keys}, {key})
+END)"""
+"""The pair with a key: most lists have a key at the same place, and to look there costs an eighth of a search."""
+
+
+def expression(steps: Sequence[Step], extract: str = "json_extract_string", place: str = "1") -> str:
     """SQL for the value that the steps lead to, in JSON text by the function `extract`.
 
-    Only the named fields of a struct are read from the file.
+    Only the named fields of a struct are read from the file. `place` is SQL for where in a list of pairs the key is
+    looked for before it is searched.
     """
     first, *further = steps
     if first.how == "folder":
@@ -27,10 +35,18 @@ def expression(steps: Sequence[Step], extract: str = "json_extract_string") -> s
         value = {
             "field": f"struct_extract({value}, {to})",
             "map": f"map_extract_value({value}, {to})",
-            "pair": f"list_extract({value}, list_position({_KEYS.format(value)}, {to}))",
+            "pair": _PAIR.format(value=value, place=place, key=to, keys=_KEYS.format(value)),
             "json": f"CASE WHEN json_valid({value}) THEN {extract}({value}, {to}) END",
         }[step.how]
     return value
+
+
+def position(steps: Sequence[Step]) -> str | None:
+    """SQL for the place of the key in the first list of pairs that the steps lead to; None if they lead to none."""
+    number = next((number for number, step in enumerate(steps) if step.how == "pair"), None)
+    if number is None:
+        return None
+    return f"list_position({_KEYS.format(expression(steps[:number]))}, {text(steps[number].to or '')})"
 
 
 def identifier(name: str) -> str:
