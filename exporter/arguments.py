@@ -13,6 +13,13 @@ USAGE = 64
 """Exit code for arguments or a configuration that cannot be used (EX_USAGE of sysexits.h)."""
 
 
+ADDRESS = "127.0.0.1:9847"
+"""Where the exporter serves, unless other addresses are given."""
+
+METRICS = "/metrics"
+"""Where the exporter has the gauges, unless another path is given."""
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser that exits with 64, because 2 means "unknown" for the other commands."""
 
@@ -49,6 +56,13 @@ def address(text: str) -> Address:
     if not parts or int(parts[3]) > 65535 or not _is_ipv6(parts[2] or "::"):
         raise argparse.ArgumentTypeError(f"invalid address {text!r}: expected HOST:PORT, for example 127.0.0.1:9847")
     return Address(parts[2] or parts[1], int(parts[3]))
+
+
+def telemetry_path(text: str) -> str:
+    """A path for the metrics: none of the other pages."""
+    if not re.fullmatch(r"/[\w./~-]*", text, re.ASCII) or text.startswith("/-/"):
+        raise argparse.ArgumentTypeError(f"invalid path {text!r}: expected one such as /metrics, and not below /-/")
+    return text
 
 
 def _is_ipv6(text: str) -> bool:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import os
 import signal
+import socket
 import sys
 from collections.abc import Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from exporter import file_names, log, plan
-from exporter.arguments import USAGE, Parser, address, iso_date
+from exporter.arguments import ADDRESS, METRICS, USAGE, Address, Parser, address, iso_date, telemetry_path
+from exporter.config import schema
 from exporter.config.strict_yaml import ConfigError
 from exporter.facts.storage import Storage, StorageError
 from exporter.plan import Plan
@@ -24,6 +25,9 @@ from exporter.refresh import Refresher
 from exporter.temporary import TemporaryError
 from exporter.web import web_config
 from exporter.web.web_config import Web
+
+if TYPE_CHECKING:
+    from exporter.web.service import Service
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -34,11 +38,22 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--dataset", metavar="NAME", help="measure and serve only this data set (default: all)")
     parser.add_argument(
         "--web.listen-address",
-        dest="address",
+        dest="addresses",
         metavar="HOST:PORT",
         type=address,
-        default="127.0.0.1:9847",
-        help="where to serve; :PORT is all interfaces (default: %(default)s)",
+        action="append",
+        help=f"where to serve, repeatable; :PORT is all interfaces (default: {ADDRESS})",
+    )
+    parser.add_argument(
+        "--web.systemd-socket", dest="systemd", action="store_true", help="serve on the sockets that systemd passes"
+    )
+    parser.add_argument(
+        "--web.telemetry-path",
+        dest="telemetry_path",
+        metavar="PATH",
+        type=telemetry_path,
+        default=METRICS,
+        help="where the metrics are (default: %(default)s)",
     )
     parser.add_argument(
         "--web.config.file",
@@ -59,8 +74,36 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--check-config", action="store_true", help="check the configuration against the newest data and exit"
     )
+    parser.add_argument(
+        "--log.level",
+        dest="log_level",
+        choices=log.LEVELS,
+        default="info",
+        help="what is logged (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--log.format",
+        dest="log_format",
+        choices=log.FORMATS,
+        help="how it is logged (default: logfmt; with --once and --check-config: plain)",
+    )
+    parser.add_argument("--config.schema", action=_Schema, help="print the JSON Schema of the configuration and exit")
     parser.add_argument("--version", action="version", version=version("clickstream-exporter"))
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.systemd and options.addresses:
+        parser.error("--web.systemd-socket and --web.listen-address exclude each other")
+    options.log_format = options.log_format or ("plain" if options.once or options.check_config else "logfmt")
+    return options
+
+
+class _Schema(argparse.Action):
+    """Prints the schema as soon as the flag is read, so that it needs no other."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **keywords: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, **keywords)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> None:
+        parser.exit(_write(schema.text().encode()))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if arguments is None:
         file_names.use_utf8()
     options = _arguments(arguments)
-    log.configure()
+    log.configure(options.log_level, options.log_format)
     try:
         loaded, web = load(options)
     except ConfigError as error:
@@ -143,22 +186,23 @@ def _exit(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def _serve(refresher: Refresher, web: Web, options: argparse.Namespace) -> int:
-    log.configure(logging.INFO)
+    # Imported here, because only serving needs them.
+    from exporter.web import systemd  # noqa: PLC0415
+    from exporter.web.service import ListenError, Service  # noqa: PLC0415
+
     try:
-        asyncio.run(_run(refresher, web, options))
-    except OSError as error:
-        return _failed(f"{options.address}: {error.strerror}")
+        places = systemd.sockets() if options.systemd else options.addresses or [address(ADDRESS)]
+        service = Service(refresher, web, partial(load, options), options.telemetry_path)
+        asyncio.run(_run(service, places))
+    except (ListenError, systemd.SocketsError) as error:
+        return _failed(error)
     return 0
 
 
-async def _run(refresher: Refresher, web: Web, options: argparse.Namespace) -> None:
-    # Imported here, because only serving needs it.
-    from exporter.web.service import Service  # noqa: PLC0415
-
+async def _run(service: Service, places: Sequence[Address | socket.socket]) -> None:
     stop = asyncio.Event()
-    server = Service(refresher, web, partial(load, options))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, server.reload_soon)
-    await server.run(options.address, stop)
+    loop.add_signal_handler(signal.SIGHUP, service.reload_soon)
+    await service.run(places, stop)

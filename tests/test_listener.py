@@ -22,8 +22,7 @@ async def fetch(body: bytes) -> bytes:
 
     serving = Listener(answer)
     await serving.start("127.0.0.1", 0)
-    assert serving._server is not None
-    (server,) = serving._server.sockets
+    (server,) = serving._servers[0].sockets
     server.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8192)
     reader, writer = await asyncio.open_connection(*server.getsockname(), limit=4096)
     writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -50,8 +49,7 @@ def test_the_end_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
 
         serving = Listener(answer)
         await serving.start("127.0.0.1", 0)
-        assert serving._server is not None
-        address = serving._server.sockets[0].getsockname()
+        (address,) = serving.addresses
         texts = [
             b"",
             b"GET / HTTP/1.1\r\n",

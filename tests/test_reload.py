@@ -150,7 +150,7 @@ def test_p5_a_reload_that_raises_anything(tmp_path: Path) -> None:
     async def reloaded() -> tuple[Response, Response]:
         stop = asyncio.Event()
         server = Service(Refresher(read), Web(), load)
-        running = asyncio.create_task(server.run(Address("127.0.0.1", 0), stop))
+        running = asyncio.create_task(server.run([Address("127.0.0.1", 0)], stop))
         await server.refresh()
         answers = [
             await server.pages.answer(Request(*each, {})) for each in (("POST", "/-/reload"), ("GET", "/metrics"))

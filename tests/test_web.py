@@ -26,6 +26,7 @@ from alerting.http.client import Client, FetchError
 from alerting.stack.stack import end, free_address, prometheus_at, start
 from exporter.web import passwords
 from exporter.web.listener import CONNECTIONS
+from exporter.web.pages import PROBES
 from exporter.web.passwords import Passwords
 from exporter.web.turns import WAITING, CrowdedError, Turns
 from tests.support.authority import Authority, hashed, protect
@@ -61,18 +62,19 @@ def exporter(tmp_path: Path, authority: Authority) -> Iterator[Exporter]:
 
 
 def test_s2_every_path_wants_a_password(tmp_path: Path, exporter: Exporter) -> None:
-    """Without the right one, 401 and nothing else: no page, no refresh, no reload."""
+    """Without the right one, 401 and nothing else: no page, no refresh, no reload. Only probes need none."""
     snapshot = exporter.sample(SNAPSHOT)
     (tmp_path / "config.yml").unlink()
     write(tmp_path, 10)
     wrong = ("prometheus:wrong", "prometheus:", "nobody:wrong", f":{PASSWORD}", f"Prometheus:{PASSWORD}", LOGIN * 9)
     headers = [*(basic(login)["Authorization"] for login in wrong), "", "Basic", "Basic !", "Basic YQ==", "Bearer a"]
     for header in headers:
-        for path in PATHS:
+        for path in set(PATHS) - set(PROBES):
             for method in ("GET", "POST", "HEAD"):
                 code, named, body = exporter.answer(path, method, "Authorization", header)
                 assert (code, body) == (401, "" if method == "HEAD" else "unauthorized\n")
                 assert named["WWW-Authenticate"].startswith("Basic ")
+        assert [exporter.answer(path, "GET", "Authorization", header)[0] for path in PROBES] == [200, 200]
     assert (exporter.sample(SNAPSHOT), exporter.sample(RELOADED)) == (snapshot, 1)
     assert [exporter.ask(path)[0] for path in PATHS] == [200, 200, 200, 200, 405, 405, 404]
     assert exporter.ask("/-/refresh", "POST", "Origin", "https://evil.example")[0] == 403

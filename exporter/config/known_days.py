@@ -57,10 +57,12 @@ def _entries(value: object) -> object:
 class KnownDays(Model):
     """The days from the first to the last of `dates`, and the checks that are informational on them."""
 
-    dates: Annotated[tuple[date, date], BeforeValidator(_dates)]
+    dates: Annotated[tuple[date, date], BeforeValidator(_dates, json_schema_input_type=str)]
     reason: Annotated[str, AfterValidator(_reason)]
     checks: Annotated[
-        tuple[Annotated[str, AfterValidator(_check)], ...], BeforeValidator(as_tuple), Field(min_length=1)
+        tuple[Annotated[str, AfterValidator(_check)], ...],
+        BeforeValidator(as_tuple, json_schema_input_type=str | tuple[str, ...]),
+        Field(min_length=1),
     ] = DRIFTS
 
     def has(self, when: date) -> bool:
@@ -69,7 +71,7 @@ class KnownDays(Model):
         return first <= when <= last
 
 
-Known = Annotated[tuple[KnownDays, ...], BeforeValidator(_entries)]
+Known = Annotated[tuple[KnownDays, ...], BeforeValidator(_entries, json_schema_input_type=list[KnownDays])]
 
 
 def joined(reasons: Iterable[str]) -> str:

@@ -37,6 +37,13 @@ def _duration(value: object) -> timedelta:
     return timedelta(seconds=int(parts[1]) * _UNITS[parts[2]])
 
 
+def duration_text(value: timedelta) -> str:
+    """The duration as one writes it: in the largest unit that leaves no remainder."""
+    seconds = int(value.total_seconds())
+    unit = next(unit for unit in ("d", "h", "m", "s") if not seconds % _UNITS[unit])
+    return f"{seconds // _UNITS[unit]}{unit}"
+
+
 def _zone(value: str) -> str:
     try:
         zoneinfo.ZoneInfo(value)
@@ -152,12 +159,21 @@ def _bounded(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
+_Texts = str | tuple[str, ...]
+_DURATION = Annotated[str, Field(pattern=r"^\d{1,6}[smhd]$")]
+
+Names = Annotated[tuple[str, ...], BeforeValidator(as_tuple, json_schema_input_type=_Texts)]
 OneOrMore = Annotated[Names, Field(min_length=1)]
-Source = Annotated[tuple[Annotated[str, AfterValidator(_source)], ...], BeforeValidator(as_tuple), Field(min_length=1)]
-Domains = Annotated[tuple[Annotated[str, AfterValidator(_domain)], ...], BeforeValidator(as_tuple)]
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
-Size = Annotated[str, BeforeValidator(_size)]
+Source = Annotated[
+    tuple[Annotated[str, AfterValidator(_source)], ...],
+    BeforeValidator(as_tuple, json_schema_input_type=_Texts),
+    Field(min_length=1),
+]
+Domains = Annotated[
+    tuple[Annotated[str, AfterValidator(_domain)], ...], BeforeValidator(as_tuple, json_schema_input_type=_Texts)
+]
+Duration = Annotated[timedelta, BeforeValidator(_duration, json_schema_input_type=_DURATION)]
+Size = Annotated[str, BeforeValidator(_size, json_schema_input_type=str)]
 Url = Annotated[str, AfterValidator(_url)]
 DimensionName = Annotated[str, AfterValidator(_dimension)]
 Dimensions = Annotated[dict[DimensionName, Source], AfterValidator(_two)]
@@ -165,6 +181,6 @@ CheckName = Annotated[str, AfterValidator(_check)]
 Owner = Annotated[str, AfterValidator(_owner)]
 Currency = Annotated[str, AfterValidator(_currency)]
 Reason = Annotated[str, AfterValidator(_reason)]
-FirstDay = Annotated[date | None, BeforeValidator(_first_day)]
+FirstDay = Annotated[date | None, BeforeValidator(_first_day, json_schema_input_type=date | None)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Taxonomy = Annotated[Names, AfterValidator(_bounded)]

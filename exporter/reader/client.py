@@ -16,6 +16,7 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from exporter import log
 from exporter.facts.model import FactsError, Measured
 from exporter.facts.task import Look, Task
 from exporter.files.file import File
@@ -172,7 +173,7 @@ def _start() -> _ForkServer:
     answers, answer_end = Pipe(duplex=False)
     with request_end, answer_end:
         stdin, stdout = request_end.fileno(), answer_end.fileno()
-        process = subprocess.Popen(COMMAND, stdin=stdin, stdout=stdout, start_new_session=True)
+        process = subprocess.Popen([*COMMAND, *log.configured()], stdin=stdin, stdout=stdout, start_new_session=True)
     for end in (requests, answers):
         os.set_blocking(end.fileno(), False)
     return _ForkServer(process, requests, answers)

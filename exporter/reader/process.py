@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import pickle
 import resource
@@ -35,7 +34,7 @@ def main() -> None:
     requests = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    log.configure(logging.INFO)
+    log.configure(*sys.argv[1:])
     classify("")  # loads its patterns before the first fork
     listed: dict[str, tuple[File, ...]] = {}
     with contextlib.suppress(EOFError, BrokenPipeError):

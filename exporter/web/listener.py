@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -79,24 +80,30 @@ class Listener:
         self._answer = answer
         self.protection = protection or Protection()
         self._connections: dict[asyncio.Task[None], _Connection] = {}
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
 
     async def start(self, host: str, port: int) -> None:
-        """Start listening; an empty host means all interfaces, IPv4 and IPv6.
+        """Listen on one more address; an empty host means all interfaces, IPv4 and IPv6.
 
         Raises OSError if the address is not available.
         """
-        self._server = await asyncio.start_server(self._accept, host, port, limit=LARGEST, backlog=BACKLOG)
+        self._servers.append(
+            await asyncio.start_server(self._accept, host, port, limit=LARGEST, backlog=BACKLOG),
+        )
+
+    async def adopt(self, listening: socket.socket) -> None:
+        """Serve on a socket that listens already."""
+        self._servers.append(await asyncio.start_server(self._accept, sock=listening, limit=LARGEST, backlog=BACKLOG))
 
     @property
-    def addresses(self) -> list[str]:
-        """The IP addresses that it listens on."""
-        return [each.getsockname()[0] for each in self._server.sockets] if self._server else []
+    def addresses(self) -> list[tuple[str, int]]:
+        """The IP addresses and ports that it listens on."""
+        return [each.getsockname()[:2] for server in self._servers for each in server.sockets]
 
     async def close(self) -> None:
         """Stop listening, and cut off the open connections."""
-        if self._server:
-            self._server.close()
+        for server in self._servers:
+            server.close()
         for connection in self._connections.values():
             _cut_off(connection.writer)
             connection.task.cancel()

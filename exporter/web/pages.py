@@ -6,18 +6,23 @@ import html
 import json
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlsplit
 
+from exporter.arguments import METRICS
 from exporter.gauges.exposition import Process
 from exporter.refresh import Refresher, State
 from exporter.web.listener import Request, Response
 
+PROBES = ("/-/healthy", "/-/ready")
+"""The paths that a prober asks; the answers reveal nothing."""
+
 PAGE = """<!doctype html>
 <html lang="en"><title>clickstream-exporter</title>
-<h1>clickstream-exporter</h1>
+<h1>clickstream-exporter {version}</h1>
 <ul>
-<li><a href="/metrics">/metrics</a>: the gauges</li>
+<li><a href="{metrics}">{metrics}</a>: the gauges</li>
 <li><a href="/-/healthy">/-/healthy</a>: the process is alive</li>
 <li><a href="/-/ready">/-/ready</a>: a snapshot is served</li>
 <li><code>POST /-/refresh</code>: measure now</li>
@@ -36,14 +41,16 @@ class Pages:
         process: Process,
         refresh: Callable[[], Awaitable[State]],
         reload: Callable[[], Awaitable[str | None]],
+        telemetry_path: str = METRICS,
     ) -> None:
         self._refresher = refresher
         self._process = process
         self._refresh = refresh
         self._reload = reload
+        self._metrics_path = telemetry_path
         self._pages: dict[str, tuple[str, Callable[[Request], Awaitable[Response]]]] = {
             "/": ("GET", self._page),
-            "/metrics": ("GET", self._metrics),
+            telemetry_path: ("GET", self._metrics),
             "/-/healthy": ("GET", self._healthy),
             "/-/ready": ("GET", self._ready),
             "/-/refresh": ("POST", self._refresh_now),
@@ -65,7 +72,11 @@ class Pages:
     async def _page(self, _request: Request) -> Response:
         views = self._refresher.state.views.values()
         lines = [f"{view.dataset}: {view.snapshot.date if view.snapshot else 'no snapshot yet'}" for view in views]
-        page = PAGE.format(datasets=html.escape("; ".join(lines) or "no snapshot yet"))
+        page = PAGE.format(
+            version=version("clickstream-exporter"),
+            metrics=html.escape(self._metrics_path),
+            datasets=html.escape("; ".join(lines) or "no snapshot yet"),
+        )
         return Response(HTTPStatus.OK, page.encode(), "text/html; charset=utf-8")
 
     async def _metrics(self, _request: Request) -> Response:

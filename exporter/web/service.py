@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
+import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from exporter.arguments import Address
+from exporter.arguments import METRICS, Address
 from exporter.config.strict_yaml import ConfigError
 from exporter.gauges import exposition
 from exporter.plan import Plan
@@ -16,7 +18,7 @@ from exporter.refresh import Refresher, State
 from exporter.web import loopback
 from exporter.web.auth import Authenticator
 from exporter.web.listener import Listener, Protection, Request, Response
-from exporter.web.pages import Pages
+from exporter.web.pages import PROBES, Pages
 from exporter.web.web_config import Web
 
 log = logging.getLogger("exporter")
@@ -25,16 +27,22 @@ SWITCH = 0.0005
 """Seconds until a refresh, which renders in another thread, yields to a scrape; a tenth of Python's default."""
 
 
+class ListenError(Exception):
+    """Why an address is not available: `address: what`."""
+
+
 class Service:
     """Serves the pages, refreshes at intervals, and takes over another configuration."""
 
-    def __init__(self, refresher: Refresher, web: Web, load: Callable[[], tuple[Plan, Web]]) -> None:
+    def __init__(
+        self, refresher: Refresher, web: Web, load: Callable[[], tuple[Plan, Web]], telemetry_path: str = METRICS
+    ) -> None:
         """`load` reads the plan and the web configuration again, and may raise ConfigError."""
         self._refresher = refresher
         self._load = load
         self._authenticator = Authenticator(web.users)
         self._process = exposition.Process()
-        self.pages = Pages(refresher, self._process, self.refresh, self.reload)
+        self.pages = Pages(refresher, self._process, self.refresh, self.reload, telemetry_path)
         self._listener = Listener(self.pages.answer, Protection(web.tls, self._refusal))
         self._is_local = False
         self._loading = asyncio.Lock()
@@ -43,17 +51,19 @@ class Service:
         self._running: asyncio.Task[State] | None = None
         self._next: asyncio.Task[State] | None = None
 
-    async def run(self, address: Address, stop: asyncio.Event) -> None:
-        """Serve on `address`, and refresh every interval, until `stop` is set.
+    async def run(self, places: Iterable[Address | socket.socket], stop: asyncio.Event) -> None:
+        """Serve on the addresses, or on sockets that listen already, and refresh every interval, until `stop` is set.
 
-        Raises OSError if the address is not available.
+        Raises ListenError if an address is not available.
         """
         sys.setswitchinterval(SWITCH)
         self._process.reloaded(successful=True)
-        await self._listener.start(*address)
-        self._is_local = loopback.is_loopback(self._listener.addresses)
+        for place in places:
+            await self._listen(place)
+        self._is_local = loopback.is_loopback(host for host, _ in self._listener.addresses)
         scheme = "https" if self._listener.protection.tls else "http"
-        log.info("serving on %s://%s%s", scheme, "" if address.host else "*", address)
+        for host, port in self._listener.addresses:
+            log.info("serving on %s://%s", scheme, Address(host, port))
         loop = asyncio.create_task(self._refresh_loop())
         await stop.wait()
         self._refresher.stop()
@@ -61,6 +71,16 @@ class Service:
         await self._listener.close()
         with contextlib.suppress(asyncio.CancelledError):
             await loop
+
+    async def _listen(self, place: Address | socket.socket) -> None:
+        if isinstance(place, socket.socket):
+            await self._listener.adopt(place)
+            return
+        try:
+            await self._listener.start(*place)
+        except OSError as error:
+            number = error.errno or 0  # asyncio's own text repeats the address; a name that is unknown has no number
+            raise ListenError(f"{place}: {os.strerror(number) if number > 0 else error.strerror}") from None
 
     async def refresh(self) -> State:
         """Refresh now. Calls during a refresh share the next one: the running one may miss their data."""
@@ -116,6 +136,6 @@ class Service:
         return problem
 
     async def _refusal(self, request: Request) -> Response | None:
-        """The answer to a request that is refused, or None."""
+        """The answer to a request that is refused, or None; probes need no password, because they reveal nothing."""
         other = loopback.refusal(request) if self._is_local else None
-        return other or await self._authenticator.refusal(request)
+        return other or (None if request.path in PROBES else await self._authenticator.refusal(request))
