@@ -88,7 +88,7 @@ def log_of(folder: Path, *options: str) -> list[str]:
     return (folder / "log").read_text().splitlines()
 
 
-def test_p10_logfmt(tmp_path: Path) -> None:
+def test_log_logfmt(tmp_path: Path) -> None:
     """By default, each line has time, level, source and message, whatever the message has; the reader's lines, too."""
     lines = log_of(tmp_path)
     parts = [LOGFMT.fullmatch(line) for line in lines]
@@ -100,20 +100,20 @@ def test_p10_logfmt(tmp_path: Path) -> None:
     assert refused.startswith("reload refused, the old configuration stays: ")
 
 
-def test_p10_json(tmp_path: Path) -> None:
+def test_log_json(tmp_path: Path) -> None:
     """With --log.format=json, each line is an object with the same fields."""
     found = [json.loads(line) for line in log_of(tmp_path, "--log.format=json")]
     assert all(set(line) == {"time", "level", "source", "msg"} for line in found)
     assert any(line["msg"].startswith("serving on http://127.0.0.1:") for line in found)
 
 
-def test_p10_level(tmp_path: Path) -> None:
+def test_log_level(tmp_path: Path) -> None:
     """With --log.level=error, only errors are logged."""
     (line,) = log_of(tmp_path, "--log.level=error")
     assert " level=ERROR " in line
 
 
-def test_p10_once_is_for_people(tmp_path: Path) -> None:
+def test_log_once_is_for_people(tmp_path: Path) -> None:
     """--once logs plain lines."""
     write(tmp_path)
     configure(tmp_path, "web")
@@ -179,7 +179,7 @@ def schema(capsys: pytest.CaptureFixture[str]) -> jsonschema.Draft202012Validato
     return jsonschema.Draft202012Validator(found)
 
 
-def test_c1_schema(capsys: pytest.CaptureFixture[str]) -> None:
+def test_schema_of_the_configuration(capsys: pytest.CaptureFixture[str]) -> None:
     """The schema accepts the example, and names the key of a mistake in it."""
     validator = schema(capsys)
     example = yaml.safe_load(EXAMPLE.read_text())
