@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from alerting.formats.printed import FORMATS
+from alerting.gate.verdict import SEVERITIES
 from exporter.arguments import iso_date
 
 EXIT_CODES = """exit codes:
@@ -52,6 +53,16 @@ def snapshot(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 2**48:
         raise argparse.ArgumentTypeError(f"invalid snapshot {text!r}: expected a whole number from 1 to 2^48 - 1")
     return int(text)
+
+
+def severity(text: str) -> tuple[str, str]:
+    """A company's name of a severity, and ours, written as NAME=SEVERITY."""
+    name, _, ours = text.partition("=")
+    if not name or ours not in SEVERITIES:
+        raise argparse.ArgumentTypeError(
+            f"invalid severity {text!r}: expected NAME={'|'.join(SEVERITIES)}, for example page=critical"
+        )
+    return name, ours
 
 
 def add_alertmanagers(parser: argparse.ArgumentParser, use: str) -> None:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 
-from alerting.arguments import ALERTMANAGER, EXIT_CODES, add_alertmanagers, add_common, add_http_config, url
+from alerting.arguments import ALERTMANAGER, EXIT_CODES, add_alertmanagers, add_common, add_http_config, severity, url
 from alerting.gate.judge import Servers, judge
 from alerting.gate.proof import UsageError
 from alerting.gate.verdict import Subject
@@ -37,6 +37,15 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         type=url,
         help="the Prometheus that evaluates the rules; if it answers, it must agree (default: http://127.0.0.1:9090)",
     )
+    parser.add_argument(
+        "--severity",
+        dest="severities",
+        metavar="NAME=SEVERITY",
+        type=severity,
+        action="append",
+        default=[],
+        help="what your alerts call a severity, if you renamed it, for example page=critical; repeat it for each",
+    )
     add_common(parser, timeout=60)
     options = parser.parse_args(arguments)
     if options.http and not (options.alertmanagers or options.exporter or options.prometheus):
@@ -53,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         exporter,
         options.prometheus or "http://127.0.0.1:9090",
         is_default=not options.prometheus,
+        severities=dict(options.severities),
     )
     subject = Subject(options.dataset, options.date and options.date.isoformat(), options.snapshot)
     numbers: Mapping[str, float] = {}

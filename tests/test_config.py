@@ -254,6 +254,8 @@ def differing(model: BaseModel) -> dict[str, Any]:
         ("currency", "EURO", "invalid currency 'EURO': expected a code of ISO 4217, for example EUR"),
         ("owner", " ", "expected who answers for the data, in at most 100 characters on one line"),
         ("owner", "a\nb", "expected who answers for the data, in at most 100 characters on one line"),
+        ("labels.team", "a\nb", "expected the value of a label, in at most 100 characters on one line"),
+        ("labels.teams", "a", "unknown label 'teams', did you mean 'team'?: expected team, service, environment"),
     ],
 )
 def test_owner_and_currency_that_are_none(tmp_path: Path, key: str, value: str, problem: str) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ import yaml
 
 from alerting import rulefile
 from alerting.drill import drill
+from alerting.gate import releases
 from alerting.gate.judge import Servers, judge
 from alerting.gate.proof import UsageError
 from alerting.gate.verdict import Line, Subject, Verdict
@@ -29,6 +31,7 @@ from alerting.stack.stack import Stack, running
 from exporter.demo.write import write_demo
 from tests.support.exposition import age
 from tests.support.generations import Generation
+from tests.support.processes import wait_for
 
 REVENUE = "Revenue drop detected: 10890 EUR vs baseline 33139 EUR"
 ALERTS = [
@@ -273,18 +276,40 @@ def test_a_cause_that_is_not_certified_hides_nothing(bench: Bench) -> None:
 )
 def test_a_real_alert_that_is_called_a_drill_is_unknown(bench: Bench, relabeled: dict[str, object], what: str) -> None:
     """Who labels every alert, or one of them, as a drill gets no PASS."""
+    with relabeling(bench, relabeled):
+        time.sleep(6)  # what was sent before ends four seconds after the last time
+        assert what in reason(verdict(bench.servers, timeout=6))
+    assert verdict(bench.servers).exit_code == 1
+
+
+@contextmanager
+def relabeling(bench: Bench, *relabeled: dict[str, object]) -> Iterator[None]:
+    """Prometheus changes the labels of the alerts that it sends."""
     file = bench.folder / "prometheus.yml"
     shipped = file.read_text("utf-8")
     config = yaml.safe_load(shipped)
-    config["alerting"]["alert_relabel_configs"] = [relabeled]
+    config["alerting"]["alert_relabel_configs"] = list(relabeled)
     file.write_text(yaml.safe_dump(config), "utf-8")
     bench.stack.processes["prometheus"].send_signal(signal.SIGHUP)
-    time.sleep(6)  # what was sent before ends four seconds after the last time
     try:
-        assert what in reason(verdict(bench.servers, timeout=6))
+        yield
     finally:
         file.write_text(shipped, "utf-8")
         bench.stack.processes["prometheus"].send_signal(signal.SIGHUP)
+
+
+def test_severities_by_other_names(bench: Bench) -> None:
+    """Alerts that are sent with a company's own severities give the same verdict, once the report knows them."""
+    own = {"page": "critical", "ticket": "warning"}
+    rules: list[dict[str, object]] = [
+        {"source_labels": ["severity"], "regex": ours, "target_label": "severity", "replacement": theirs}
+        for theirs, ours in own.items()
+    ]
+    with relabeling(bench, *rules):
+        time.sleep(6)
+        assert "contradicts Alertmanager about" in reason(verdict(bench.servers, timeout=6))
+        found = verdict(replace(bench.servers, severities=own))
+        assert [(line.severity, line.message) for line in found.lines] == ALERTS
     assert verdict(bench.servers).exit_code == 1
 
 
@@ -318,13 +343,39 @@ def test_v2_a_rule_group_that_lost_rules_is_unknown(bench: Bench) -> None:
     assert verdict(bench.servers).exit_code == 1
 
 
-def test_the_release_and_the_loaded_rules_must_agree(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A certificate with another number of checks than this release ships is not accepted."""
-    more = (*rulefile.checks(), "OneMore")
-    monkeypatch.setattr(rulefile, "checks", lambda: more)
-    assert f"the loaded rules have {len(more) - 1} checks, this release has {len(more)}" in reason(
-        verdict(bench.servers, timeout=8)
+def test_the_release_and_the_loaded_rules_must_agree(bench: Bench) -> None:
+    """Rules of the release before, with one check less, prove nothing, and the reason says which part is older."""
+    file = bench.folder / "clickstream.yml"
+    shipped = file.read_text("utf-8")
+    checks, own = len(rulefile.checks()), version("clickstream-exporter")
+    other = shipped.replace(f"checks: '{checks}'", f"checks: '{checks - 1}'")
+    file.write_text(other.replace(f"release: '{own}'", "release: '0.0.9'"), "utf-8")
+    bench.stack.processes["prometheus"].send_signal(signal.SIGHUP)
+    expected = (
+        f"the loaded rules have {checks - 1} checks, this report has {checks}; the loaded rules are of release 0.0.9, "
+        f"this report is of {own}: upgrade the loaded rules, the older part"
     )
+    try:
+        wait_for(lambda: expected in verdict(bench.servers, timeout=4).lines[0].message)
+    finally:
+        file.write_text(shipped, "utf-8")
+        bench.stack.processes["prometheus"].send_signal(signal.SIGHUP)
+    wait_for(lambda: verdict(bench.servers).exit_code == 1)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "said"),
+    [
+        ("0.0.10", "the exporter is of release 0.0.10, this report is of 0.1.0: upgrade the exporter, the older part"),
+        ("0.10.0", "the exporter is of release 0.10.0, this report is of 0.1.0: upgrade this report, the older part"),
+        ("", "the exporter is of an earlier release, this report is of 0.1.0: upgrade the exporter, the older part"),
+        ("0.1.0", ""),
+    ],
+)
+def test_which_part_is_older(monkeypatch: pytest.MonkeyPatch, theirs: str, said: str) -> None:
+    """Releases are compared by their numbers; the first rules named none."""
+    monkeypatch.setattr(releases, "own", lambda: "0.1.0")
+    assert releases.compared("the exporter", theirs) == said
 
 
 def test_v2_prometheus_killed_in_the_middle_is_unknown(bench: Bench) -> None:

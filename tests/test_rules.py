@@ -7,6 +7,7 @@ import math
 import re
 import subprocess
 from collections.abc import Iterable, Iterator
+from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ from tests.support.generations import NEWEST_ALONE, Generation
 
 ALERTING = Path(rulefile.__file__).parent
 RULE_FILE = ALERTING / "rules" / "clickstream.yml"
-KEYS = "name alert gauges limits without days fires summary description numbers owner severity also switched_off"
+KEYS = "name alert gauges limits without days fires summary description numbers owner labels severity also switched_off"
 STATE = "dataset:clickstream_check:state"
 GUARD = "dataset:clickstream_guard:open"
 JUDGED = "dataset:clickstream_snapshot:judged"
@@ -108,14 +109,14 @@ def alert(case: Case, name: str) -> Test:
     if name in CHECKS:
         labels["check"] = name
         annotations["snapshot"] = str(SNAPSHOT)
-    return {"exp_labels": labels, "exp_annotations": annotations}
+    return {"exp_labels": labels | case.get("labels", {}), "exp_annotations": annotations}
 
 
 def certificate(case: Case, snapshot: int = SNAPSHOT) -> Test:
     """How the certificate fires for a case."""
     ones, twos = (sorted(check for check, state in states(case).items() if state == value) for value in (1, 2))
     labels = {"dataset": case["name"], "severity": "none", "snapshot": str(snapshot)}
-    counts = {"checks": str(len(CHECKS)), "firing": str(len(ones))}
+    counts = {"checks": str(len(CHECKS)), "firing": str(len(ones)), "release": version("clickstream-exporter")}
     date = {} if case.get("days") == 0 else {"date": "2025-03-09"}
     annotations = {"firing": " ".join(ones), "switched_off": " ".join(twos)}
     return {"exp_labels": labels | counts | date, "exp_annotations": annotations}

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from alerting import rulefile
+from alerting.gate import releases
 from alerting.gate.scrape import scrape_problem
 from alerting.http import shape
 from alerting.http.client import Answer, Client, FetchError, RefusedError
@@ -73,6 +74,7 @@ def reasons(
         for each in (
             _rules(prometheus),
             _targets(prometheus),
+            _releases(prometheus),
             _alertmanagers(prometheus),
             _clocks(prometheus, alertmanagers),
         ):
@@ -112,6 +114,12 @@ def _targets(prometheus: _Prometheus) -> Iterator[str]:
     down = [target for target in own or active if target["health"] == "down"]
     for target in down[:3]:
         yield f"Prometheus cannot scrape {target['scrapeUrl']}: {target['lastError']}"
+
+
+def _releases(prometheus: _Prometheus) -> Iterator[str]:
+    """The exporters that are of another release: their gauges may not be those that the rules read."""
+    found = {labels.get("version", "") for labels, _ in prometheus.query(EXPORTER)}
+    yield from filter(None, (releases.compared("the exporter", version) for version in sorted(found)))
 
 
 def _target(labels: Mapping[str, str]) -> Target:

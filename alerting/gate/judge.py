@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -42,13 +42,15 @@ DIAGNOSIS_TIMEOUT = 3.0
 class Servers:
     """The URLs of the servers; a verdict needs only Alertmanager.
 
-    A Prometheus that answers must agree; `is_default` says that its URL was not given.
+    A Prometheus that answers must agree; `is_default` says that its URL was not given. `severities` has our names of
+    severities by those that the company gives them.
     """
 
     alertmanagers: Sequence[str]
     exporter: str | None = None
     prometheus: str | None = None
     is_default: bool = False
+    severities: Mapping[str, str] = field(default_factory=dict)
 
 
 class _UnreachableError(UnprovenError):
@@ -151,7 +153,7 @@ def _wait(client: Client, servers: Servers, subject: Subject, deadline: float, l
     since: dict[str, datetime] = {}
     while True:
         try:
-            listings = _listings(client, servers.alertmanagers, deadline)
+            listings = _listings(client, servers, deadline)
             proofs = [_proven(each, since, subject, servers) for each in listings]
             agreed = _agreed([proof.verdict for proof in proofs])
             _check_prometheus(client, servers, proofs, deadline)
@@ -162,10 +164,11 @@ def _wait(client: Client, servers: Servers, subject: Subject, deadline: float, l
         time.sleep(POLL)
 
 
-def _listings(client: Client, urls: Sequence[str], deadline: float) -> list[Listing]:
+def _listings(client: Client, servers: Servers, deadline: float) -> list[Listing]:
     """What every Alertmanager that answers lists; at least one must answer, and none may refuse access."""
-    with ThreadPoolExecutor(len(urls)) as pool:
-        answers = list(pool.map(partial(_listing, client, timeout=_seconds(deadline)), urls))
+    ask = partial(_listing, client, timeout=_seconds(deadline), severities=servers.severities)
+    with ThreadPoolExecutor(len(servers.alertmanagers)) as pool:
+        answers = list(pool.map(ask, servers.alertmanagers))
     for answer in answers:
         if isinstance(answer, RefusedError):
             raise _UnreachableError(f"Alertmanager refused access: {answer}")
@@ -180,9 +183,9 @@ def _seconds(deadline: float) -> float:
     return min(REQUEST_TIMEOUT, max(MIN_REQUEST_TIMEOUT, deadline - time.monotonic()))
 
 
-def _listing(client: Client, url: str, timeout: float) -> Listing | FetchError:
+def _listing(client: Client, url: str, timeout: float, severities: Mapping[str, str]) -> Listing | FetchError:
     try:
-        return listing(client, url, timeout)
+        return listing(client, url, timeout, severities)
     except FetchError as error:
         return error
 
@@ -205,7 +208,7 @@ def _check_prometheus(client: Client, servers: Servers, proofs: Sequence[Proof],
     """Raise UnprovenError where Prometheus has other alerts than those of the proofs."""
     for proof in proofs if servers.prometheus else ():
         try:
-            prometheus = Prometheus(client, str(servers.prometheus), _seconds(deadline))
+            prometheus = Prometheus(client, str(servers.prometheus), _seconds(deadline), servers.severities)
             found = contradiction(prometheus, proof.certificate, proof.listed, is_default=servers.is_default)
         except RefusedError as error:
             raise _UnreachableError(f"Prometheus refused access: {error}") from None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alerting import rulefile
+from alerting.gate import releases
 from alerting.gate.verdict import SEVERITIES, Line, Subject, Verdict, by_severity
 from alerting.http.alertmanager import Alert, Listing, claims
 
@@ -79,8 +80,10 @@ def _certificate(found: Listing, subject: Subject, earliest: datetime) -> Alert:
     _check_same([*matching, *_last_of_others(listed, fresh, subject)], name)
     shipped = len(rulefile.checks())
     if matching[0].labels.get("checks") != str(shipped):
-        theirs = matching[0].labels.get("checks")
-        raise UnprovenError(f"the loaded rules have {theirs} checks, this release has {shipped}")
+        theirs = matching[0].labels
+        older = releases.compared("the loaded rules", theirs.get("release", ""))
+        what = f"the loaded rules have {theirs.get('checks')} checks, this report has {shipped}"
+        raise UnprovenError(f"{what}{older and '; ' + older}")
     return matching[0]
 
 

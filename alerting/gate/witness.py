@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from alerting import rulefile
 from alerting.http import shape
-from alerting.http.alertmanager import CERTIFICATE, Alert, claims
+from alerting.http.alertmanager import CERTIFICATE, Alert, claims, renamed
 from alerting.http.client import Client, FetchError, RefusedError
 from alerting.http.shape import ShapeError
 
@@ -18,11 +18,12 @@ REQUEST_TIMEOUT = 3.0
 
 @dataclass(frozen=True)
 class Prometheus:
-    """A Prometheus, and the seconds for each request to it."""
+    """A Prometheus, the seconds for each request to it, and our names of severities by those that it has."""
 
     client: Client
     url: str
     timeout: float = REQUEST_TIMEOUT
+    severities: Mapping[str, str] = field(default_factory=dict)
 
     def data(self, path: str) -> Mapping[str, Any]:
         """The data of an answer. Raises FetchError, KeyError or ShapeError."""
@@ -72,7 +73,10 @@ def _alerts(prometheus: Prometheus) -> list[_Firing]:
     """The firing alerts. Raises FetchError, and KeyError or ShapeError where the answer is not that of Prometheus."""
     found = shape.sequence(prometheus.data("alerts")["alerts"])
     firing = [each for each in map(shape.mapping, found) if each["state"] == "firing"]
-    return [_Firing(shape.texts(each["labels"]), shape.texts(each["annotations"])) for each in firing]
+    return [
+        _Firing(renamed(shape.texts(each["labels"]), prometheus.severities), shape.texts(each["annotations"]))
+        for each in firing
+    ]
 
 
 def _has_rules(prometheus: Prometheus) -> bool:

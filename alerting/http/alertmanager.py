@@ -22,7 +22,7 @@ four, where the notification is lost.
 DRILL = "drill"
 """The label of an alert sent as a test of the notifications: it says nothing about the data."""
 
-_CLAIMS = (("date", "snapshot", "checks", "firing"), ("firing", "switched_off"))
+_CLAIMS = (("date", "snapshot", "checks", "firing", "release"), ("firing", "switched_off"))
 """The labels and the annotations that carry what a certificate claims."""
 
 _OWN = ("alertname", "check", "dataset", "drill", "severity", "tier", *_CLAIMS[0])
@@ -99,12 +99,21 @@ def claims(labels: Mapping[str, str], annotations: Mapping[str, str]) -> dict[st
     return named | {f"annotation {name}": annotations.get(name, "") for name in _CLAIMS[1]}
 
 
-def listing(client: Client, url: str, timeout: float) -> Listing:
-    """What the Alertmanager at `url` lists, drills left out. Raises FetchError."""
+def renamed(labels: Mapping[str, str], severities: Mapping[str, str]) -> Mapping[str, str]:
+    """The labels with our severity, where `severities` has the name that the company gives it."""
+    severity = labels.get("severity", "")
+    return {**labels, "severity": severities[severity]} if severity in severities else labels
+
+
+def listing(client: Client, url: str, timeout: float, severities: Mapping[str, str] | None = None) -> Listing:
+    """What the Alertmanager at `url` lists, drills left out. Raises FetchError.
+
+    `severities` has our names of severities by those that the alerts have.
+    """
     where = f"{url}/api/v2/alerts?{_ALL}"
     answer = client.get(where, timeout)
     try:
-        found = tuple(_alert(shape.mapping(each)) for each in shape.sequence(answer.body))
+        found = tuple(_alert(shape.mapping(each), severities or {}) for each in shape.sequence(answer.body))
     except (KeyError, ShapeError):
         raise FetchError(f"{where}: the answer is not a list of alerts") from None
     alerts = tuple(alert for alert in found if DRILL not in alert.labels)
@@ -112,10 +121,10 @@ def listing(client: Client, url: str, timeout: float) -> Listing:
     return Listing(url, alerts, answer.date, _silences(client, url, timeout) if is_silenced else {})
 
 
-def _alert(body: Mapping[str, Any]) -> Alert:
+def _alert(body: Mapping[str, Any], severities: Mapping[str, str]) -> Alert:
     status = shape.mapping(body["status"])
     return Alert(
-        labels=shape.texts(body["labels"]),
+        labels=renamed(shape.texts(body["labels"]), severities),
         annotations=shape.texts(body["annotations"]),
         fingerprint=shape.text(body["fingerprint"]),
         updated=shape.moment(body["updatedAt"]),

@@ -22,7 +22,7 @@ from alerting.mixin.check import INFO, Check
 from alerting.mixin.checks import CHECKS
 from alerting.mixin.emit import alert, record
 from alerting.mixin.expressions import INFORMATIONAL, STARTED, STATE, Record, is_open, last
-from alerting.mixin.messages import DASHBOARD, DAY, OWNER, SNAPSHOT, runbook
+from alerting.mixin.messages import DASHBOARD, DAY, OWNER, ROUTING, SNAPSHOT, runbook
 from alerting.mixin.plumbing import plumbing
 from exporter.config.checks import CHECKS as SWITCHABLE
 
@@ -145,7 +145,7 @@ def _alerts(check: Check) -> Iterator[str]:
             INFO: (f"{fires}\nand on (dataset) {informs}", check.annotations(as_info=True)),
         }
     for severity, (expr, sentences) in kinds.items():
-        labels = {"severity": severity, "tier": check.tier}
+        labels = {"severity": severity, "tier": check.tier} | ROUTING
         yield from alert(f"Clickstream{check.name}", expr, labels, sentences | further)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from importlib.metadata import version
 
 from alerting.mixin.checks import CHECKS
-from alerting.mixin.emit import alert, quoted, record
+from alerting.mixin.emit import alert, record
 from alerting.mixin.expressions import GUARD, STARTED, STATE, Record
 from alerting.mixin.messages import CERTIFIED_DAY, label_values, query
 
@@ -59,10 +60,11 @@ def _alert() -> Iterator[str]:
         f"{EVALUATED} and on (dataset) timestamp({EVALUATED}) == time()",
         {
             "severity": "none",
-            "snapshot": quoted('{{ printf "%.0f" $value }}'),
-            "checks": f'"{len(CHECKS)}"',
-            "firing": quoted(f"{{{{ with {count} }}}}{{{{ . | first | value }}}}{{{{ else }}}}0{{{{ end }}}}"),
-            "date": quoted(CERTIFIED_DAY),
+            "snapshot": '{{ printf "%.0f" $value }}',
+            "checks": str(len(CHECKS)),
+            "release": version("clickstream-exporter"),
+            "firing": f"{{{{ with {count} }}}}{{{{ . | first | value }}}}{{{{ else }}}}0{{{{ end }}}}",
+            "date": CERTIFIED_DAY,
         },
         {
             "firing": label_values(f"{STATE}{{dataset=%q}} == 1", "check", between=" "),

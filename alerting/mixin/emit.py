@@ -39,7 +39,9 @@ def alert(
     yield f"    expr: {block(expr, ' ' * 6)}"
     if wait:
         yield f"    for: {wait}"
-    yield f"    labels: {_mapping(labels)}"
+    yield "    labels:"
+    for key, text in labels.items():
+        yield f"      {key}: {text if text.isidentifier() else quoted(text)}"
     yield "    annotations:"
     for key, text in annotations.items():
         yield f"      {key}: {quoted(text)}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from alerting.mixin.expressions import ERRORS, LAGS_BEFORE, current_or_last, last
+from exporter.config.values import ROUTING_LABELS
 
 
 def _of_dataset(series: str) -> str:
@@ -208,6 +209,9 @@ def known_as(check: str, otherwise: str) -> str:
 
 OWNER = _INFO + '{{ . | first | label "owner" }}{{ end }}'
 """Whom to tell about the data set, if it is configured."""
+
+ROUTING = {name: _INFO + f'{{{{ . | first | label "{name}" }}}}{{{{ end }}}}' for name in ROUTING_LABELS}
+"""The labels that a data set adds to its alerts; an alert has no label that is empty."""
 
 
 _COUNTED = (

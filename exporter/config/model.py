@@ -23,6 +23,7 @@ from exporter.config.object_store import ObjectStore, without_secrets
 from exporter.config.strict_yaml import Model, ProblemsError
 from exporter.config.values import (
     DIMENSION_COLUMNS,
+    AlertLabels,
     CheckName,
     Currency,
     Dimensions,
@@ -95,6 +96,7 @@ class Dataset(Model):
     table: Literal["delta", "iceberg"] | None = None
     object_store: ObjectStore = ObjectStore()
     owner: Owner | None = None
+    labels: AlertLabels = Field(default_factory=dict)
     currency: Currency | None = None
     time_zone: Zone = "UTC"
     cadence: Literal["daily", "intraday"] = "daily"

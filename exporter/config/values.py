@@ -24,6 +24,9 @@ RESERVED_DIMENSIONS = (
 MAX_TAXONOMY = 4000
 """The maximum number of event names in a taxonomy: each is a series on each day."""
 
+ROUTING_LABELS = ("team", "service", "environment")
+"""Labels that a data set may add to its alerts: the rules must know their names."""
+
 MAX_OWNER = 100
 """The maximum length of an owner: it is shown in pages and messages."""
 
@@ -128,6 +131,21 @@ def _owner(value: str) -> str:
     return value.strip()
 
 
+def _label(value: str) -> str:
+    if value not in ROUTING_LABELS:
+        raise ValueError(
+            f"unknown label {value!r}{did_you_mean(value, ROUTING_LABELS)}: expected {', '.join(ROUTING_LABELS)}; "
+            "alert_relabel_configs in prometheus.yml adds others"
+        )
+    return value
+
+
+def _label_value(value: str) -> str:
+    if not value.strip() or not value.isprintable() or len(value) > MAX_OWNER:
+        raise ValueError(f"expected the value of a label, in at most {MAX_OWNER} characters on one line")
+    return value.strip()
+
+
 def _currency(value: str) -> str:
     if not re.fullmatch(r"[A-Z]{3}", value):
         raise ValueError(f"invalid currency {value!r}: expected a code of ISO 4217, for example EUR")
@@ -179,6 +197,7 @@ DimensionName = Annotated[str, AfterValidator(_dimension)]
 Dimensions = Annotated[dict[DimensionName, Source], AfterValidator(_two)]
 CheckName = Annotated[str, AfterValidator(_check)]
 Owner = Annotated[str, AfterValidator(_owner)]
+AlertLabels = dict[Annotated[str, AfterValidator(_label)], Annotated[str, AfterValidator(_label_value)]]
 Currency = Annotated[str, AfterValidator(_currency)]
 Reason = Annotated[str, AfterValidator(_reason)]
 FirstDay = Annotated[date | None, BeforeValidator(_first_day, json_schema_input_type=date | None)]

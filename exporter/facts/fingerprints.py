@@ -15,7 +15,7 @@ LOOKBACK = 7 * HOURS_24
 
 NOT_OF_FACTS = {
     "files", "table", "object_store", "history_days", "cadence", "measures", "limits", "switched_off", "known_days",
-    "baseline_since", "drop_rule",
+    "baseline_since", "drop_rule", "owner", "labels",
 }  # fmt: skip
 """Keys of a data set on which no fact depends, or which are in the fingerprint by their contents."""
 

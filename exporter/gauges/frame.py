@@ -51,8 +51,9 @@ def _configured(dataset: Dataset, *, by_hand: bool) -> Iterator[Sample]:
     """The configuration, as far as the rules need it."""
     for check, reason in dataset.switched_off.items():
         yield Sample("clickstream_switched_off_info", (("check", check), ("reason", clean(reason))), 1)
-    owner = (("currency", dataset.currency or ""), ("owner", clean(dataset.owner or "")))
-    yield Sample("clickstream_dataset_info", owner, 1)
+    owner = {"currency": dataset.currency or "", "owner": clean(dataset.owner or "")}
+    labels = owner | {name: clean(value) for name, value in dataset.labels.items()}
+    yield Sample("clickstream_dataset_info", tuple(sorted(labels.items())), 1)
     yield Sample("clickstream_intraday", (), dataset.cadence == "intraday")
     yield Sample("clickstream_watched_fields", (), len(dataset.watched_fields))
     yield Sample("clickstream_plain_drops", (), dataset.drop_rule == "plain")

@@ -13,7 +13,7 @@ HELP = {
     "clickstream_changed_column_info": "A column that changed, how, and the first file of the anchor day where it did.",
     "clickstream_complete_hours": "Complete hours of the anchor day: comparable gauges are the sum over them.",
     "clickstream_configured_events": "Events of all days with the purchase name, a taxonomy name, or an amount.",
-    "clickstream_dataset_info": "Owner of the data set and currency of its amounts, as configured.",
+    "clickstream_dataset_info": "Owner of the data set, currency of its amounts, labels of its alerts, as configured.",
     "clickstream_day_end_clock_seconds": "Time of day at which the day's events end, strays left out, in seconds since "
     "midnight.",
     "clickstream_day_last_event_clock_seconds": "Time of day of the day's last event, in seconds since midnight.",
