@@ -254,8 +254,6 @@ def differing(model: BaseModel) -> dict[str, Any]:
         ("currency", "EURO", "invalid currency 'EURO': expected a code of ISO 4217, for example EUR"),
         ("owner", " ", "expected who answers for the data, in at most 100 characters on one line"),
         ("owner", "a\nb", "expected who answers for the data, in at most 100 characters on one line"),
-        ("labels.team", "a\nb", "expected the value of a label, in at most 100 characters on one line"),
-        ("labels.teams", "a", "unknown label 'teams', did you mean 'team'?: expected team, service, environment"),
     ],
 )
 def test_owner_and_currency_that_are_none(tmp_path: Path, key: str, value: str, problem: str) -> None:
@@ -263,4 +261,19 @@ def test_owner_and_currency_that_are_none(tmp_path: Path, key: str, value: str, 
     path = tmp_path / "config.yml"
     path.write_text(f"datasets: {{web: {{files: web, {key}: {json.dumps(value)}}}}}\n", "utf-8")
     with pytest.raises(ConfigError, match=re.escape(f"1: datasets.web.{key}: {problem}")):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    ("labels", "problem"),
+    [
+        ({"team": "a\nb"}, "team: expected the value of a label, in at most 100 characters on one line"),
+        ({"teams": "a"}, "teams: unknown label 'teams', did you mean team?: expected team, service, environment;"),
+    ],
+)
+def test_labels_that_are_none(tmp_path: Path, labels: dict[str, str], problem: str) -> None:
+    """A label that the rules do not know, or a value that is none, is refused with the key."""
+    path = tmp_path / "config.yml"
+    path.write_text(f"datasets: {{web: {{files: web, labels: {json.dumps(labels)}}}}}\n", "utf-8")
+    with pytest.raises(ConfigError, match=re.escape(f"1: datasets.web.labels.{problem}")):
         load(path)

@@ -270,10 +270,14 @@ def test_p4_a_result_that_comes_slowly(tmp_path: Path) -> None:
 def test_owner_and_currency(tmp_path: Path) -> None:
     """Who answers for a data set and in which currency it is are labels, empty where not configured; links, too."""
     write_rows(tmp_path / "events.parquet", [view()])
-    path = write_config(tmp_path, web=SHOP | {"owner": "data-eng, #data-alerts", "currency": "EUR"}, app=SHOP)
+    path = write_config(
+        tmp_path,
+        web=SHOP | {"owner": "data-eng, #data-alerts", "currency": "EUR", "labels": {"team": "growth"}},
+        app=SHOP,
+    )
     out = once(path)
     assert out.labels("clickstream_dataset_info") == [
         {"dataset": "app", "owner": "", "currency": ""},
-        {"dataset": "web", "owner": "data-eng, #data-alerts", "currency": "EUR"},
+        {"dataset": "web", "owner": "data-eng, #data-alerts", "currency": "EUR", "team": "growth"},
     ]
     assert {each["grafana"] for each in out.labels("clickstream_links_info")} == {""}
