@@ -25,19 +25,19 @@ HEADER = """\
 sys.path.append(str(ROOT / ".servers/chart"))
 
 
-def render(values: dict[str, Any], chart: Path = CHART) -> dict[str, str]:
+def render(values: dict[str, Any], chart: Path = CHART, release: str = "clickstream-exporter") -> dict[str, str]:
     """The text of each template that is not empty, by its file name."""
     import helm_python  # noqa: PLC0415 (only where it is installed)
 
     with helm_python.Chart.load(chart) as loaded:
-        texts = loaded.render(values, name="clickstream-exporter", namespace="default")
+        texts = loaded.render(values, name=release, namespace="default")
     return {Path(name).name: text for name, text in sorted(texts.items()) if text.strip()}
 
 
-def objects(values: dict[str, Any]) -> list[dict[str, Any]]:
+def objects(values: dict[str, Any], release: str = "clickstream-exporter") -> list[dict[str, Any]]:
     """What is created with these values."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return [each for text in render(values).values() for each in yaml.load_all(text, loader) if each]
+    return [each for text in render(values, release=release).values() for each in yaml.load_all(text, loader) if each]
 
 
 def manifests() -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 
 from alerting import report
 from exporter import cli
+from exporter.demo.write import write_demo
 from tests.chart.chart import CHART, EVERYTHING, MANIFESTS, ROOT, manifests, objects, render
 from tests.support.documents import rows
 from tests.support.generations import Generation
@@ -125,6 +128,35 @@ def test_the_configuration_arrives_as_it_is() -> None:
         "config.yml": EVERYTHING["config"],
         **EVERYTHING["measures"],
     }
+
+
+def test_the_pod_measures(tmp_path: Path) -> None:
+    """With the files of the ConfigMap where they are mounted, the exporter prints the demo's gauges and one's own."""
+    config = write_demo(tmp_path / "clickstream", date(2025, 3, 9)).read_text("utf-8")
+    values = {"config": f"{config}    measures: [searches.sql]\n", "measures": EVERYTHING["measures"]}
+    (container,) = pods(values)[0]["spec"]["containers"]
+    for mount in container["volumeMounts"]:
+        if mount["name"] == "config":
+            text = one("ConfigMap", values)["data"][mount["subPath"]]
+            (tmp_path / mount["mountPath"].lstrip("/")).write_text(text, "utf-8")
+    arguments = [argument.replace("=/", f"={tmp_path}/") for argument in container["args"]]
+    command = [sys.executable, "-m", "exporter", *arguments, "--once"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert 'clickstream_purchases{dataset="shop",lag="0"} 14.0' in done.stdout
+    assert 'clickstream_searches{dataset="shop",lag="0"}' in done.stdout
+
+
+@pytest.mark.parametrize("release", ["shop", "x" * 53])
+@pytest.mark.parametrize("override", ["", "c" * 45])
+def test_every_name_is_short_enough(release: str, override: str) -> None:
+    """Also with the longest name that Helm takes; a CronJob's may have 52 characters, others 63."""
+    switched = {key: {"enabled": True} for key in ("serviceMonitor", "prometheusRule", "dashboards")}
+    found = objects(switched | {"fullnameOverride": override, "report": EVERYTHING["report"]}, release)
+    names = {each["kind"]: each["metadata"]["name"] for each in found}
+    assert {name[:4] for name in names.values()} == {(override or release)[:4]}
+    assert max(map(len, names.values())) <= 63
+    assert len(names["CronJob"]) <= 52
 
 
 @each_way

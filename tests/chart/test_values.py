@@ -81,6 +81,8 @@ def test_the_schema_has_the_keys_of_the_values() -> None:
     ("wrong", "where"),
     [
         ({"replicas": 2}, "$"),
+        ({"fullnameOverride": "Clickstream"}, "$.fullnameOverride"),
+        ({"fullnameOverride": "c" * 46}, "$.fullnameOverride"),
         ({"image": {"tags": "1"}}, "$.image"),
         ({"image": {"pullPolicy": "always"}}, "$.image.pullPolicy"),
         ({"config": {"datasets": {}}}, "$.config"),

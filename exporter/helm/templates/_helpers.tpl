@@ -1,10 +1,11 @@
+{{- /* Of at most 45 characters, because a CronJob, which ends in -report, may have 52. */}}
 {{- define "clickstream.name" -}}
 {{- if .Values.fullnameOverride -}}
-{{ .Values.fullnameOverride | trunc 52 | trimSuffix "-" }}
+{{ .Values.fullnameOverride | trunc 45 | trimSuffix "-" }}
 {{- else if contains .Chart.Name .Release.Name -}}
-{{ .Release.Name | trunc 52 | trimSuffix "-" }}
+{{ .Release.Name | trunc 45 | trimSuffix "-" }}
 {{- else -}}
-{{ printf "%s-%s" .Release.Name .Chart.Name | trunc 52 | trimSuffix "-" }}
+{{ printf "%s-%s" .Release.Name .Chart.Name | trunc 45 | trimSuffix "-" }}
 {{- end -}}
 {{- end }}
 
