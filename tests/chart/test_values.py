@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Iterator
 from copy import deepcopy
@@ -15,7 +16,7 @@ from jsonschema import Draft7Validator
 
 from exporter.config.model import load
 from tests.chart.chart import CHART, EVERYTHING, ROOT, VALUES
-from tests.support.documents import rows, words
+from tests.support.documents import rows, section, words
 
 SCHEMA = json.loads((CHART / "values.schema.json").read_text("utf-8"))
 
@@ -117,6 +118,16 @@ def test_the_example_is_a_configuration(tmp_path: Path) -> None:
     path = tmp_path / "config.yml"
     path.write_text(VALUES["config"], "utf-8")
     assert list(load(path).datasets) == ["web"]
+
+
+@pytest.mark.parametrize(
+    ("name", "heading"), [("exporter/README.md", "On Kubernetes"), ("exporter/stores.md", "In a container")]
+)
+def test_the_values_that_are_shown_are_right(name: str, heading: str) -> None:
+    """The values of this chart on each page can be pasted."""
+    blocks = re.findall(r"```yaml\n(.*?)```", section(name, heading), re.DOTALL)
+    shown = [block for block in map(yaml.safe_load, blocks) if "serviceAccount" in block]
+    assert [problems(merged(VALUES, each)) for each in shown] == [[]]
 
 
 def test_every_value_is_documented() -> None:
