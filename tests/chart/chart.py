@@ -40,6 +40,18 @@ def objects(values: dict[str, Any], release: str = "clickstream-exporter") -> li
     return [each for text in render(values, release=release).values() for each in yaml.load_all(text, loader) if each]
 
 
+def one(kind: str, values: dict[str, Any] = EVERYTHING) -> dict[str, Any]:
+    """The only object of this kind."""
+    (found,) = (each for each in objects(values) if each["kind"] == kind)
+    return found
+
+
+def pods(values: dict[str, Any]) -> list[dict[str, Any]]:
+    """The templates of all pods."""
+    specs = [each["spec"] for each in objects(values) if each["kind"] in {"Deployment", "CronJob"}]
+    return [spec.get("jobTemplate", {"spec": spec})["spec"]["template"] for spec in specs]
+
+
 def manifests() -> str:
     """The text of MANIFESTS."""
     return HEADER + "".join(f"---\n{text.strip()}\n" for text in render({}).values())
