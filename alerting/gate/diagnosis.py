@@ -33,6 +33,11 @@ CERTIFIED = (
     "or another sender posts to Alertmanager"
 )
 
+VMALERT = (
+    "vmalert evaluates the rules: it reads what they wrote before that is stored, so it never certifies anything; "
+    "let Prometheus evaluate them"
+)
+
 
 @dataclass(frozen=True)
 class _Prometheus:
@@ -79,6 +84,8 @@ def reasons(
             _clocks(prometheus, alertmanagers),
         ):
             found.extend(each)
+            if VMALERT in found:
+                return found
         return found or list(_snapshot(prometheus, dataset, snapshot))
     except RefusedError as error:
         return [*found, f"Prometheus refused access: {error}"]
@@ -95,6 +102,9 @@ def _rules(prometheus: _Prometheus) -> Iterator[str]:
         yield f"Prometheus has no rule group {rulefile.GROUP}"
         return
     found = loaded[0]["rules"]
+    if any("datasourceType" in rule for rule in found):
+        yield VMALERT
+        return
     if len(found) != len(shipped):
         yield f"Prometheus has {len(found)} of {len(shipped)} rules of the group {rulefile.GROUP}"
     broken = [rule for rule in found if rule.get("health") == "err"]

@@ -148,9 +148,9 @@ def processor_time(pid: int) -> float:
     return -1
 
 
-def wait_for(condition: Callable[[], Any]) -> Any:
+def wait_for(condition: Callable[[], Any], seconds: float = 30) -> Any:
     """The first true value of the condition; what refuses a connection, or does not answer, is not there yet."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with suppress(ConnectionError, TimeoutError):
             if value := condition():
