@@ -37,7 +37,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         type=url,
         help="the Prometheus that evaluates the rules; if it answers, it must agree (default: http://127.0.0.1:9090)",
     )
-    add_common(parser, timeout=60)
+    add_common(parser, None, "what the intervals and flags of Prometheus need, 60 at least")
     options = parser.parse_args(arguments)
     if options.http and not (options.alertmanagers or options.exporter or options.prometheus):
         parser.error("--http.config.file needs the URL of a server, for example --alertmanager.url")

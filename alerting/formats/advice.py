@@ -26,6 +26,8 @@ ADVICE = {
     "a relabeling may": "Have metric_relabel_configs keep every series of the exporter unchanged.",
     "Prometheus sends to no Alertmanager": "Configure Alertmanager in Prometheus, as alerting/prometheus.yml does.",
     "the clock of Prometheus": "Synchronize the clocks: an alert that has ended by Alertmanager's clock is dropped.",
+    "Prometheus may take": "Allow the time that the reason names, or leave out --timeout.",
+    "forgets a series after": "Start Prometheus with the flag that the reason names.",
     "contradicts Alertmanager": _OTHER,
     "has no certificate of": _OTHER,
     "another sender posts to Alertmanager": "Find out who else posts to Alertmanager: amtool alert query.",
