@@ -202,7 +202,14 @@ def test_v15_an_exporter_that_is_wrong_somewhere_is_unknown() -> None:
 
 PROMETHEUS: dict[str, Any] = {
     "rules": {
-        "groups": [{"name": rulefile.GROUP, "interval": 1, "rules": [{"name": "r", "health": "err", "lastError": "e"}]}]
+        "groups": [
+            {
+                "name": rulefile.GROUP,
+                "interval": 1,
+                "lastEvaluation": "2025-03-09T12:00:00Z",
+                "rules": [{"name": "r", "health": "err", "lastError": "e"}],
+            }
+        ]
     },
     "targets": {
         "activeTargets": [

@@ -27,6 +27,7 @@ ADVICE = {
     "Prometheus sends to no Alertmanager": "Configure Alertmanager in Prometheus, as alerting/prometheus.yml does.",
     "the clock of Prometheus": "Synchronize the clocks: an alert that has ended by Alertmanager's clock is dropped.",
     "Prometheus may take": "Allow the time that the reason names, or leave out --timeout.",
+    "query_offset: 0s": "Change the rule file as the reason says, and reload Prometheus.",
     "forgets a series after": "Start Prometheus with the flag that the reason names.",
     "contradicts Alertmanager": _OTHER,
     "has no certificate of": _OTHER,

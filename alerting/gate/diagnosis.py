@@ -25,6 +25,12 @@ Target = tuple[str, str]
 MAX_CLOCK_SKEW = 30
 """Seconds by which two clocks may differ: an alert ends after a minute."""
 
+EVALUATED = "dataset:clickstream_scrape:timestamp_seconds"
+"""A series that each evaluation of the rules records."""
+
+MIN_OFFSET = 1
+"""Seconds: without an offset, samples are as old as their evaluation, or milliseconds older."""
+
 CERTIFIED = (
     "Prometheus has certified it: its notifications are lost or changed on the way, "
     "or another sender posts to Alertmanager"
@@ -88,12 +94,27 @@ def reasons(
 def _late(prometheus: _Prometheus, dataset: str | None, snapshot: int | None, waited: float) -> list[str]:
     """What is wrong with the snapshot, or why it could not arrive in time: what is late is not lost."""
     known = pace(prometheus.data)
+    if in_the_past := _in_the_past(prometheus):
+        return [in_the_past]
     found = list(_snapshot(prometheus, dataset, snapshot, known))
     if known and known.gap:
         return [known.gap, *found]
     if known and (too_short := known.too_short(waited)):
         return [*(reason for reason in found if reason != CERTIFIED), too_short]
     return found
+
+
+def _in_the_past(prometheus: _Prometheus) -> str | None:
+    """How much older the samples of the rules are than their evaluation: the messages then find no judged snapshot."""
+    groups = [group for group in prometheus.data("rules")["groups"] if group["name"] == rulefile.GROUP]
+    evaluated = max(shape.moment(group["lastEvaluation"]).timestamp() for group in groups)
+    offset = min((evaluated - at for _, at in prometheus.query(f"timestamp({EVALUATED})")), default=0)
+    if offset < MIN_OFFSET:
+        return None
+    return (
+        f"Prometheus evaluates the rules {offset:.0f} s in the past, because of its rule_query_offset: "
+        f"add query_offset: 0s to the group {rulefile.GROUP}"
+    )
 
 
 def _rules(prometheus: _Prometheus) -> Iterator[str]:
