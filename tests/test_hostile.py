@@ -217,6 +217,7 @@ PROMETHEUS: dict[str, Any] = {
         ]
     },
     "flags": {"rules.alert.resend-delay": "1s", "query.lookback-delta": "1m"},
+    "status/config": {"yaml": "global: {rule_query_offset: 1s}"},
     "alertmanagers": {"activeAlertmanagers": [{"url": "u"}]},
     "query": {"result": [{"metric": {"__name__": "clickstream_series", "job": "j"}, "value": [1, "5"]}]},
     "v1/alerts": {

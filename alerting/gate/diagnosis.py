@@ -28,6 +28,9 @@ MAX_CLOCK_SKEW = 30
 EVALUATED = "dataset:clickstream_scrape:timestamp_seconds"
 """A series that each evaluation of the rules records."""
 
+OFFSET = "rule_query_offset"
+"""The key of Prometheus' global configuration that has the rules judge the past."""
+
 MIN_OFFSET = 1
 """Seconds: without an offset, samples are as old as their evaluation, or milliseconds older."""
 
@@ -106,13 +109,14 @@ def _late(prometheus: _Prometheus, dataset: str | None, snapshot: int | None, wa
 
 def _in_the_past(prometheus: _Prometheus) -> str | None:
     """How much older the samples of the rules are than their evaluation: the messages then find no judged snapshot."""
-    groups = [group for group in prometheus.data("rules")["groups"] if group["name"] == rulefile.GROUP]
+    groups = [each for each in prometheus.data("rules?type=alert")["groups"] if each["name"] == rulefile.GROUP]
     evaluated = max(shape.moment(group["lastEvaluation"]).timestamp() for group in groups)
     offset = min((evaluated - at for _, at in prometheus.query(f"timestamp({EVALUATED})")), default=0)
-    if offset < MIN_OFFSET:
+    # After a pause of the machine, an evaluation is late by up to its interval, too.
+    if offset < MIN_OFFSET or OFFSET not in prometheus.data("status/config")["yaml"]:
         return None
     return (
-        f"Prometheus evaluates the rules {offset:.0f} s in the past, because of its rule_query_offset: "
+        f"Prometheus evaluates the rules {offset:.0f} s in the past, because of its {OFFSET}: "
         f"add query_offset: 0s to the group {rulefile.GROUP}"
     )
 
