@@ -24,6 +24,7 @@ from alerting.gate.witness import Prometheus
 from alerting.http.client import Client
 from alerting.http.shape import ShapeError
 from alerting.stack import stack
+from tests.support.documents import rows, words
 from tests.support.generations import Generation
 from tests.support.service import Answer, Service
 
@@ -42,6 +43,14 @@ def test_the_wait_is_derived(of: Pace, repeat: float, needed: float, wait: float
     assert (of.repeat, of.needed, of.wait) == (repeat, needed, wait)
     assert of.too_short(of.wait) is None
     assert of.gap is None
+
+
+def test_the_table_of_the_readme_is_what_is_derived() -> None:
+    """Of each pair of intervals and flag: how often an alert is sent, how long a verdict takes, how long one waits."""
+    for intervals, flag, *numbers in rows("alerting/README.md", "On a shared Prometheus"):
+        interval = int(intervals.split()[0])
+        of = Pace(interval, interval, seconds(words(flag)[0]), 300)
+        assert numbers == [f"{number:g} s" for number in (of.repeat, of.needed, of.wait)]
 
 
 def test_no_server_makes_the_gate_wait_for_hours() -> None:
