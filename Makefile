@@ -44,7 +44,7 @@ lint: .venv/.installed ## Check style, format and types
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 
-rules: .venv/.runtime ## Write the rule file from alerting/mixin/
+rules: .venv/.runtime ## Write the rule file from alerting/mixin/, and alertmanager.fragment.yml
 	.venv/bin/python -m alerting.mixin
 
 limits: .venv/.runtime ## Write what the example and the README say of the limits

@@ -88,13 +88,13 @@ def add_http_config(parser: argparse.ArgumentParser, servers: str) -> None:
     )
 
 
-def add_common(parser: argparse.ArgumentParser, timeout: float) -> None:
-    """Add the options that clickstream-report and clickstream-check share."""
+def add_common(parser: argparse.ArgumentParser, timeout: float | None, default: str) -> None:
+    """Add the options that clickstream-report and clickstream-check share; `default` describes the timeout's."""
     parser.add_argument("--dataset", metavar="NAME", help="the data set, needed if there are several")
     parser.add_argument("--date", metavar="DATE", type=iso_date, help="the day that the verdict must be about")
     parser.add_argument("--snapshot", metavar="N", type=snapshot, help="the snapshot that the verdict must be about")
     parser.add_argument(
-        "--timeout", metavar="S", type=seconds, default=timeout, help="seconds to wait (default: %(default)g)"
+        "--timeout", metavar="S", type=seconds, default=timeout, help=f"seconds to wait (default: {default})"
     )
     parser.add_argument(
         "--format",

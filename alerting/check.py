@@ -35,7 +35,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("config", metavar="CONFIG", type=Path, help="the exporter's configuration")
     parser.add_argument("--as-of", metavar="DATE", type=iso_date, help="judge this day as if it were the newest")
-    add_common(parser, timeout=120)
+    add_common(parser, 120, "120")
     parser.add_argument(
         "--drill",
         metavar="CHECK",

@@ -46,7 +46,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=[],
         help="what your alerts call a severity, if you renamed it, for example page=critical; repeat it for each",
     )
-    add_common(parser, timeout=60)
+    add_common(parser, None, "what the intervals and flags of Prometheus need, 60 at least")
     options = parser.parse_args(arguments)
     if options.http and not (options.alertmanagers or options.exporter or options.prometheus):
         parser.error("--http.config.file needs the URL of a server, for example --alertmanager.url")

@@ -18,7 +18,7 @@ from alerting.gate import diagnosis
 from alerting.gate.scrape import GAUGE_SERIES
 from alerting.http.client import Client
 from alerting.stack import stack
-from tests.support.generations import Generation
+from tests.support.generations import NEWEST_ALONE, Generation
 from tests.support.service import Answer, Service
 
 DAYS = 35
@@ -178,3 +178,19 @@ def test_n1_an_exporter_that_counts_no_gauges_is_counted_as_a_whole(bench: Bench
     assert bench.is_whole()
     bench.reload("web", relabeled=[{"source_labels": ["lag"], "regex": "9", "action": "drop"}])
     assert bench.finds("Prometheus has 36 of 37 series that the exporter served")
+
+
+@NEWEST_ALONE
+def test_n1_rules_that_are_evaluated_in_the_past_are_named(bench: Bench) -> None:
+    """With such an offset for all rules of a server, no message finds its snapshot; the group may undo it."""
+    stack.end(bench.process)
+    config = (bench.folder / "prometheus.yml").read_text("utf-8")
+    (bench.folder / "prometheus.yml").write_text(config.replace("global:", "global:\n  rule_query_offset: 3s"), "utf-8")
+    server = stack.prometheus_at(bench.address, bench.folder, "1s")
+    bench.process = stack.start(server, bench.folder)
+    stack.await_answer(server, bench.process, bench.folder)
+    assert bench.finds("because of its rule_query_offset: add query_offset: 0s to the group clickstream")
+    present = rulefile.text().replace("- name: clickstream\n", "- name: clickstream\n  query_offset: 0s\n")
+    (bench.folder / "clickstream.yml").write_text(present, "utf-8")
+    bench.process.send_signal(signal.SIGHUP)
+    assert bench.is_whole()

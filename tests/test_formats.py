@@ -26,7 +26,7 @@ from alerting.formats.markdown import escape, markdown
 from alerting.formats.outline import basis, not_judged, plain
 from alerting.formats.printed import FORMATS, printed
 from alerting.formats.text import text
-from alerting.gate import diagnosis, judge, proof, scrape, witness
+from alerting.gate import diagnosis, judge, pace, proof, scrape, witness
 from alerting.gate.verdict import Line, Subject, Verdict, unknown
 from alerting.stack.stack import Stack, running
 from exporter.demo.write import write_demo
@@ -242,7 +242,7 @@ What to do
 
 def test_the_advice_is_about_what_the_gate_says() -> None:
     """A phrase that the gate no longer says would silently advise nobody."""
-    modules = (judge, proof, witness, diagnosis, scrape)
+    modules = (judge, proof, witness, diagnosis, pace, scrape)
     said = "".join(Path(str(module.__file__)).read_text("utf-8") for module in modules)
     assert [phrase for phrase in ADVICE if phrase not in said] == []
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from alerting import check, publish, report, rulefile
-from alerting.gate import diagnosis, witness
+from alerting.gate import diagnosis, pace, witness
 from alerting.gate.judge import Servers, judge
 from alerting.gate.verdict import Subject, Verdict
 from alerting.http.alertmanager import Alert, listing
@@ -201,8 +201,23 @@ def test_v15_an_exporter_that_is_wrong_somewhere_is_unknown() -> None:
 
 
 PROMETHEUS: dict[str, Any] = {
-    "rules": {"groups": [{"name": rulefile.GROUP, "rules": [{"name": "r", "health": "err", "lastError": "e"}]}]},
-    "targets": {"activeTargets": [{"labels": {"job": "j"}, "health": "down", "scrapeUrl": "u", "lastError": "e"}]},
+    "rules": {
+        "groups": [
+            {
+                "name": rulefile.GROUP,
+                "interval": 1,
+                "lastEvaluation": "2025-03-09T12:00:00Z",
+                "rules": [{"name": "r", "health": "err", "lastError": "e"}],
+            }
+        ]
+    },
+    "targets": {
+        "activeTargets": [
+            {"labels": {"job": "j"}, "health": "down", "scrapeUrl": "u", "lastError": "e", "scrapeInterval": "1s"}
+        ]
+    },
+    "flags": {"rules.alert.resend-delay": "1s", "query.lookback-delta": "1m"},
+    "status/config": {"yaml": "global: {rule_query_offset: 1s}"},
     "alertmanagers": {"activeAlertmanagers": [{"url": "u"}]},
     "query": {"result": [{"metric": {"__name__": "clickstream_series", "job": "j"}, "value": [1, "5"]}]},
     "v1/alerts": {
@@ -219,7 +234,9 @@ def test_v15_a_prometheus_that_is_wrong_somewhere_raises_nothing(place: str) -> 
     """It is queried for reasons and for contradictions, and may answer both with anything."""
     whole = {part: {"data": data} for part, data in PROMETHEUS.items()}
     loaded = [{"name": "r"} for _ in rulefile.groups()[rulefile.GROUP]]
-    whole["rules"]["data"] = {"groups": [{"name": rulefile.GROUP, "rules": loaded}]}  # nothing to find before the place
+    whole["rules"]["data"] = {
+        "groups": [{"name": rulefile.GROUP, "interval": 1, "rules": loaded}]
+    }  # nothing to find before the place
     whole[place]["data"] = PROMETHEUS[place]
     service = answering(bodies := dict(whole))
     labels = {"dataset": "shop", **CHECK}
@@ -229,7 +246,10 @@ def test_v15_a_prometheus_that_is_wrong_somewhere_raises_nothing(place: str) -> 
         bodies[place] = body
         assert all(isinstance(each, str) for each in diagnosis.reasons(Client(), service.url, [DEAD], "shop", 5))
         certificate = Alert(CERTIFICATE["labels"], CERTIFICATE["annotations"], "f", now, (), ())
-        witness.contradiction(witness.Prometheus(Client(), service.url), certificate, [drop], is_default=True)
+        prometheus = witness.Prometheus(Client(), service.url)
+        witness.contradiction(prometheus, certificate, [drop], is_default=True)
+        found = pace.pace(prometheus.data)
+        assert found is None or found.wait <= pace.MAX_WAIT
     service.stop()
 
 

@@ -12,21 +12,28 @@ from urllib.parse import quote
 
 from alerting import rulefile
 from alerting.gate import releases
-from alerting.gate.scrape import scrape_problem
+from alerting.gate.pace import EXPORTER, LOOKBACK_DELTA, Pace, pace
+from alerting.gate.scrape import MAY_BE_STALE, scrape_problem
 from alerting.http import shape
 from alerting.http.client import Answer, Client, FetchError, RefusedError
 
 REQUEST_TIMEOUT = 3.0
 """Seconds for one request."""
 
-EXPORTER = "clickstream_exporter_build_info"
-"""Identifies the targets that are exporters: the name of their job is up to the operator."""
-
 Target = tuple[str, str]
 """A job and an instance."""
 
 MAX_CLOCK_SKEW = 30
 """Seconds by which two clocks may differ: an alert ends after a minute."""
+
+EVALUATED = "dataset:clickstream_scrape:timestamp_seconds"
+"""A series that each evaluation of the rules records."""
+
+OFFSET = "rule_query_offset"
+"""The key of Prometheus' global configuration that has the rules judge the past."""
+
+MIN_OFFSET = 1
+"""Seconds: without an offset, samples are as old as their evaluation, or milliseconds older."""
 
 CERTIFIED = (
     "Prometheus has certified it: its notifications are lost or changed on the way, "
@@ -66,10 +73,11 @@ def reasons(
     dataset: str | None,
     snapshot: int | None,
     deadline: float = math.inf,
+    waited: float = math.inf,
 ) -> list[str]:
     """What is wrong with the Prometheus at `url`, worst first; empty where nothing is found.
 
-    The queries end at `deadline`, a time of `time.monotonic`.
+    The queries end at `deadline`, a time of `time.monotonic`. `waited` is for how many seconds there was no verdict.
     """
     found: list[str] = []
     if not url:
@@ -86,13 +94,40 @@ def reasons(
             found.extend(each)
             if VMALERT in found:
                 return found
-        return found or list(_snapshot(prometheus, dataset, snapshot))
+        return found or _late(prometheus, dataset, snapshot, waited)
     except RefusedError as error:
         return [*found, f"Prometheus refused access: {error}"]
     except FetchError as error:
         return [*found, f"Prometheus does not answer: {error}"]
     except (LookupError, TypeError, ValueError, AttributeError, OverflowError):
         return [*found, f"{url}: not a valid answer of Prometheus"]
+
+
+def _late(prometheus: _Prometheus, dataset: str | None, snapshot: int | None, waited: float) -> list[str]:
+    """What is wrong with the snapshot, or why it could not arrive in time: what is late is not lost."""
+    known = pace(prometheus.data)
+    if in_the_past := _in_the_past(prometheus):
+        return [in_the_past]
+    found = list(_snapshot(prometheus, dataset, snapshot, known))
+    if known and known.gap:
+        return [known.gap, *found]
+    if known and (too_short := known.too_short(waited)):
+        return [*(reason for reason in found if reason != CERTIFIED), too_short]
+    return found
+
+
+def _in_the_past(prometheus: _Prometheus) -> str | None:
+    """How much older the samples of the rules are than their evaluation: the messages then find no judged snapshot."""
+    groups = [each for each in prometheus.data("rules?type=alert")["groups"] if each["name"] == rulefile.GROUP]
+    evaluated = max(shape.moment(group["lastEvaluation"]).timestamp() for group in groups)
+    offset = min((evaluated - at for _, at in prometheus.query(f"timestamp({EVALUATED})")), default=0)
+    # After a pause of the machine, an evaluation is late by up to its interval, too.
+    if offset < MIN_OFFSET or OFFSET not in prometheus.data("status/config")["yaml"]:
+        return None
+    return (
+        f"Prometheus evaluates the rules {offset:.0f} s in the past, because of its {OFFSET}: "
+        f"add query_offset: 0s to the group {rulefile.GROUP}"
+    )
 
 
 def _rules(prometheus: _Prometheus) -> Iterator[str]:
@@ -159,7 +194,7 @@ def _clocks(prometheus: _Prometheus, alertmanagers: Sequence[str]) -> Iterator[s
             yield f"the clock of Prometheus is {abs(skew):.0f} s {side} that of {url}"
 
 
-def _snapshot(prometheus: _Prometheus, dataset: str | None, snapshot: int | None) -> Iterator[str]:
+def _snapshot(prometheus: _Prometheus, dataset: str | None, snapshot: int | None, known: Pace | None) -> Iterator[str]:
     """How far the snapshot got: served by one exporter, scraped whole and without NaN, judged, notified."""
     name = f"data set {dataset}" if dataset else "any data set"
     of = _selector(dataset)
@@ -171,26 +206,31 @@ def _snapshot(prometheus: _Prometheus, dataset: str | None, snapshot: int | None
         named = "; ".join(f"{value:.0f} from {_listed([target])}" for target, value in served[:3])
         yield f"Prometheus has different snapshots of {name}: {named}"
     elif dataset and (problem := scrape_problem(prometheus.query(f'{{__name__=~"clickstream_.+",{of}}}'))):
-        yield problem
+        yield problem + (_until(known) if MAY_BE_STALE in problem else "")
     elif snapshot and found[0][1] != snapshot:
         yield f"Prometheus has snapshot {found[0][1]:.0f}"
     else:
-        yield from _judged(prometheus, dataset, snapshot)
+        yield from _judged(prometheus, dataset, snapshot, known)
+
+
+def _until(known: Pace | None) -> str:
+    return f", for up to --{LOOKBACK_DELTA}={known.lookback:g}s" if known else ""
 
 
 def _selector(dataset: str | None) -> str:
     return f"dataset={json.dumps(dataset, ensure_ascii=False)}" if dataset else ""
 
 
-def _judged(prometheus: _Prometheus, dataset: str | None, snapshot: int | None) -> Iterator[str]:
+def _judged(prometheus: _Prometheus, dataset: str | None, snapshot: int | None, known: Pace | None) -> Iterator[str]:
     """Whether the rules judged it: they certify it now, or did so before a scrape between two evaluations."""
     of = [_selector(dataset)] if dataset else []
     firing = ['alertname="ClickstreamCertificate"', 'alertstate="firing"', *of]
     states = prometheus.query(f"count(dataset:clickstream_check:state{{{','.join(of)}}})")
     count = states[0][1] if states else 0
+    before = max(60, 4 * known.evaluation) if known else 60
     if prometheus.query(f"ALERTS{{{','.join(firing)}}}"):
         yield CERTIFIED
     elif count != len(rulefile.checks()):
         yield f"{count:.0f} of {len(rulefile.checks())} checks were evaluated"
-    elif prometheus.query(f'last_over_time(ALERTS{{{",".join(firing)},snapshot="{snapshot}"}}[1m])'):
+    elif prometheus.query(f'last_over_time(ALERTS{{{",".join(firing)},snapshot="{snapshot}"}}[{before:.0f}s])'):
         yield CERTIFIED

@@ -16,7 +16,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from alerting.gate import diagnosis
+from alerting.gate import diagnosis, pace
 from alerting.gate.proof import Proof, UnprovenError, choose, proven
 from alerting.gate.verdict import Subject, Verdict, unknown
 from alerting.gate.witness import Prometheus, contradiction
@@ -61,27 +61,43 @@ class _UnknownError(Exception):
     """Why there is no verdict, however long one waits."""
 
 
-def judge(client: Client, servers: Servers, subject: Subject, timeout: float, log: Callable[[str], None]) -> Verdict:
+def judge(
+    client: Client, servers: Servers, subject: Subject, timeout: float | None, log: Callable[[str], None]
+) -> Verdict:
     """Wait up to `timeout` seconds for a proven verdict, and `log` the progress.
+
+    Without a timeout, wait for as long as the intervals and flags of Prometheus need.
 
     A server that fails raises nothing: it makes the verdict unknown, whose alert gives the reason.
     Raises UsageError when a data set must be chosen.
     """
-    deadline = time.monotonic() + timeout
+    timeout = timeout or _timeout(client, servers, log)
+    began = time.monotonic()
+    deadline = began + timeout
     try:
         if servers.exporter:
             subject = _refresh(client, servers.exporter, subject, deadline, log)
+            began = time.monotonic()
         return _wait(client, servers, subject, deadline, log)
     except _UnreachableError as error:
         return unknown(subject, f"{error} within {timeout:g} s")
     except UnprovenError as error:
         end = time.monotonic() + DIAGNOSIS_TIMEOUT
         reasons = diagnosis.reasons(
-            client, servers.prometheus, servers.alertmanagers, subject.dataset, subject.snapshot, end
+            client, servers.prometheus, servers.alertmanagers, subject.dataset, subject.snapshot, end, deadline - began
         )
         return unknown(subject, f"{error} within {timeout:g} s", *reasons)
     except _UnknownError as error:
         return unknown(subject, str(error))
+
+
+def _timeout(client: Client, servers: Servers, log: Callable[[str], None]) -> float:
+    """How long to wait for this Prometheus."""
+    found = pace.pace(Prometheus(client, servers.prometheus).data) if servers.prometheus else None
+    if not found or found.wait == pace.WAIT:
+        return pace.WAIT
+    log(f"waiting up to {found.wait:g} s, because of the intervals and flags of {servers.prometheus}")
+    return found.wait
 
 
 def _refresh(client: Client, exporter: str, subject: Subject, deadline: float, log: Callable[[str], None]) -> Subject:

@@ -1,4 +1,4 @@
-"""Writes the rule file that is shipped: `python -m alerting.mixin`."""
+"""Writes the shipped rules, and the fragment for an Alertmanager that exists: `python -m alerting.mixin`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from alerting.mixin import (
     contributors,
     day_parts,
     drops,
+    fragment,
     guards,
     numbers,
     shares,
@@ -173,3 +174,4 @@ def render() -> str:
 
 if __name__ == "__main__":
     PATH.write_text(render(), "utf-8")
+    fragment.write()
