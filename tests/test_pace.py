@@ -104,7 +104,7 @@ def running(folder: Path, resend_delay: str) -> Iterator[tuple[str, subprocess.P
 
 def awaited(condition: Callable[[], object]) -> None:
     """Wait until it holds."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120  # the first scrape is up to an interval away
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.2)
