@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from exporter import file_names, log, plan
+from exporter import file_names, log, plan, shipped
 from exporter.arguments import USAGE, Parser, address, iso_date
 from exporter.config.strict_yaml import ConfigError
 from exporter.facts.storage import Storage, StorageError
@@ -59,6 +59,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--check-config", action="store_true", help="check the configuration against the newest data and exit"
     )
+    shipped.add_flags(parser)
     parser.add_argument("--version", action="version", version=version("clickstream-exporter"))
     return parser.parse_args(arguments)
 
