@@ -30,8 +30,8 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
             copy = shutil.copytree if (ROOT / line[1:]).is_dir() else shutil.copy
             copy(ROOT / line[1:], source / line[1:])
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    for line in (each for each in instructions("RUN") if each.startswith(("pip", "python"))):
-        here = re.sub(r"(?<!\S)(?=/wheels\b|/opt/clickstream\b)", str(folder), line)
+    for line in (each for each in instructions("RUN") if each.startswith(("pip", "python", "/opt"))):
+        here = re.sub(r"(?<!\S)(?=/wheels\b|/opt/)", str(folder), line)
         done = subprocess.run(here.split(), check=False, cwd=source, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, f"{here}\n{done.stderr}"
     return folder / "opt/clickstream/bin"
