@@ -57,7 +57,7 @@ locks: .venv/.runtime ## Renew the locked packages of the image: exporter/requir
 	.venv/bin/pip install -q --disable-pip-version-check uv >&2
 	.venv/bin/uv pip compile $(LOCKED) --extra objects --extra delta --extra iceberg \
 	  -o exporter/requirements.txt pyproject.toml
-	.venv/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"])' \
+	.venv/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
 	  | .venv/bin/uv pip compile $(LOCKED) -o exporter/requirements-build.txt -
 
 test-dashboards: .venv/.installed $(NODE)/node_modules/.package-lock.json ## Test the dashboards with Grafana's own code, in Node

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.documents import ROOT
+
 pytest.importorskip("argcomplete")
 BASH = shutil.which("bash")
 COMMANDS = {
@@ -37,7 +39,7 @@ def test_bash_completes_the_flags(tmp_path: Path, command: str) -> None:
     program.chmod(0o755)
     environment = os.environ | {
         "PATH": f"{tmp_path}:{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "PYTHONPATH": os.pathsep.join(filter(None, (str(Path.cwd()), os.environ.get("PYTHONPATH")))),
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
     }
     done = subprocess.run(
         [BASH, "--norc", "-c", ASK, "bash", command, flag[:-2]],
