@@ -3,7 +3,9 @@ PYTHON ?= python3
 .DEFAULT_GOAL := help
 NODE := tests/grafana/node
 CHART := .servers/chart/.installed
-.PHONY: help demo dev test faults quality bench lint rules limits dashboards test-dashboards picture manifests test-chart servers clean
+LOCKED := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+  --no-emit-find-links --no-annotate --custom-compile-command 'make locks'
+.PHONY: help demo dev test faults quality bench lint rules limits dashboards locks test-dashboards picture manifests test-chart servers clean
 .SILENT:
 
 help: ## List the targets
@@ -52,6 +54,13 @@ limits: .venv/.runtime ## Write what the example and the README say of the limit
 
 dashboards: .venv/.runtime ## Write the dashboards from grafana/source/
 	.venv/bin/python -m grafana.source
+
+locks: .venv/.runtime ## Renew the locked packages of the image: exporter/requirements*.txt
+	.venv/bin/pip install -q --disable-pip-version-check uv >&2
+	.venv/bin/uv pip compile $(LOCKED) --extra objects --extra delta --extra iceberg \
+	  -o exporter/requirements.txt pyproject.toml
+	.venv/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
+	  | .venv/bin/uv pip compile $(LOCKED) -o exporter/requirements-build.txt -
 
 test-dashboards: .venv/.installed $(NODE)/node_modules/.package-lock.json ## Test the dashboards with Grafana's own code, in Node
 	.venv/bin/python -m alerting.stack.programs >&2

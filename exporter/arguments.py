@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
+from collections.abc import Sequence
 from datetime import date
 from ipaddress import IPv6Address
 from typing import NamedTuple, NoReturn
@@ -22,6 +24,14 @@ METRICS = "/metrics"
 
 class Parser(argparse.ArgumentParser):
     """An argument parser that exits with 64, because 2 means "unknown" for the other commands."""
+
+    def parse_args(self, args: Sequence[str] | None = None, namespace: None = None) -> argparse.Namespace:  # type: ignore[override]
+        """Parse the arguments, or list how they can go on, where a shell asks for that."""
+        if "_ARGCOMPLETE" in os.environ:
+            import argcomplete  # noqa: PLC0415 - the extra `completion`, whose script sets the variable
+
+            argcomplete.autocomplete(self)
+        return super().parse_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         """Print the usage and the message, and exit."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from exporter import file_names, log, plan
+from exporter import file_names, log, plan, shipped
 from exporter.arguments import ADDRESS, METRICS, USAGE, Address, Parser, address, iso_date, telemetry_path
 from exporter.config import schema
 from exporter.config.strict_yaml import ConfigError
@@ -87,6 +87,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         choices=log.FORMATS,
         help="how it is logged (default: logfmt; with --once and --check-config: plain)",
     )
+    shipped.add_flags(parser)
     parser.add_argument("--config.schema", action=_Schema, help="print the JSON Schema of the configuration and exit")
     parser.add_argument("--version", action="version", version=version("clickstream-exporter"))
     options = parser.parse_args(arguments)

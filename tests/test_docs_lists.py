@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 
 import pytest
+import yaml
 
 from alerting import rulefile
 from exporter.config import __main__ as declaring
@@ -14,10 +16,11 @@ from exporter.config.checks import CHECKS, Limits
 from exporter.gauges import own
 from exporter.measures import declared
 from tests.broken_days import KINDS
-from tests.support.documents import ROOT, page, rows, words
+from tests.support.documents import ROOT, page, rows, section, words
 
 EXPORTER, ALERTING = "exporter/README.md", "alerting/README.md"
 MEASURES = declared.load()
+PYTHON = "Programming Language :: Python :: "
 LIMIT = re.compile(r'clickstream_limit:max\{limit="(\w+)"')
 RULES = [rule for group in rulefile.groups().values() for rule in group]
 
@@ -106,6 +109,15 @@ def test_every_argument_of_the_proposal_is_documented() -> None:
     """The table and --help list the same."""
     table = {words(row[0])[0] for row in rows(EXPORTER, "A first configuration") if words(row[0])}
     assert table == flags("exporter.init") | {"FILES"}
+
+
+def test_every_python_that_is_promised_is_tested() -> None:
+    """The classifiers of the package are the versions of continuous integration, of which Debian's is 3.11."""
+    classifiers = tomllib.loads(page("pyproject.toml"))["project"]["classifiers"]
+    promised = [each.removeprefix(PYTHON) for each in classifiers if each.startswith(PYTHON)]
+    images = yaml.safe_load(page(".github/workflows/ci.yml"))["jobs"]["test"]["strategy"]["matrix"]["image"]
+    assert ["3.11" if image == "debian:12" else re.split("[:-]", image)[1] for image in images] == promised
+    assert f"Python {promised[0]} to {promised[-1]}" in section(EXPORTER, "Installing")
 
 
 def test_every_promise_is_documented() -> None:

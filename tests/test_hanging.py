@@ -56,6 +56,12 @@ def test_d12_a_listing_that_hangs(exporter: Exporter) -> None:
     assert (exporter.refresh()[0], exporter.sample(SUCCESS), exporter.fork_servers() == {server}) == (200, 1, False)
 
 
+def test_the_fork_server_has_one_thread(exporter: Exporter) -> None:
+    """A fork has only the thread that forks, and may wait for ever for a lock of another."""
+    (server,) = exporter.fork_servers()
+    assert len(list(Path(f"/proc/{server}/task").iterdir())) == 1
+
+
 def test_d12_the_end_of_an_exporter_that_waits(tmp_path: Path) -> None:
     """SIGTERM ends an exporter, even where it would wait for a disk for an hour."""
     write(tmp_path)

@@ -6,11 +6,14 @@ import logging
 import sys
 import time
 from datetime import timedelta
+from threading import RLock
 from types import TracebackType
 
 from tqdm import tqdm
 
 log = logging.getLogger("exporter")
+
+tqdm.set_lock(RLock())  # its own lock is for several processes, and starts one with Python 3.14
 
 PATIENCE = 1.0
 """Seconds until the bar appears: most readings are over by then."""

@@ -26,6 +26,8 @@ from exporter.temporary import SPILL, Folder, TemporaryError
 COMMAND = [sys.executable, "-P", "-m", "exporter.reader.process"]
 """With -P, Python ignores a folder named `exporter` in the working directory."""
 
+ONE_THREAD = {"JE_ARROW_MALLOC_CONF": "background_thread:false", "OPENBLAS_NUM_THREADS": "1"}
+"""Variables that keep libraries from starting threads: Python 3.12 warns of a fork of a process that has several."""
 
 RECEIVED = "received"
 """The fork server's answer once it has a whole request."""
@@ -173,7 +175,8 @@ def _start() -> _ForkServer:
     answers, answer_end = Pipe(duplex=False)
     with request_end, answer_end:
         stdin, stdout = request_end.fileno(), answer_end.fileno()
-        process = subprocess.Popen([*COMMAND, *log.configured()], stdin=stdin, stdout=stdout, start_new_session=True)
+        command, environment = [*COMMAND, *log.configured()], os.environ | ONE_THREAD
+        process = subprocess.Popen(command, stdin=stdin, stdout=stdout, start_new_session=True, env=environment)
     for end in (requests, answers):
         os.set_blocking(end.fileno(), False)
     return _ForkServer(process, requests, answers)

@@ -8,10 +8,13 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 from shipped import ROOT, instructions, mounts
+
+from alerting.stack.programs import find
 
 pytestmark = pytest.mark.xdist_group("tests/compose/test_image.py")  # so that the wheel is built once
 
@@ -27,8 +30,8 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
             copy = shutil.copytree if (ROOT / line[1:]).is_dir() else shutil.copy
             copy(ROOT / line[1:], source / line[1:])
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    for line in (each for each in instructions("RUN") if each.startswith(("pip", "python"))):
-        here = re.sub(r"(?<!\S)(?=/wheels\b|/opt/clickstream\b)", str(folder), line)
+    for line in (each for each in instructions("RUN") if each.startswith(("pip", "python", "/opt"))):
+        here = re.sub(r"(?<!\S)(?=/wheels\b|/opt/)", str(folder), line)
         done = subprocess.run(here.split(), check=False, cwd=source, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, f"{here}\n{done.stderr}"
     return folder / "opt/clickstream/bin"
@@ -46,10 +49,29 @@ def test_the_wheel_holds_all_that_is_read(programs: Path, tmp_path: Path) -> Non
     subprocess.run([programs / "python", "-m", "exporter.demo", tmp_path / "demo"], check=True, cwd=tmp_path)
     command = [programs / "clickstream-exporter", "--config.file", tmp_path / "demo/config.yml", "--once"]
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
     assert 'clickstream_purchases{dataset="shop",lag="0"} 14.0' in done.stdout
     judged = "import alerting.rulefile; print(len(alerting.rulefile.groups()))"
     assert subprocess.check_output([programs / "python", "-c", judged], cwd=tmp_path).strip() == b"2"
+
+
+def test_the_wheel_alone_is_enough(programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a clone, the exporter writes what Prometheus, Alertmanager and Grafana load."""
+    monkeypatch.delenv("PYTHONPATH", raising=False)  # or the clone would be found
+
+    def ran(*arguments: str) -> list[str]:
+        command = [programs / "clickstream-exporter", *arguments]
+        return subprocess.check_output(command, cwd=tmp_path, text=True).splitlines()
+
+    assert ran("--version") == [tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]]
+    written = {name: (tmp_path / name).read_bytes() for name in ran("--print-rules", "new/rules")}
+    written |= {name: (tmp_path / name).read_bytes() for name in ran("--print-dashboards", "boards")}
+    assert written["new/rules/rules/clickstream.yml"] == (ROOT / "alerting/rules/clickstream.yml").read_bytes()
+    assert len([name for name in written if name.startswith("new/rules/runbooks/")]) > 40
+    shipped = {f"boards/{each.name}": each.read_bytes() for each in (ROOT / "grafana/dashboards").iterdir()}
+    assert shipped.items() <= written.items()
+    for command in (["promtool", "check", "config", "prometheus.yml"], ["amtool", "check-config", "alertmanager.yml"]):
+        subprocess.run([find(command[0]), *command[1:]], check=True, capture_output=True, cwd=tmp_path / "new/rules")
 
 
 def test_s6_the_image_starts_as_the_stack_mounts_it() -> None:
