@@ -2,11 +2,11 @@
 PYTHON ?= python3
 .DEFAULT_GOAL := help
 NODE := tests/grafana/node
-.PHONY: help demo dev test faults quality bench lint rules limits dashboards test-dashboards picture servers clean
+.PHONY: help demo dev test faults quality bench lint rules limits dashboards test-dashboards picture servers clean test-integrations
 .SILENT:
 
 help: ## List the targets
-	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s%s\n", $$1, $$2 }' Makefile
+	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s%s\n", $$1, $$2 }' Makefile
 
 demo: .venv/.runtime ## Make demo data with one broken day, and judge it
 	.venv/bin/python -m alerting.stack.programs >/dev/null
@@ -55,6 +55,10 @@ test-dashboards: .venv/.installed $(NODE)/node_modules/.package-lock.json ## Tes
 	.venv/bin/python -m alerting.stack.programs >&2
 	.venv/bin/python -m pytest -q -n 2 --dist loadgroup tests/grafana
 
+test-integrations: .venv-integrations/.installed ## Test GitHub's action, Airflow, Dagster, Prefect and dbt, in a venv of their own
+	.venv-integrations/bin/python -m alerting.stack.programs >&2
+	TEST_INSTALL=1 .venv-integrations/bin/python -m pytest -q tests/integrations
+
 picture: .venv/.installed $(NODE)/node_modules/.package-lock.json ## Draw the picture in the README; needs Chromium
 	.venv/bin/python -m alerting.stack.programs >&2
 	.venv/bin/python tests/grafana/picture.py
@@ -63,7 +67,7 @@ servers: .venv/.runtime ## Find Prometheus and Alertmanager, or unpack Debian's 
 	.venv/bin/python -m alerting.stack.programs
 
 clean: ## Remove everything that make created
-	rm -rf .venv .servers .demo build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info $(NODE)/node_modules $(NODE)/build
+	rm -rf .venv .venv-integrations .servers .demo build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info $(NODE)/node_modules $(NODE)/build
 	find alerting exporter grafana tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(NODE)/node_modules/.package-lock.json: $(NODE)/package-lock.json
@@ -86,4 +90,10 @@ $(NODE)/node_modules/.package-lock.json: $(NODE)/package-lock.json
 	echo 'Installing Python packages into .venv' >&2
 	$(PYTHON) -m venv .venv
 	.venv/bin/pip install -q --disable-pip-version-check -e . >&2
+	touch $@
+
+.venv-integrations/.installed: pyproject.toml tests/integrations/requirements.txt
+	echo 'Installing Airflow, Dagster, Prefect and dbt into .venv-integrations' >&2
+	$(PYTHON) -m venv .venv-integrations
+	.venv-integrations/bin/pip install -q --disable-pip-version-check -e . -r tests/integrations/requirements.txt >&2
 	touch $@

@@ -66,6 +66,19 @@ def failures(folder: Path) -> list[str | None]:
     return [case.get("name") for case in cases if case.find("failure") is not None or case.find("error") is not None]
 
 
+def test_the_workflow_of_the_readme_fits_the_action() -> None:
+    """It uses the folder of the action, inputs that exist, and outputs that exist."""
+    (text,) = re.findall(r"```yaml\n(on:.*?)```", (INTEGRATIONS.parent / "README.md").read_text("utf-8"), re.DOTALL)
+    steps = yaml.safe_load(text)["jobs"]["events"]["steps"]
+    (made,) = [each for each in steps if "clickstream-exporter" in each.get("uses", "")]
+    folder = made["uses"].split("@")[0].split("/", 2)[2]
+    assert (INTEGRATIONS.parents[1] / folder / "action.yml").samefile(INTEGRATIONS / "github" / "action.yml")
+    assert set(made["with"]) <= set(ACTION["inputs"])
+    outputs = re.findall(rf"steps\.{made['id']}\.outputs\.([\w-]+)", text)
+    assert outputs
+    assert set(outputs) <= set(ACTION["outputs"])
+
+
 def test_a_pass(tmp_path: Path, healthy: Stack) -> None:
     """The step succeeds, with a summary and a test report."""
     code, log, summary = judged(tmp_path, asking(healthy, HEALTHY))
