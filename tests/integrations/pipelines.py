@@ -21,10 +21,11 @@ HEALTHY, BROKEN, MISSING = "2025-03-08", "2025-03-09", "2025-03-10"
 """Days of the demo, and the day after it."""
 
 
-def need(package: str) -> None:
-    """Skip a test without the package."""
-    if find_spec(package) is None:
-        pytest.skip(f"{package} is not installed: `make test-integrations` runs this test")
+def needs(package: str) -> list[pytest.MarkDecorator]:
+    """The marks of a module that is skipped, before any server starts, where the package is not installed."""
+    reason = f"{package} is not installed: `make test-integrations` runs this test"
+    missing = find_spec(package.split(".", maxsplit=1)[0]) is None or find_spec(package) is None
+    return [pytest.mark.skipif(missing, reason=reason), pytest.mark.xdist_group("integrations")]
 
 
 def example(module: str, stack: Stack, day: str) -> str:

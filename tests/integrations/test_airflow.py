@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from pipelines import BROKEN, HEALTHY, MISSING, example, need, python, run
+from pipelines import BROKEN, HEALTHY, MISSING, example, needs, python, run
 
 from alerting.stack.stack import Stack
+
+pytestmark = needs("airflow")
 
 TEST = """
 
@@ -44,7 +46,6 @@ asyncio.run(main())
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The variables of an Airflow with an empty database."""
-    need("airflow")
     folder = tmp_path_factory.mktemp("airflow")
     (folder / "dags").mkdir()
     variables = {"AIRFLOW_HOME": str(folder), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
@@ -96,7 +97,6 @@ def test_a_missing_day(home: dict[str, str], broken: Stack) -> None:
 
 def test_the_trigger_waits(tmp_path: Path, broken: Stack) -> None:
     """It asks again and again about a missing day; when it is cancelled, the command ends, too."""
-    need("airflow")
     asked, command = tmp_path / "asked", tmp_path / "command"
     servers = f"--exporter.url {broken.exporter} --alertmanager.url {broken.alertmanager}"
     script = f"#!/bin/sh\necho $$ >> {asked}\nexec clickstream-report --timeout 2 {servers} --date $1\n"

@@ -6,9 +6,11 @@ import json
 import re
 from pathlib import Path
 
-from pipelines import BROKEN, HEALTHY, MISSING, example, need, python
+from pipelines import BROKEN, HEALTHY, MISSING, example, needs, python
 
 from alerting.stack.stack import Stack
+
+pytestmark = needs("dagster")
 
 TEST = """
 import json
@@ -26,7 +28,6 @@ print("ENDED", json.dumps([checks, made, run.success]))
 
 def ended(folder: Path, stack: Stack, day: str) -> tuple[list[list[object]], list[str], bool, str]:
     """The checks and the materialized assets of the example's run for the day, whether it succeeded, and the log."""
-    need("dagster")
     code = example("dagster.py", stack, day)
     assert '"--date"])' in code
     code = "from dagster import RetryPolicy\n" + code.replace('"--date"])', '"--date"], RetryPolicy())')  # no retry

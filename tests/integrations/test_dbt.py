@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from pipelines import BROKEN, HEALTHY, INTEGRATIONS, MISSING, PROGRAMS, need, run, timeout
+from pipelines import BROKEN, HEALTHY, INTEGRATIONS, MISSING, PROGRAMS, needs, run, timeout
 
 from alerting.stack.stack import Stack
+
+pytestmark = needs("dbt.adapters.duckdb")
 
 SCRIPT = INTEGRATIONS / "dbt" / "clickstream_verdict.py"
 DEPENDS = re.findall(r"^ {4}(-- depends_on.*)$", SCRIPT.read_text("utf-8"), re.MULTILINE)
@@ -29,7 +31,6 @@ VARIABLES = {"DO_NOT_TRACK": "1", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A dbt project of which two models read the events, and one does not."""
-    need("dbt.adapters.duckdb")
     for name, text in FILES.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text, "utf-8")

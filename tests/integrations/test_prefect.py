@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from pipelines import BROKEN, HEALTHY, MISSING, example, need, python
+from pipelines import BROKEN, HEALTHY, MISSING, example, needs, python
 
 from alerting.stack.stack import Stack
+
+pytestmark = needs("prefect")
 
 TEST = """
 clickstream_verdict = clickstream_verdict.with_options(retry_delay_seconds=0)
@@ -20,7 +22,6 @@ print("ENDED", {day!r}, state.type.value, type(result).__name__)
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory: pytest.TempPathFactory, healthy: Stack, broken: Stack) -> str:
     """The output of the example's flow for each day, on one temporary server of Prefect."""
-    need("prefect")
     folder = tmp_path_factory.mktemp("prefect")
     variables = {
         "PREFECT_HOME": str(folder),
