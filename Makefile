@@ -5,11 +5,11 @@ NODE := tests/grafana/node
 CHART := .servers/chart/.installed
 LOCKED := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-emit-find-links --no-annotate --custom-compile-command 'make locks'
-.PHONY: help demo dev test faults quality bench lint rules limits dashboards locks test-dashboards picture manifests test-chart servers clean
+.PHONY: help demo dev test faults quality bench lint rules limits dashboards locks test-dashboards picture manifests test-chart test-integrations servers clean
 .SILENT:
 
 help: ## List the targets
-	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s%s\n", $$1, $$2 }' Makefile
+	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s%s\n", $$1, $$2 }' Makefile
 
 demo: .venv/.runtime ## Make demo data with one broken day, and judge it
 	.venv/bin/python -m alerting.stack.programs >/dev/null
@@ -26,7 +26,6 @@ demo: .venv/.runtime ## Make demo data with one broken day, and judge it
 dev: .venv/.installed ## Install what the tests and the checks need
 
 test: .venv/.installed ## Run the tests against real servers
-	$(MAKE) --no-print-directory $(CHART) || echo 'Without Helm, the tests of the chart are skipped' >&2
 	.venv/bin/python -m alerting.stack.programs >&2
 	.venv/bin/python -m pytest -q -n 4 --dist loadgroup
 
@@ -66,6 +65,10 @@ test-dashboards: .venv/.installed $(NODE)/node_modules/.package-lock.json ## Tes
 	.venv/bin/python -m alerting.stack.programs >&2
 	.venv/bin/python -m pytest -q -n 2 --dist loadgroup tests/grafana
 
+test-integrations: .venv-integrations/.installed ## Test GitHub's action, Airflow, Dagster, Prefect and dbt, in a venv of their own
+	.venv-integrations/bin/python -m alerting.stack.programs >&2
+	TEST_INSTALL=1 .venv-integrations/bin/python -m pytest -q tests/integrations
+
 picture: .venv/.installed $(NODE)/node_modules/.package-lock.json ## Draw the picture in the README; needs Chromium
 	.venv/bin/python -m alerting.stack.programs >&2
 	.venv/bin/python tests/grafana/picture.py
@@ -81,7 +84,7 @@ servers: .venv/.runtime ## Find Prometheus and Alertmanager, or unpack Debian's 
 	.venv/bin/python -m alerting.stack.programs
 
 clean: ## Remove everything that make created
-	rm -rf .venv .servers .demo build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info $(NODE)/node_modules $(NODE)/build
+	rm -rf .venv .venv-integrations .servers .demo build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info $(NODE)/node_modules $(NODE)/build
 	find alerting exporter grafana tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(NODE)/node_modules/.package-lock.json: $(NODE)/package-lock.json
@@ -111,4 +114,10 @@ $(CHART): .venv/.installed tests/chart/requirements.txt
 	echo 'Installing Python packages into .venv' >&2
 	$(PYTHON) -m venv .venv
 	.venv/bin/pip install -q --disable-pip-version-check -e . >&2
+	touch $@
+
+.venv-integrations/.installed: pyproject.toml tests/integrations/requirements.txt
+	echo 'Installing Airflow, Dagster, Prefect and dbt into .venv-integrations' >&2
+	$(PYTHON) -m venv .venv-integrations
+	.venv-integrations/bin/pip install -q --disable-pip-version-check -e . -r tests/integrations/requirements.txt >&2
 	touch $@
