@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from alerting import rulefile
-from alerting.gate import diagnosis
+from alerting.gate import diagnosis, releases
 from alerting.gate.scrape import GAUGE_SERIES
 from alerting.http.client import Client
 from alerting.stack import stack
@@ -26,7 +26,10 @@ DAYS = 35
 
 def exposition(snapshot: int = 5, *, counted: bool = True, value: str = "1", without: str = "\n") -> bytes:
     """What an exporter serves of a data set whose events are counted on 35 days."""
-    lines = ['clickstream_exporter_build_info{version="1"} 1', f'clickstream_snapshot{{dataset="shop"}} {snapshot}']
+    lines = [
+        f'clickstream_exporter_build_info{{version="{releases.own()}"}} 1',
+        f'clickstream_snapshot{{dataset="shop"}} {snapshot}',
+    ]
     lines += [f'clickstream_events{{dataset="shop",lag="{lag}"}} {value}' for lag in range(DAYS)]
     gauges = {"clickstream_snapshot": 1, "clickstream_events": DAYS}
     if counted:

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from alerting import rulefile
-from alerting.gate import diagnosis
+from alerting.gate import diagnosis, releases
 from alerting.gate.judge import Servers, judge
 from alerting.gate.pace import MAX_WAIT, Pace, pace, seconds
 from alerting.gate.verdict import Subject
@@ -86,7 +86,8 @@ def test_durations() -> None:
 def served(_method: str, path: str, _body: bytes) -> Answer:
     """An exporter that serves no data set, and whose refresh answers nonsense."""
     if path == "/metrics":
-        return Answer(200, b'clickstream_exporter_build_info{version="1"} 1\n', "text/plain; version=0.0.4")
+        text = f'clickstream_exporter_build_info{{version="{releases.own()}"}} 1\n'
+        return Answer(200, text.encode(), "text/plain; version=0.0.4")
     return Answer(200, b"[]")
 
 

@@ -11,12 +11,13 @@ from typing import Any
 
 from days import DATASET, Day, exposition
 
+from alerting.gate import releases
 from tests.support.service import Answer, Service
 
 _OPEN = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 Alerts = list[dict[str, Any]]
-BUILD = 'clickstream_exporter_build_info{version="1"} 1\n'
+BUILD = f'clickstream_exporter_build_info{{version="{releases.own()}"}} 1\n'
 """By which Prometheus' targets are known for exporters."""
 
 PATIENCE = 0.7
