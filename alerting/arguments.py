@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -46,6 +47,14 @@ def seconds(text: str) -> float:
     if not 0 < value < 1e6:
         raise argparse.ArgumentTypeError(f"invalid time {text!r}: expected a number of seconds above 0, for example 60")
     return value
+
+
+def duration(text: str) -> float:
+    """The seconds of a duration with a unit."""
+    parts = re.fullmatch(r"([1-9]\d{0,4})([smh])", text)
+    if not parts:
+        raise argparse.ArgumentTypeError(f"invalid duration {text!r}: expected a number with s, m or h, for example 6h")
+    return float(parts[1]) * {"s": 1, "m": 60, "h": 3600}[parts[2]]
 
 
 def snapshot(text: str) -> int:

@@ -5,11 +5,22 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 
-from alerting.arguments import ALERTMANAGER, EXIT_CODES, add_alertmanagers, add_common, add_http_config, severity, url
+from alerting.arguments import (
+    ALERTMANAGER,
+    EXIT_CODES,
+    add_alertmanagers,
+    add_common,
+    add_http_config,
+    duration,
+    severity,
+    url,
+)
 from alerting.gate.judge import Servers, judge
 from alerting.gate.proof import UsageError
 from alerting.gate.verdict import Subject
+from alerting.gate.wait import awaited
 from alerting.publish import announce, client_for, internal, log, numbers_of, publish
 from exporter.arguments import USAGE, Parser
 
@@ -46,6 +57,12 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=[],
         help="what your alerts call a severity, if you renamed it, for example page=critical; repeat it for each",
     )
+    parser.add_argument(
+        "--wait",
+        metavar="TIME",
+        type=duration,
+        help="if there is no verdict, for example because the day has not arrived, ask again for so long: 6h, 90m",
+    )
     add_common(parser, None, "what the intervals and flags of Prometheus need, 60 at least")
     options = parser.parse_args(arguments)
     if options.http and not (options.alertmanagers or options.exporter or options.prometheus):
@@ -69,7 +86,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         client = client_for(options.http, *(options.alertmanagers or ()), options.exporter, options.prometheus)
         announce(options.junit, subject)
-        verdict = judge(client, servers, subject, options.timeout, log)
+        attempt = partial(judge, client, servers, subject, options.timeout)
+        verdict = awaited(attempt, options.wait, log) if options.wait else attempt(log)
         numbers = numbers_of(client, exporter, verdict, options.format)
     except UsageError as error:
         print(f"clickstream-report: {error}", file=sys.stderr)
