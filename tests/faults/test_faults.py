@@ -1,6 +1,6 @@
 """Each fault of the lab once: the verdict is right, or unknown for the true cause; `lab.py` runs many more trials.
 
-Half of the faults are tried on the older generation, too.
+A quarter of the faults is tried on the older generation, too.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PATIENCE = 12.0
 @pytest.fixture(scope="module")
 def results(generation: Generation) -> dict[str, list[Result]]:
     """How each fault ended on one generation."""
-    some = list(FAULTS.values())[:: 2 if generation == generations.found() else 1]
+    some = list(FAULTS.values())[:: 4 if generation == generations.found() else 1]
     faults = [replace(each, seconds=min(each.seconds, PATIENCE)) if each.unknown else each for each in some]
     found = defaultdict(list)
     for result in trials(tasks(faults, len(faults), generation.name), [generation], BENCHES):
