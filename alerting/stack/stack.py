@@ -107,7 +107,8 @@ class Server:
 
 def _exporter(config: Path, address: str, options: Sequence[str]) -> Server:
     module = (sys.executable, "-P", "-m", "exporter")
-    command = [*module, "--config.file", str(config), "--web.listen-address", address, *options]
+    shown = ("--web.listen-address", address, "--log.format", "plain")
+    command = [*module, "--config.file", str(config), *shown, *options]
     return Server("exporter", command, None, f"http://{address}/-/healthy")
 
 
