@@ -268,7 +268,7 @@ def test_owner_and_currency_that_are_none(tmp_path: Path, key: str, value: str, 
     ("labels", "problem"),
     [
         ({"team": "a\nb"}, "team: expected the value of a label, in at most 100 characters on one line"),
-        ({"teams": "a"}, "teams: unknown label 'teams', did you mean team?: expected team, service, environment;"),
+        ({"teams": "a"}, "teams: unknown label 'teams', did you mean team?: expected team, service;"),
     ],
 )
 def test_labels_that_are_none(tmp_path: Path, labels: dict[str, str], problem: str) -> None:

@@ -20,6 +20,7 @@ from alerting.formats.outline import REASONS
 from alerting.mixin import __main__ as mixin
 from exporter.config.checks import CHECKS as SWITCHABLE
 from exporter.config.checks import KNOWABLE, Limits
+from exporter.config.values import ROUTING_LABELS
 from exporter.gauges import own
 from exporter.measures import declared
 from tests.support import generations
@@ -380,7 +381,7 @@ def test_n1_exporter_is_down_after_ten_minutes(
 TARGETS: dict[str, list[dict[str, str]]] = {
     "two-jobs": [{}, {"job": "kubernetes-pods"}],
     "replicas": [{}, {"instance": "b:9847"}],
-    "label-of-the-target": [{"team": "data"}],
+    "label-of-the-target": [{"cluster": "a", "team": "data"}],
     "renamed-job": [{"job": "web-analytics"}],
 }
 
@@ -391,13 +392,14 @@ def test_n1_drop_fires_however_it_is_scraped(
 ) -> None:
     """One alert and one certificate about a drop, whatever jobs, labels and recording rules there are besides."""
     case = CASES["revenue-drop"]
+    added = {name: value for name, value in targets[0].items() if name in ROUTING_LABELS}
     own = {"clickstream_events:total": 'dataset="revenue-drop"', "clickstream_weekly": labels_of(case, **targets[0])}
     test = group(
         [
             *(scraped(case["name"], (served(case), 12), **target) for target in targets),
             [{"series": f"{name}{{{labels}}}", "values": "4000x11"} for name, labels in own.items()],
         ],
-        alerts("RevenueDrop", alert(case, "RevenueDrop"), at="11m"),
+        alerts("RevenueDrop", alert(case | {"labels": added}, "RevenueDrop"), at="11m"),
         alerts("Certificate", certificate(case), at="11m"),
         judged(case),
         alerts("NotJudged", at="11m"),

@@ -24,7 +24,7 @@ RESERVED_DIMENSIONS = (
 MAX_TAXONOMY = 4000
 """The maximum number of event names in a taxonomy: each is a series on each day."""
 
-ROUTING_LABELS = ("team", "service", "environment")
+ROUTING_LABELS = ("team", "service")
 """Labels that a data set may add to its alerts: the rules must know their names."""
 
 MAX_OWNER = 100

@@ -84,7 +84,7 @@ def test_the_exporter_takes_its_arguments(values: dict[str, Any]) -> None:
     mounted = {each["mountPath"] for each in container["volumeMounts"]}
     assert {str(parsed.config), str(parsed.storage)} <= mounted
     assert parsed.web is None or str(parsed.web.parent) in mounted
-    assert container["ports"] == [{"name": "http", "containerPort": parsed.address.port}]
+    assert container["ports"] == [{"name": "http", "containerPort": parsed.addresses[0].port}]
     probes = [container[each]["httpGet"] for each in ("startupProbe", "livenessProbe", "readinessProbe")]
     assert [each["path"] for each in probes] == ["/-/healthy", "/-/healthy", "/-/ready"]
     assert {each["scheme"] for each in probes} == {"HTTPS" if parsed.web else "HTTP"}
