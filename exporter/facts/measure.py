@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
@@ -113,7 +113,7 @@ def _measured(task: Task, engine: Engine, catalogue: Catalogue, known: Known) ->
         facts = [own.of(day) | wide.of(day) for day in window]
     needed = [*history.before_all(history.days), *history.days]
     engine.lookback.forget(but=map(fingerprints.of_day, needed))
-    return Measured(
+    measured = Measured(
         days=tuple(facts),
         queries=asker.judged(facts),
         recomputed=own.recomputed,
@@ -123,6 +123,20 @@ def _measured(task: Task, engine: Engine, catalogue: Catalogue, known: Known) ->
         problem=engine.lookback.problem,
         files=_of_files(task.dataset, catalogue, history.anchor, facts),
     )
+    if task.each_with is None:
+        return measured
+    return replace(measured, as_of=dict(_as_of(task.each_with, task.dataset, measured, catalogue, asker)))
+
+
+def _as_of(
+    history: int, dataset: Dataset, measured: Measured, catalogue: Catalogue, asker: Asker
+) -> Iterator[tuple[date, Measured]]:
+    """Each day that has events, with what a reading would have found that ended with it."""
+    for place, newest in enumerate(measured.days):
+        if newest.last_event is not None:
+            days = measured.days[max(place + 1 - history, 0) : place + 1]
+            files = replace(_of_files(dataset, catalogue, newest.date, days), early=0)
+            yield newest.date, replace(measured, days=days, files=files, queries=asker.judged(days), known=Known())
 
 
 def _of_files(dataset: Dataset, catalogue: Catalogue, anchor: date | None, facts: Sequence[DayFacts]) -> Files:
