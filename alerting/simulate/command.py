@@ -101,30 +101,37 @@ def simulate(options: argparse.Namespace, plan: Plan, name: str) -> int:
 
     Raises UsageError and ConfigError.
     """
-    configured = plan.config.datasets[name].limits
-    limits = tried(configured, options.limit)
-    known = incidents.load(options.incidents) if options.incidents else None
     try:
-        for program in ("prometheus", "alertmanager"):
-            find(program)
-        first, last = options.simulate
-        found = measuring.measure(plan, name, first, last, Storage(options.storage))
-        if not found.days:
-            log(f"data set {name}: no day to judge: {_range(options)} has no event")
-            return 2
-        judged = _judged(found, None, options.timeout, name)
-        others = _judged(found, limits, options.timeout, f"{name}, tried") if limits else {}
-    except StorageError as error:
-        raise UsageError(str(error)) from None
+        result = run(options, plan, name)
     except (FactsError, StackError, ServerError, TemporaryError, OSError) as error:
         log(f"data set {name}: {error}")
         return 2
-    changed = {key: getattr(limits, key) for key in _names(options)} if limits else {}
-    result = Result(name, judged, found.quiet, changed, others, known)
+    if not result.days:
+        log(f"data set {name}: no day to judge: {_range(options)} has no event")
+        return 2
     colour = sys.stdout is not None and sys.stdout.isatty() and takes_colours()
     encoding = (sys.stdout and sys.stdout.encoding) or "utf-8"
     code = write(printed(result, options.format, colour=colour, encoding=encoding))
     return code or (0 if result.complete else 2)
+
+
+def run(options: argparse.Namespace, plan: Plan, name: str) -> Result:
+    """What the rules find on each day. Raises what `simulate` reports."""
+    limits = tried(plan.config.datasets[name].limits, options.limit)
+    known = incidents.load(options.incidents) if options.incidents else None
+    for program in ("prometheus", "alertmanager"):
+        find(program)
+    try:
+        first, last = options.simulate
+        found = measuring.measure(plan, name, first, last, Storage(options.storage))
+    except StorageError as error:
+        raise UsageError(str(error)) from None
+    judged = _judged(found, None, options.timeout, name)
+    if not limits:
+        return Result(name, judged, found.quiet, incidents=known)
+    others = _judged(found, limits, options.timeout, f"{name}, tried")
+    changed = {key: getattr(limits, key) for key in _names(options)}
+    return Result(name, judged, found.quiet, changed, others, known)
 
 
 def _range(options: argparse.Namespace) -> str:

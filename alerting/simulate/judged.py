@@ -26,6 +26,11 @@ class State:
     severity: str = ""
     message: str = ""
 
+    @property
+    def fires(self) -> bool:
+        """Whether its alert fires, inhibited or not."""
+        return self.state in (FIRED, INHIBITED)
+
 
 def states(verdict: Verdict) -> dict[str, State]:
     """The state of each check."""

@@ -6,16 +6,15 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import date
 from typing import Any
 
 from alerting.formats.outline import plain
-from alerting.formats.printed import as_json
+from alerting.formats.printed import as_json, day_report
 from alerting.gate.verdict import Verdict
 from alerting.simulate.calendar import calendar
 from alerting.simulate.changes import changes
 from alerting.simulate.checks import Check, checks, rows
-from alerting.simulate.judged import FIRED, INHIBITED, OFF, Days, notifying, states
+from alerting.simulate.judged import Days, notifying, states
 from alerting.simulate.pages import Page, budget, pages
 from alerting.simulate.result import Result
 from alerting.simulate.scores import Score, outside, scores
@@ -91,7 +90,7 @@ def _days(days: Days) -> dict[str, Any]:
     return {
         "pages": [_page(each) for each in pages(days)],
         "checks": [_check(each) for each in checks(days)],
-        "days": [_day(when, each) for when, each in days.items()],
+        "days": [_day(each) for each in days.values()],
     }
 
 
@@ -110,23 +109,10 @@ def _check(check: Check) -> dict[str, Any]:
     }
 
 
-def _day(when: date, verdict: Verdict) -> dict[str, Any]:
-    found = states(verdict)
-    return {
-        "date": str(when),
-        "snapshot": verdict.snapshot,
-        "judged": verdict.proven,
-        "alerts": [
-            {"check": check, "severity": each.severity, "message": each.message}
-            for check, each in found.items()
-            if each.state == FIRED
-        ],
-        "inhibited": [
-            {"check": check, "message": each.message} for check, each in found.items() if each.state == INHIBITED
-        ],
-        "off": {check: each.message for check, each in found.items() if each.state == OFF},
-        **({} if verdict.proven else {"missing": list(verdict.missing)}),
-    }
+def _day(verdict: Verdict) -> dict[str, Any]:
+    """What `--as-of` and `--details` print of the day, and the severity of each check that fires."""
+    firing = {check: each.severity or each.state for check, each in states(verdict).items() if each.fires}
+    return {**day_report(verdict, details=True), "firing": firing}
 
 
 def _score(score: Score) -> dict[str, Any]:

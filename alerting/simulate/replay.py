@@ -10,6 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from multiprocessing import connection, get_context, parent_process
 
 from alerting.gate.verdict import Line, Subject, Verdict
@@ -32,9 +33,9 @@ def judge(replay: Replay, limits: Limits | None, timeout: float) -> Iterator[tup
     """
     days = sorted(replay.days)
     batches = [days[start : start + BATCH] for start in range(0, len(days), BATCH)]
-    with _rendering(replay, limits) as pool, ExitStack() as ended:
+    with _rendering(replay, limits, batches) as rendered, ExitStack() as ended:
         before: tuple[ExitStack, Cycle, list[Subject]] | None = None
-        for subjects, exposition in pool.map(_rendered, batches):
+        for subjects, exposition in rendered:
             started = ended.enter_context(ExitStack())
             folder = started.enter_context(Folder(FOLDER))
             after = started, started.enter_context(cycle(folder, exposition)), subjects
@@ -72,24 +73,37 @@ def _of_dataset(name: str, verdict: Verdict) -> Verdict:
     )
 
 
+Rendered = tuple[list[Subject], bytes]
+"""What the verdicts about the days of a batch must be about, and their exposition."""
+
+
 @contextmanager
-def _rendering(replay: Replay, limits: Limits | None) -> Iterator[ProcessPoolExecutor]:
-    """A process that renders batches, while this one judges."""
+def _rendering(
+    replay: Replay, limits: Limits | None, batches: Sequence[Sequence[date]]
+) -> Iterator[Iterator[Rendered]]:
+    """The batches as they are served: if there are several, another process renders them, while this one judges."""
+    if len(batches) == 1:
+        yield map(partial(_rendered, replay, limits), batches)
+        return
     pool = ProcessPoolExecutor(1, get_context("spawn"), _begin, (replay, limits))
     try:
-        yield pool
+        yield pool.map(_rendered_there, batches)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
 _OF: list[tuple[Replay, Limits | None]] = []
-"""What the rendering process renders."""
+"""What the other process renders."""
 
 
 def _begin(replay: Replay, limits: Limits | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends this process
     threading.Thread(target=_end_alone, daemon=True).start()
     _OF.append((replay, limits))
+
+
+def _rendered_there(days: Sequence[date]) -> Rendered:
+    return _rendered(*_OF[0], days)
 
 
 def _end_alone() -> None:
@@ -99,9 +113,7 @@ def _end_alone() -> None:
         os._exit(1)
 
 
-def _rendered(days: Sequence[date]) -> tuple[list[Subject], bytes]:
-    """What the verdicts about the days must be about, and their exposition."""
-    ((replay, limits),) = _OF
+def _rendered(replay: Replay, limits: Limits | None, days: Sequence[date]) -> Rendered:
     views = [replay.view(when, limits) for when in days]
     taken = [each.snapshot for each in views if each.snapshot]
     return [Subject(each.dataset, str(each.date), each.number) for each in taken], render(views)
