@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from subprocess import Popen
+from urllib.parse import quote
 
 from alerting.gate.proof import UnprovenError, proven
 from alerting.gate.verdict import Subject, Verdict, unknown
@@ -21,8 +22,11 @@ from alerting.stack import stack
 from alerting.stack.stack import StackError
 from alerting.stack.watchdog import watchdog
 
-SOON, NEVER = "5s", "10m"
+SOON, NEVER = "10s", "10m"
 """Between two scrapes, until the first is over and after it: a cycle during which a scrape ends certifies nothing."""
+
+SAFE = 9.0
+"""Seconds since a scrape began in which the next one does not: the change to NEVER would break that off."""
 
 CYCLES, RESEND = "1s", "30s"
 """Between two cycles of the rules, and until an alert is sent again: Alertmanager keeps it for four times as long."""
@@ -50,9 +54,7 @@ class Cycle:
         Raises StackError if nothing is scraped in that time.
         """
         deadline = time.monotonic() + timeout
-        self._await_scrape(deadline)
-        self.write(NEVER, rules=True)
-        self.processes["prometheus"].send_signal(signal.SIGHUP)
+        self._scrape_once(deadline)
         open_: dict[Subject, str] = dict.fromkeys(subjects, "Alertmanager lists nothing")
         found: dict[Subject, Verdict] = {}
         while open_ and time.monotonic() < deadline:
@@ -65,23 +67,37 @@ class Cycle:
                         del open_[subject]
                     except UnprovenError as error:
                         open_[subject] = str(error)
+            if open_ and not self._finds("up == 1", otherwise=True):  # the scrape was broken off
+                self._reload(SOON, rules=False)
+                self._scrape_once(deadline)
         return found | {each: unknown(each, f"{why} within {timeout:g} s") for each, why in open_.items()}
 
     def write(self, scrapes: str, *, rules: bool) -> None:
         """Write the configuration of the servers."""
         stack.write(self.folder, [self.target], [self.alertmanager], CYCLES, scrapes=scrapes, rules=rules)
 
-    def _await_scrape(self, deadline: float) -> None:
-        prometheus = Prometheus(Client(), f"http://{self.prometheus}")
-        while time.monotonic() < deadline:
+    def _scrape_once(self, deadline: float) -> None:
+        """Wait for a scrape, and then have the rules evaluated and nothing scraped any more."""
+        while not self._finds(f"time() - timestamp(up == 1) < {SAFE:g}", otherwise=False):
             for name, process in self.processes.items():
                 if process.poll() is not None:
                     raise StackError(f"{name}: exited with code {process.returncode}")
-            with suppress(FetchError):  # it does not answer yet
-                if prometheus.data("query?query=up%3D%3D1")["result"]:
-                    return
+            if time.monotonic() > deadline:
+                raise StackError("prometheus: nothing was scraped in time")
             time.sleep(POLL)
-        raise StackError("prometheus: nothing was scraped in time")
+        self._reload(NEVER, rules=True)
+
+    def _finds(self, query: str, *, otherwise: bool) -> bool:
+        """Whether the query finds anything; `otherwise` if Prometheus does not answer."""
+        prometheus = Prometheus(Client(), f"http://{self.prometheus}", REQUEST)
+        try:
+            return bool(prometheus.data(f"query?query={quote(query)}")["result"])
+        except FetchError:
+            return otherwise
+
+    def _reload(self, scrapes: str, *, rules: bool) -> None:
+        self.write(scrapes, rules=rules)
+        self.processes["prometheus"].send_signal(signal.SIGHUP)
 
 
 def _proven(listed: Listing, subject: Subject) -> Verdict:
