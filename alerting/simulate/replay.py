@@ -18,7 +18,7 @@ from alerting.simulate.cycle import Cycle, cycle
 from exporter.config.checks import Limits
 from exporter.gauges.exposition import render
 from exporter.replay import Replay
-from exporter.temporary import Folder
+from exporter.temporary import Folder, remove_dead
 
 BATCH = 50
 """Days of a batch: more need much memory, and a cycle that takes long."""
@@ -31,6 +31,7 @@ def judge(replay: Replay, limits: Limits | None, timeout: float) -> Iterator[tup
 
     While a batch is judged, the servers of the next one start. Raises StackError, ServerError and TemporaryError.
     """
+    remove_dead(FOLDER)
     days = sorted(replay.days)
     batches = [days[start : start + BATCH] for start in range(0, len(days), BATCH)]
     with _rendering(replay, limits, batches) as rendered, ExitStack() as ended:
