@@ -17,6 +17,7 @@ from alerting.gate.verdict import Subject, Verdict, unknown
 from alerting.gate.witness import Prometheus
 from alerting.http.alertmanager import Listing, listing
 from alerting.http.client import Client, FetchError
+from alerting.http.shape import ShapeError
 from alerting.simulate.served import serving
 from alerting.stack import stack
 from alerting.stack.stack import StackError
@@ -88,11 +89,11 @@ class Cycle:
         self._reload(NEVER, rules=True)
 
     def _finds(self, query: str, *, otherwise: bool) -> bool:
-        """Whether the query finds anything; `otherwise` if Prometheus does not answer."""
+        """Whether the query finds anything; `otherwise` if Prometheus does not answer it."""
         prometheus = Prometheus(Client(), f"http://{self.prometheus}", REQUEST)
         try:
             return bool(prometheus.data(f"query?query={quote(query)}")["result"])
-        except FetchError:
+        except (FetchError, KeyError, ShapeError):
             return otherwise
 
     def _reload(self, scrapes: str, *, rules: bool) -> None:
