@@ -5,6 +5,7 @@
     gate       turns Alertmanager's answer into a verdict that is proven, or unknown
     http       requests with deadlines, and checked answers
     formats    the verdict as JSON, text, Markdown, JUnit and EMF
+    simulate   the verdict about each day of the data: `clickstream-check --simulate`
     stack      temporary servers for `check` and the tests
     mixin      generates rules/, one module per tier
     rulefile   the shipped rules

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -97,8 +98,13 @@ def add_http_config(parser: argparse.ArgumentParser, servers: str) -> None:
     )
 
 
-def add_common(parser: argparse.ArgumentParser, timeout: float | None, default: str) -> None:
-    """Add the options that clickstream-report and clickstream-check share; `default` describes the timeout's."""
+def add_common(
+    parser: argparse.ArgumentParser, timeout: float | None, default: str, further: Sequence[str] = ()
+) -> None:
+    """Add the options that clickstream-report and clickstream-check share.
+
+    `default` describes the timeout's; `further` are formats of one alone.
+    """
     parser.add_argument("--dataset", metavar="NAME", help="the data set, needed if there are several")
     parser.add_argument("--date", metavar="DATE", type=iso_date, help="the day that the verdict must be about")
     parser.add_argument("--snapshot", metavar="N", type=snapshot, help="the snapshot that the verdict must be about")
@@ -107,9 +113,9 @@ def add_common(parser: argparse.ArgumentParser, timeout: float | None, default: 
     )
     parser.add_argument(
         "--format",
-        choices=FORMATS,
+        choices=[*FORMATS, *further],
         default="json",
-        help="the output format: text for people, markdown for tickets, emf for CloudWatch (default: %(default)s)",
+        help="the output format: text for people, markdown for tickets, emf for CloudWatch (default: json)",
     )
     parser.add_argument(
         "--details", action="store_true", help="add inhibited alerts and switched-off checks to the JSON"

@@ -17,12 +17,14 @@ from alerting.gate.proof import UsageError
 from alerting.gate.verdict import Subject, Verdict, unknown
 from alerting.http.client import Client
 from alerting.publish import announce, client_for, internal, log, numbers_of, publish
+from alerting.simulate import command
 from alerting.stack.programs import ServerError
 from alerting.stack.stack import StackError, running
 from exporter import file_names, plan
 from exporter.arguments import USAGE, Parser, iso_date
 from exporter.config.model import Config
 from exporter.config.strict_yaml import ConfigError
+from exporter.plan import Plan
 from exporter.temporary import Folder, TemporaryError
 
 
@@ -35,7 +37,8 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("config", metavar="CONFIG", type=Path, help="the exporter's configuration")
     parser.add_argument("--as-of", metavar="DATE", type=iso_date, help="judge this day as if it were the newest")
-    add_common(parser, 120, "120")
+    add_common(parser, 120, "120", ["csv"])
+    parser.set_defaults(format=None)
     parser.add_argument(
         "--drill",
         metavar="CHECK",
@@ -50,6 +53,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--run", action="store_true", help="with --sql, run the query and print its rows")
     add_alertmanagers(parser, "where to send the drill; repeat the option for each of several")
     add_http_config(parser, "the Alertmanagers given here by URL")
+    command.add_arguments(parser)
     options = parser.parse_args(arguments)
     if options.sql and options.drill:
         parser.error("--sql and --drill exclude each other")
@@ -59,6 +63,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         parser.error("--alertmanager.url needs --drill: a verdict uses a temporary Alertmanager")
     if options.http and not options.alertmanagers:
         parser.error("--http.config.file needs --drill and --alertmanager.url")
+    command.require(parser, options)
     return options
 
 
@@ -72,12 +77,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _exit)
     try:
-        config = plan.load(options.config, options.dataset).config
-        dataset = _dataset(options, config)
-        if options.drill:
-            return _drill(options, config, dataset)
-        if options.sql:
-            return _query(options, config, dataset)
+        loaded = plan.load(options.config, options.dataset)
+        dataset = _dataset(options, loaded.config)
+        if options.drill or options.sql or options.simulate:
+            return _instead(options, loaded, dataset)
         subject = replace(subject, dataset=dataset)
         announce(options.junit, subject)
         verdict, numbers = _check(options, subject)
@@ -88,9 +91,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except Exception as error:  # noqa: BLE001 - exit code 1 would mean that the data were judged
         verdict, numbers = internal(subject, error), {}
-        if options.drill or options.sql:
+        if options.drill or options.sql or options.simulate:
             return 2
     return publish(verdict, options, numbers)
+
+
+def _instead(options: argparse.Namespace, loaded: Plan, dataset: str) -> int:
+    """Do what is requested instead of a verdict; returns the exit code."""
+    if options.drill:
+        return _drill(options, loaded.config, dataset)
+    return _query(options, loaded.config, dataset) if options.sql else command.simulate(options, loaded, dataset)
 
 
 def _exit(_number: int, _frame: FrameType | None) -> None:

@@ -97,3 +97,17 @@ def publish(verdict: Verdict, options: argparse.Namespace, numbers: Mapping[str,
         log(f"--junit {options.junit}: {getattr(error, 'strerror', None) or error}")
         return 2
     return verdict.exit_code
+
+
+def write(output: str) -> int:
+    """Write to stdout; returns 2 if that fails, for example because a pager was left, otherwise 0."""
+    if not sys.stdout:
+        return 2
+    try:
+        encoding = sys.stdout.encoding or "utf-8"
+        sys.stdout.write(output.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 2
+    return 0

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 
 from alerting import runbook
 from alerting.formats.table import table
+from alerting.publish import write
 from alerting.runbook import Query, RunbookError
 from exporter import ad_hoc
 from exporter.ad_hoc import Data, NoDataError
@@ -39,21 +39,7 @@ def query(options: argparse.Namespace, config: Config, name: str) -> int:
     except (NoDataError, FilesError, EngineError, TemporaryError) as error:
         print(f"clickstream-check: {options.config}: datasets.{name}: {error}", file=sys.stderr)
         return NO_DATA
-    return _write(output)
-
-
-def _write(output: str) -> int:
-    """Write to stdout; returns 2 if that fails, for example because a pager was left, otherwise 0."""
-    if not sys.stdout:
-        return 2
-    try:
-        encoding = sys.stdout.encoding or "utf-8"
-        sys.stdout.write(output.encode(encoding, "backslashreplace").decode(encoding))
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 2
-    return 0
+    return write(output)
 
 
 def _heading(asked: Query, name: str, data: Data) -> str:

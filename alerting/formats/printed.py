@@ -24,7 +24,7 @@ def printed(
 ) -> str:
     """The verdict in one of the `FORMATS`, in the encoding of `to`; `numbers` are those of the day, for emf."""
     if form == "json":
-        return _json(_report(verdict, details=details), to.encoding or "utf-8")
+        return as_json(day_report(verdict, details=details), to.encoding or "utf-8")
     if form == "text":
         output = _for_terminal(verdict) if to.isatty() else text(verdict)
     elif form == "markdown":
@@ -40,11 +40,15 @@ def printed(
 def _for_terminal(verdict: Verdict) -> str:
     """The text as wide as the terminal, in colours unless NO_COLOR (no-color.org) or the terminal forbids it."""
     columns = shutil.get_terminal_size((WIDTH, 24)).columns
-    colour = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return text(verdict, min(columns, WIDTH), colour=colour)
+    return text(verdict, min(columns, WIDTH), colour=takes_colours())
 
 
-def _json(report: dict[str, Any], encoding: str) -> str:
+def takes_colours() -> bool:
+    """Whether a terminal shows colours."""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def as_json(report: Mapping[str, Any], encoding: str) -> str:
     """The report as JSON, with escapes where the encoding lacks a character."""
     output = json.dumps(report, indent=2, ensure_ascii=False)
     try:
@@ -54,15 +58,16 @@ def _json(report: dict[str, Any], encoding: str) -> str:
     return output + "\n"
 
 
-def _report(verdict: Verdict, *, details: bool) -> dict[str, Any]:
+def day_report(verdict: Verdict, *, details: bool) -> dict[str, Any]:
+    """The verdict as it is printed as JSON."""
     lines = by_severity((*verdict.lines, *verdict.inhibited)) if details else verdict.lines
-    report: dict[str, Any] = {
+    found: dict[str, Any] = {
         "date": verdict.date,
         "alerts": [{"severity": line.severity, "message": line.message} for line in lines],
         "status": verdict.status,
     }
     if details:
-        report["details"] = {
+        found["details"] = {
             "dataset": verdict.dataset,
             "snapshot": verdict.snapshot,
             "judged": verdict.judged,
@@ -70,5 +75,5 @@ def _report(verdict: Verdict, *, details: bool) -> dict[str, Any]:
             "reasons": not_judged(verdict) if verdict.proven else [],
         }
         if named := owner(verdict):
-            report["details"]["owner"] = named
-    return report
+            found["details"]["owner"] = named
+    return found

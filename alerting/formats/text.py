@@ -13,7 +13,7 @@ WIDTH = 100
 """Columns of a line; longer names are not broken."""
 
 _LABEL = 10
-_COLOURS = {"FAIL": "31", "UNKNOWN": "35", "PASS": "32", "CRITICAL": "31", "WARN": "33"}
+COLOURS = {"FAIL": "31", "UNKNOWN": "35", "PASS": "32", "CRITICAL": "31", "WARN": "33"}
 """Red, magenta, green and yellow, as ANSI numbers them."""
 
 
@@ -42,7 +42,7 @@ def _alert(line: Line, width: int, colour: bool) -> Iterator[str]:
 
 def _labelled(label: str, content: str, width: int, colour: bool, indent: str = "  ") -> Iterator[str]:
     first, *others = _wrapped(content, width, " " * (len(indent) + _LABEL))
-    number = _COLOURS.get(label) if colour else None
+    number = COLOURS.get(label) if colour else None
     shown = f"\x1b[{number}m{label}\x1b[0m" if number else label
     yield indent + shown + " " * (_LABEL - len(label)) + first.lstrip()
     yield from others

@@ -58,7 +58,7 @@ def running(folder: Path, config: Path, options: Sequence[str] = (), interval: s
     )
     with ExitStack() as stack:
         watchdog_pipe = stack.enter_context(watchdog())
-        processes = {each.name: stack.enter_context(_process(each, folder, watchdog_pipe)) for each in servers}
+        processes = {each.name: stack.enter_context(of_server(each, folder, watchdog_pipe)) for each in servers}
         for each in servers:
             await_answer(each, processes[each.name], folder)
         yield Stack(f"http://{exporter}", f"http://{prometheus}", f"http://{alertmanager}", processes)
@@ -76,11 +76,22 @@ def free_address() -> str:
             return f"127.0.0.1:{port}"
 
 
-def write(folder: Path, exporters: Sequence[str], alertmanagers: Sequence[str], interval: str) -> None:
-    """Write the shipped rules and inhibitions, with the given interval and addresses, into `folder`."""
+def write(
+    folder: Path,
+    exporters: Sequence[str],
+    alertmanagers: Sequence[str],
+    interval: str,
+    *,
+    scrapes: str = "",
+    rules: bool = True,
+) -> None:
+    """Write the shipped rules and inhibitions, with the given interval and addresses, into `folder`.
+
+    `scrapes` is the interval between two scrapes, if that is another. Without `rules`, Prometheus evaluates none.
+    """
     prometheus = {
-        "global": {"scrape_interval": interval, "evaluation_interval": interval},
-        "rule_files": ["clickstream.yml"],
+        "global": {"scrape_interval": scrapes or interval, "evaluation_interval": interval},
+        "rule_files": ["clickstream.yml"] if rules else [],
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": [*alertmanagers]}]}]},
         "scrape_configs": [{"job_name": "clickstream", "static_configs": [{"targets": [*exporters]}]}],
     }
@@ -141,7 +152,8 @@ def alertmanager_at(address: str, folder: Path) -> Server:
 
 
 @contextmanager
-def _process(server: Server, folder: Path, watchdog_pipe: int) -> Iterator[subprocess.Popen[bytes]]:
+def of_server(server: Server, folder: Path, watchdog_pipe: int) -> Iterator[subprocess.Popen[bytes]]:
+    """The started server; it ends with this context."""
     process = start(server, folder, watchdog_pipe)
     try:
         yield process

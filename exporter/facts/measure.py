@@ -6,17 +6,16 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 from exporter.config.model import Dataset, Resources
 from exporter.engine.protocol import DamagedError, Engine, EngineError
-from exporter.facts import drift
+from exporter.facts import newest
 from exporter.facts.ask import Asker
 from exporter.facts.catalogue import Catalogue
 from exporter.facts.fingerprints import Fingerprints
 from exporter.facts.history import History
-from exporter.facts.model import DayFacts, FactsError, Files, Known, Measured
+from exporter.facts.model import DayFacts, FactsError, Known, Measured
 from exporter.facts.own import OwnFacts
 from exporter.facts.progress import Progress
 from exporter.facts.reading import Reading
@@ -61,7 +60,10 @@ def measure(task: Task, spill: Path, open_engine: OpenEngine) -> Measured:
             raise FactsError(str(error)) from None
         except DamagedError as error:
             changed = [file for file in error.damaged if not access.is_unchanged(file)]
-            known = replace(known, entries={**entries, **error.damaged})
+            aside = {
+                file: newest.aside(catalogue.entries.get(file, each), each) for file, each in error.damaged.items()
+            }
+            known = replace(known, entries={**entries, **aside})
             if not changed:
                 continue
         if not changed:
@@ -113,7 +115,7 @@ def _measured(task: Task, engine: Engine, catalogue: Catalogue, known: Known) ->
         facts = [own.of(day) | wide.of(day) for day in window]
     needed = [*history.before_all(history.days), *history.days]
     engine.lookback.forget(but=map(fingerprints.of_day, needed))
-    return Measured(
+    measured = Measured(
         days=tuple(facts),
         queries=asker.judged(facts),
         recomputed=own.recomputed,
@@ -121,24 +123,11 @@ def _measured(task: Task, engine: Engine, catalogue: Catalogue, known: Known) ->
         known=_to_remember(known, reading, own.found | wide.found, [*own_keys.values(), *wide_keys.values()]),
         first_day=catalogue.first_day(),
         problem=engine.lookback.problem,
-        files=_of_files(task.dataset, catalogue, history.anchor, facts),
+        files=newest.files(task.dataset, catalogue, history.anchor, facts),
     )
-
-
-def _of_files(dataset: Dataset, catalogue: Catalogue, anchor: date | None, facts: Sequence[DayFacts]) -> Files:
-    of_anchor = catalogue.of_day(anchor)
-    newest = [*catalogue.of_no_day(), *of_anchor]
-    return Files(
-        number=len(catalogue.entries),
-        unreadable=tuple(catalogue.unreadable),
-        waiting=tuple(catalogue.waiting),
-        replaced=sum(each.replaced for each in facts if each.date == anchor),
-        anchor_rows=sum(each.footer.rows for each in newest),
-        implausible=sum(each.implausible for each in newest),
-        early=catalogue.early_events,
-        lacking=drift.lacking(dataset, of_anchor, catalogue.readable),
-        changed=drift.changes(dataset, of_anchor, catalogue.of_week_before(anchor)),
-    )
+    if task.each_with is None:
+        return measured
+    return replace(measured, as_of=dict(newest.as_of(task.each_with, task.dataset, measured, catalogue, asker)))
 
 
 def _to_remember(known: Known, reading: Reading, found: Mapping[str, DayFacts], keys: Sequence[str]) -> Known:

@@ -94,7 +94,8 @@ class Measured:
 
     `first_day` is the oldest day of the data, which may be older than the history; None without events. `remaining`
     days of the history have not been measured yet. `problem` is why nothing could be stored for the next
-    reading, None if it could. `peak` is the peak memory in bytes, None if nothing was read.
+    reading, None if it could. `peak` is the peak memory in bytes, None if nothing was read. `as_of` has, if requested,
+    what a reading would have found that ended with each day that has events.
     """
 
     days: tuple[DayFacts, ...]
@@ -106,3 +107,4 @@ class Measured:
     first_day: date | None = None
     problem: str | None = None
     peak: int | None = None
+    as_of: Mapping[date, Measured] = field(default_factory=dict)

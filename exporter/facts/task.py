@@ -25,7 +25,8 @@ class Task:
     """Measure every day of a data set's history that is not `known` yet.
 
     Days after `as_of` are left out. Of the days that are not known, the newest `days` are measured, None for all.
-    `resources` limits what the reading may use, `storage` is a folder for what later readings need again.
+    `resources` limits what the reading may use, `storage` is a folder for what later readings need again. With
+    `each_with`, the result is also of each day as if it were the newest, with so many days of history.
     """
 
     name: str
@@ -37,3 +38,4 @@ class Task:
     days: int | None
     resources: Resources
     storage: Path
+    each_with: int | None = None

@@ -16,12 +16,18 @@ class Unreadable:
     """A file that was set aside, and why; `lasting` means that it will be again unless it changes.
 
     `waiting` means that it is being written: nothing is wrong with it, and the next reading may find it complete.
+    `held` has the first and last plausible timestamp (µs) of a file that is valid but for its pages.
     """
 
     name: str
     reason: str
     lasting: bool
     waiting: bool = False
+    held: tuple[int, int] | None = None
+
+    def is_read(self, start: int, end: int) -> bool:
+        """Whether a reading of events from `start` until before `end` tries to read the file."""
+        return self.held is None or (self.held[0] < end and self.held[1] >= start)
 
 
 @dataclass(frozen=True)
