@@ -17,7 +17,7 @@ from alerting.gate.proof import UsageError
 from alerting.gate.verdict import Subject, Verdict, unknown
 from alerting.http.client import Client
 from alerting.publish import announce, client_for, internal, log, numbers_of, publish
-from alerting.simulate import command
+from alerting.simulate import flags
 from alerting.stack.programs import ServerError
 from alerting.stack.stack import StackError, running
 from exporter import file_names, plan
@@ -53,7 +53,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--run", action="store_true", help="with --sql, run the query and print its rows")
     add_alertmanagers(parser, "where to send the drill; repeat the option for each of several")
     add_http_config(parser, "the Alertmanagers given here by URL")
-    command.add_arguments(parser)
+    flags.add_arguments(parser)
     options = parser.parse_args(arguments)
     if options.sql and options.drill:
         parser.error("--sql and --drill exclude each other")
@@ -63,7 +63,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         parser.error("--alertmanager.url needs --drill: a verdict uses a temporary Alertmanager")
     if options.http and not options.alertmanagers:
         parser.error("--http.config.file needs --drill and --alertmanager.url")
-    command.require(parser, options)
+    flags.require(parser, options)
     return options
 
 
@@ -100,7 +100,11 @@ def _instead(options: argparse.Namespace, loaded: Plan, dataset: str) -> int:
     """Do what is requested instead of a verdict; returns the exit code."""
     if options.drill:
         return _drill(options, loaded.config, dataset)
-    return _query(options, loaded.config, dataset) if options.sql else command.simulate(options, loaded, dataset)
+    if options.sql:
+        return _query(options, loaded.config, dataset)
+    from alerting.simulate import command  # noqa: PLC0415 - a verdict needs none of what replays days
+
+    return command.simulate(options, loaded, dataset)
 
 
 def _exit(_number: int, _frame: FrameType | None) -> None:

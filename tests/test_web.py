@@ -166,7 +166,7 @@ def test_s2_a_flood_shuts_no_right_password_out(tmp_path: Path, login: Callable[
 
         def ask(header: dict[str, str]) -> int:
             with suppress(OSError, HTTPException), closing(exporter.connection()) as connection:
-                connection.request("GET", "/-/healthy", headers=header)
+                connection.request("GET", "/metrics", headers=header)
                 return connection.getresponse().status
             return 0  # cut off for another connection
 
@@ -256,9 +256,9 @@ def test_s2_reload(tmp_path: Path, exporter: Exporter, authority: Authority) -> 
     assert shown(exporter) != old
     protect(tmp_path, {"prometheus": hashed("another")})
     exporter.process.send_signal(signal.SIGHUP)
-    wait_for(lambda: exporter.ask("/-/healthy")[0] == 401)
+    wait_for(lambda: exporter.ask("/metrics")[0] == 401)
     exporter.login = "prometheus:another"
-    assert (exporter.ask("/-/healthy")[0], exporter.sample(RELOADED)) == (200, 1)
+    assert (exporter.ask("/metrics")[0], exporter.sample(RELOADED)) == (200, 1)
 
 
 @pytest.mark.parametrize("broken", ["config.yml", "server.pem", "server.key", "web.yml"])

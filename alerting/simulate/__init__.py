@@ -1,6 +1,7 @@
 """What the rules would have done on each day of the data: `clickstream-check CONFIG --simulate`.
 
-    command    the options, and what is printed
+    flags      the options
+    command    from the configuration to what is printed
     replay     each day through the rules, batch by batch; `cycle` and `served` are its servers
     judged     what was found on each day, and the state of each check
     calendar, checks, pages, changes, scores   what is printed of it
