@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -74,11 +74,18 @@ class Bench:
 
     def finds(self, *parts: str) -> bool:
         """Whether the one reason has one of these in it soon."""
+        return self._awaited(lambda found: len(found) == 1 and any(part in found[0] for part in parts))
+
+    def ends_with(self, part: str, *others: str) -> bool:
+        """Whether the first reason has this in it soon, and these are the others."""
+        return self._awaited(lambda found: found[1:] == list(others) and part in found[0])
+
+    def _awaited(self, condition: Callable[[list[str]], bool]) -> bool:
         end = time.monotonic() + 30
         found: list[str] = []
         while time.monotonic() < end:
             found = diagnosis.reasons(Client(), self.url, [], "shop", 5)
-            if len(found) == 1 and any(part in found[0] for part in parts):
+            if condition(found):
                 return True
             time.sleep(0.5)
         pytest.fail(f"found {found}")
@@ -153,6 +160,15 @@ def test_n1_a_lag_that_is_dropped_is_named(bench: Bench) -> None:
         f"Prometheus has 34 of 35 series of clickstream_events from job web, instance {bench.targets[0].address}: "
         "a relabeling may drop them"
     )
+
+
+def test_an_exporter_of_another_release_hides_no_reason(bench: Bench) -> None:
+    """What is wrong comes first, and then that the exporter is the older part."""
+    own = releases.own().encode()
+    bench.served[0] = (
+        exposition().replace(b'version="' + own, b'version="0.0.9').replace(b'lag="9"} 1', b'lag="9"} NaN')
+    )
+    assert bench.ends_with("NaN", releases.compared("the exporter", "0.0.9"))
 
 
 def test_n1_series_that_are_doubled_or_no_number_are_named(bench: Bench) -> None:

@@ -87,14 +87,14 @@ def reasons(
         for each in (
             _rules(prometheus),
             _targets(prometheus),
-            _releases(prometheus),
             _alertmanagers(prometheus),
             _clocks(prometheus, alertmanagers),
         ):
             found.extend(each)
             if VMALERT in found:
                 return found
-        return found or _late(prometheus, dataset, snapshot, waited)
+        found = found or _late(prometheus, dataset, snapshot, waited)
+        return [*found, *_releases(prometheus)]
     except RefusedError as error:
         return [*found, f"Prometheus refused access: {error}"]
     except FetchError as error:
