@@ -158,6 +158,12 @@ def test_v16_an_alert_that_only_one_replica_sends_counts() -> None:
     assert proof(*both, alert("b", "RevenueDrop")).verdict.exit_code == 1
 
 
+def test_v16_replicas_may_be_upgraded_one_by_one() -> None:
+    """Rules of two releases that certify the same, with the same checks, are one truth."""
+    both = (certificate("a", "RevenueDrop", release="0.1.0"), certificate("b", "RevenueDrop", release="0.1.1"))
+    assert proof(*both, alert("a", "RevenueDrop"), alert("b", "RevenueDrop")).verdict.exit_code == 1
+
+
 def test_v16_one_severity_for_each_check() -> None:
     """A check that is critical for one replica and info for the other proves nothing."""
     both = (certificate("a", "PartialDay"), certificate("b", "PartialDay"))

@@ -22,11 +22,14 @@ four, where the notification is lost.
 DRILL = "drill"
 """The label of an alert sent as a test of the notifications: it says nothing about the data."""
 
-_CLAIMS = (("date", "snapshot", "checks", "firing", "release"), ("firing", "switched_off"))
+_CLAIMS = (("date", "snapshot", "checks", "firing"), ("firing", "switched_off"))
 """The labels and the annotations that carry what a certificate claims."""
 
-_OWN = ("alertname", "check", "dataset", "drill", "severity", "tier", *_CLAIMS[0])
-"""The labels that the rules set; any other label distinguishes replicas of Prometheus."""
+_OWN = ("alertname", "check", "dataset", "drill", "release", "severity", "tier", *_CLAIMS[0])
+"""The labels that the rules set; any other label distinguishes replicas of Prometheus.
+
+The release is no claim: while one replica after the other is upgraded, they may certify the same.
+"""
 
 _ALL = "active=true&silenced=true&inhibited=true&unprocessed=true"
 """All spelled out: Alertmanager ignores a misspelled filter without an error."""
