@@ -63,7 +63,8 @@ def _below(path: Traversable, name: str) -> Iterator[tuple[str, Traversable]]:
         yield name, path
         return
     for each in sorted(path.iterdir(), key=lambda each: each.name):
-        yield from _below(each, f"{name}/{each.name}")
+        if not each.name.startswith("__"):  # what only Python needs
+            yield from _below(each, f"{name}/{each.name}")
 
 
 class _Write(argparse.Action):

@@ -27,6 +27,7 @@ def test_what_users_edit_is_kept(tmp_path: Path) -> None:
     assert rules.read_bytes() == (ROOT / "alerting/rules/clickstream.yml").read_bytes()
     found = {str(path) for path in tmp_path.rglob("*") if path.is_file()}
     assert set(done.stdout.splitlines()) == found - {str(edited), str(other)}
+    assert [path for path in found if "__" in path] == []
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
