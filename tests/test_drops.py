@@ -9,11 +9,12 @@ from functools import cache, partial
 
 import pytest
 
+from alerting.simulate.served import serving
 from tests.quality.drop_tables import day, tables
 from tests.support.day_tables import Table, exposition
 from tests.support.drop_days import Day
 from tests.support.generations import Generation
-from tests.support.judging import ask, first_cycle, prometheus, serving
+from tests.support.judging import ask, first_cycle, prometheus
 
 SIZES, SEEDS = (20, 50, 500), (1, 2)
 
@@ -78,7 +79,7 @@ def recorded(generation: Generation, tmp_path_factory: pytest.TempPathFactory) -
     """What a real Prometheus recorded of the tables, by series and data set; the device's noise with the device."""
     folder = tmp_path_factory.mktemp("prometheus")
     with (
-        serving(exposition(data_sets())) as target,
+        serving(exposition(data_sets()).encode()) as target,
         prometheus(generation.prometheus, folder, target) as (url, process),
     ):
         at = first_cycle(url, process)

@@ -11,12 +11,13 @@ from functools import cache
 import pytest
 from hypothesis import Phase, given, settings
 
+from alerting.simulate.served import serving
 from exporter.gauges import own
 from exporter.measures import declared
 from tests.support import generations, oracle
 from tests.support.day_tables import Table, exposition, gauges
 from tests.support.generations import Generation
-from tests.support.judging import CERTIFICATE, STATE, ask, first_cycle, prometheus, serving
+from tests.support.judging import CERTIFICATE, STATE, ask, first_cycle, prometheus
 from tests.support.random_tables import tables
 
 DATA_SETS = 400
@@ -77,7 +78,7 @@ def cycle(generation: Generation, tmp_path_factory: pytest.TempPathFactory) -> C
     """What a real Prometheus finds in the tables with the shipped rules."""
     folder, judged = tmp_path_factory.mktemp("prometheus"), judged_by(generation)
     with (
-        serving(exposition(judged)) as target,
+        serving(exposition(judged).encode()) as target,
         prometheus(generation.prometheus, folder, target) as (url, process),
     ):
         at = first_cycle(url, process)

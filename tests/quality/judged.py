@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from alerting.simulate.served import serving
 from exporter.gauges.snapshot import Snapshot
 from tests.quality.served import exposition
-from tests.support.judging import CERTIFICATE, STATE, ask, first_cycle, prometheus, serving
+from tests.support.judging import CERTIFICATE, STATE, ask, first_cycle, prometheus
 
 FIRING = 'ALERTS{alertname!="ClickstreamCertificate",alertstate="firing"}'
 
