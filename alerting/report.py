@@ -32,6 +32,22 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    _add_servers(parser)
+    parser.add_argument(
+        "--wait",
+        metavar="TIME",
+        type=duration,
+        help="if there is no verdict, for example because the day has not arrived, ask again for so long: 6h, 90m",
+    )
+    add_common(parser, None, "what the intervals and flags of Prometheus need, 60 at least")
+    options = parser.parse_args(arguments)
+    if options.http and not (options.alertmanagers or options.exporter or options.prometheus):
+        parser.error("--http.config.file needs the URL of a server, for example --alertmanager.url")
+    return options
+
+
+def _add_servers(parser: argparse.ArgumentParser) -> None:
+    """Add where the servers are, and how their alerts differ from the shipped ones."""
     add_alertmanagers(parser, "Alertmanager; repeat the option for each of several")
     add_http_config(parser, "the servers given here by URL")
     parser.add_argument(
@@ -57,17 +73,6 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=[],
         help="what your alerts call a severity, if you renamed it, for example page=critical; repeat it for each",
     )
-    parser.add_argument(
-        "--wait",
-        metavar="TIME",
-        type=duration,
-        help="if there is no verdict, for example because the day has not arrived, ask again for so long: 6h, 90m",
-    )
-    add_common(parser, None, "what the intervals and flags of Prometheus need, 60 at least")
-    options = parser.parse_args(arguments)
-    if options.http and not (options.alertmanagers or options.exporter or options.prometheus):
-        parser.error("--http.config.file needs the URL of a server, for example --alertmanager.url")
-    return options
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -36,6 +36,32 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--config.file", dest="config", metavar="FILE", type=Path, required=True, help="see exporter/example.yml"
     )
     parser.add_argument("--dataset", metavar="NAME", help="measure and serve only this data set (default: all)")
+    _add_web(parser)
+    parser.add_argument(
+        "--storage.path",
+        dest="storage",
+        metavar="DIR",
+        type=Path,
+        help="keep what was measured there, so that a restart costs nothing (default: a temporary folder)",
+    )
+    parser.add_argument("--as-of", metavar="DATE", type=iso_date, help="treat this day as the newest, to look back")
+    parser.add_argument("--once", action="store_true", help="print the metrics on stdout and exit")
+    parser.add_argument(
+        "--check-config", action="store_true", help="check the configuration against the newest data and exit"
+    )
+    _add_log(parser)
+    shipped.add_flags(parser)
+    parser.add_argument("--config.schema", action=_Schema, help="print the JSON Schema of the configuration and exit")
+    parser.add_argument("--version", action="version", version=version("clickstream-exporter"))
+    options = parser.parse_args(arguments)
+    if options.systemd and options.addresses:
+        parser.error("--web.systemd-socket and --web.listen-address exclude each other")
+    options.log_format = options.log_format or ("plain" if options.once or options.check_config else "logfmt")
+    return options
+
+
+def _add_web(parser: argparse.ArgumentParser) -> None:
+    """Add where and how it serves."""
     parser.add_argument(
         "--web.listen-address",
         dest="addresses",
@@ -62,18 +88,10 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         type=Path,
         help="TLS and passwords, in the format of Prometheus' web configuration",
     )
-    parser.add_argument(
-        "--storage.path",
-        dest="storage",
-        metavar="DIR",
-        type=Path,
-        help="keep what was measured there, so that a restart costs nothing (default: a temporary folder)",
-    )
-    parser.add_argument("--as-of", metavar="DATE", type=iso_date, help="treat this day as the newest, to look back")
-    parser.add_argument("--once", action="store_true", help="print the metrics on stdout and exit")
-    parser.add_argument(
-        "--check-config", action="store_true", help="check the configuration against the newest data and exit"
-    )
+
+
+def _add_log(parser: argparse.ArgumentParser) -> None:
+    """Add what it logs."""
     parser.add_argument(
         "--log.level",
         dest="log_level",
@@ -87,14 +105,6 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         choices=log.FORMATS,
         help="how it is logged (default: logfmt; with --once and --check-config: plain)",
     )
-    shipped.add_flags(parser)
-    parser.add_argument("--config.schema", action=_Schema, help="print the JSON Schema of the configuration and exit")
-    parser.add_argument("--version", action="version", version=version("clickstream-exporter"))
-    options = parser.parse_args(arguments)
-    if options.systemd and options.addresses:
-        parser.error("--web.systemd-socket and --web.listen-address exclude each other")
-    options.log_format = options.log_format or ("plain" if options.once or options.check_config else "logfmt")
-    return options
 
 
 class _Schema(argparse.Action):

@@ -87,9 +87,7 @@ class Listener:
 
         Raises OSError if the address is not available.
         """
-        self._servers.append(
-            await asyncio.start_server(self._accept, host, port, limit=LARGEST, backlog=BACKLOG),
-        )
+        self._servers.append(await asyncio.start_server(self._accept, host, port, limit=LARGEST, backlog=BACKLOG))
 
     async def adopt(self, listening: socket.socket) -> None:
         """Serve on a socket that listens already."""
