@@ -43,7 +43,7 @@ def test_the_lock_satisfies_the_project(name: str) -> None:
 
 @pytest.mark.parametrize("name", REQUIRED)
 def test_every_locked_package_has_hashes(name: str) -> None:
-    """And the file names no host to fetch them from: that is for whoever builds the image to choose."""
+    """The file names no host to fetch them from: who builds the image chooses it."""
     assert all(re.match(r"=sha256:[0-9a-f]{64}\b", hashes) for _, hashes in locked(name))
     assert "://" not in (ROOT / "exporter" / name).read_text("utf-8")
 
