@@ -19,14 +19,14 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_demo(tmp_path_factory.mktemp("demo"), date.fromisoformat(BROKEN))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def healthy(config: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Running servers on the demo's last healthy day."""
     with running(tmp_path_factory.mktemp("healthy"), config, ("--as-of", HEALTHY)) as made:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def broken(config: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Running servers on the demo's broken day."""
     with running(tmp_path_factory.mktemp("broken"), config, ("--as-of", BROKEN)) as made:
