@@ -27,6 +27,7 @@ def drops(name: str) -> Numbers:
     return {
         f"{series}:expected": partial(of_expectation, name, "expected"),
         f"{series}:deviation": partial(of_expectation, name, "deviation"),
+        f"{series}:spread": partial(of_expectation, name, "spread"),
         f"{series}:drop_ratio": partial(of_expectation, name, "drop"),
         f"{series}:same_weekday": partial(of_expectation, name, "same_weekday"),
         f"{series}:least_drop_ratio": lambda of: of.least(name),
@@ -154,6 +155,7 @@ def test_the_tables_reach_every_case() -> None:
     assert sum(bool(of.events_critical) for of in days) >= 5
     assert sum(each.deviation == 0 for each in found) >= 10
     assert sum(each.deviation > 0 for each in found) >= 10
+    assert sum(each.spread is not None and 4.5 * each.spread > 0.4 for each in found) >= 10
     assert sum(each.same_weekday is None for each in found) >= 10
     assert sum(each.expected == 0 for each in found) >= 3
     assert sum(bool(of.excluded) for of in days) >= 10

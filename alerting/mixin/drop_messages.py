@@ -18,9 +18,14 @@ from alerting.mixin.messages import (
 )
 
 
+def usually_off(name: str) -> str:
+    """How far a day usually is off: from what its weekday brings or, until that is known, from the mean of its week."""
+    return f"({volume(name, 'deviation')} > 0 or on (dataset) {volume(name, 'spread')})"
+
+
 def usual_limit(name: str, limit_name: str) -> str:
     """The limit, or what follows from how far a day usually is off if that is more."""
-    usual = f"clamp_max({DEVIATIONS} * {volume(name, 'deviation')}, {MOST})"
+    usual = f"clamp_max({DEVIATIONS} * {usually_off(name)}, {MOST})"
     limited = limit_of_dataset(limit_name)
     return formatted(f"100 * ({usual} > on (dataset) {limited} or on (dataset) {limited})", "%.2f%%")
 
@@ -42,7 +47,7 @@ def why_low(name: str, limit_name: str, counted: str) -> str:
     """Why a volume below the mean of seven days is no drop; `counted` is what chance acts on."""
     weekday = f"{volume(name, 'drop_ratio')} <= on (dataset) {limit_of_dataset(limit_name)}"
     before = f"{volume(name, 'anchor')} >= on (dataset) {SAME_WEEKDAY} * {volume(name, 'same_weekday')}"
-    reached = f"{volume(name, 'deviation')} * {DEVIATIONS} >= on (dataset) {volume(name, 'least_drop_ratio')}"
+    reached = f"{usually_off(name)} * {DEVIATIONS} >= on (dataset) {volume(name, 'least_drop_ratio')}"
     deviation = f"100 * ({reached}) / {DEVIATIONS}"
     number = f"dataset:clickstream_{'priced_purchases' if counted == 'purchases' else counted}:expected"
     cases = (

@@ -1,8 +1,9 @@
 """The recording rules of drops: what this weekday brings, how far off a day usually is, and what chance explains.
 
 A volume is expected to be its mean over the seven days before, times the usual share of this weekday in the mean of its
-week: the median over up to four weeks. How far a day usually is off is the mean deviation of the days from such shares.
-Both are learned from whole days, and applied to the complete hours.
+week: the median over up to four weeks. How far a day usually is off is the mean deviation of the days from such shares;
+until these are known, how far the days spread around the mean of their week stands in for it. All are learned from
+whole days, and applied to the complete hours.
 """
 
 from __future__ import annotations
@@ -70,12 +71,16 @@ def _expectation(name: str, history: str, mean: str) -> Iterator[Record]:
         f"dataset:clickstream_{name}:drop_ratio",
         f"(1 - dataset:clickstream_{name}:anchor / on (dataset) ({expected} > 0) or on (dataset) {expected} == 0)",
     )
-    off = f"abs(ln(clamp({valid(share)} / on (dataset, weekday) group_left () ({usual} > 0), 0.5, 2)))"
+    deviation = _mean_off(f"{valid(share)} / on (dataset, weekday) group_left () ({usual} > 0)")
     thin = f"({ALL_DAYS_DEVIATION} unless on (dataset) {ENOUGH_DAYS})\n  or on (dataset) " if name == "events" else ""
     yield number(
         f"dataset:clickstream_{name}:deviation",
-        f"(\n  {thin}sum by (dataset) ({off}) / on (dataset) count by (dataset) ({off})\n"
+        f"(\n  {thin}{deviation}\n"
         f"  and on (dataset) {known} >= {WEEKS_OF_DEVIATION}\n  or on (dataset) {STARTED} * 0\n)",
+    )
+    yield number(
+        f"dataset:clickstream_{name}:spread",
+        f"({_mean_off(valid(share))}\nunless on (dataset) {known} >= {WEEKS_OF_DEVIATION})",
     )
     last_week = valid(days + LAST_WEEK)
     yield number(
@@ -87,6 +92,12 @@ def _expectation(name: str, history: str, mean: str) -> Iterator[Record]:
     )
 
 
+def _mean_off(ratios: str) -> str:
+    """The mean of how far the ratios are from 1, as logarithms; a half or double at most."""
+    off = f"abs(ln(clamp({ratios}, 0.5, 2)))"
+    return f"sum by (dataset) ({off}) / on (dataset) count by (dataset) ({off})"
+
+
 def _least(name: str, limit_name: str, error: str) -> Record:
     """The drop above which it is neither usual nor chance; `error` is the relative standard error."""
     return number(
@@ -95,13 +106,19 @@ def _least(name: str, limit_name: str, error: str) -> Record:
 max by (dataset) (
   {limit(limit_name)}
   or on (dataset, of)
-  label_replace(
-    clamp_max({DEVIATIONS} * {valid(f"dataset:clickstream_{name}:deviation")}, {MOST}), "of", "deviation", "", ""
-  )
+  {_usual_drop(name, "deviation")}
+  or on (dataset, of)
+  {_usual_drop(name, "spread")}
   or on (dataset, of)
   label_replace(clamp_max({ERRORS_OF_A_NUMBER} * {error}, {MOST}), "of", "chance", "", "")
 ) + on (dataset) 0 * {limit(limit_name)}""",
     )
+
+
+def _usual_drop(name: str, of: str) -> str:
+    """The drop that `deviation` or `spread` makes usual."""
+    usual = valid(f"dataset:clickstream_{name}:{of}")
+    return f'label_replace(clamp_max({DEVIATIONS} * {usual}, {MOST}), "of", "{of}", "", "")'
 
 
 def _critical(name: str, limit_name: str, evidence: str) -> Iterator[Record]:

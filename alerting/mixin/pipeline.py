@@ -19,10 +19,11 @@ from alerting.mixin.drop_messages import (
     contributors,
     since,
     usual_limit,
+    usually_off,
     why_low,
     with_it,
 )
-from alerting.mixin.expressions import BASELINE_DAY, BASELINE_DAYS, STARTED, exceeds, last, limit, nan_aware, valid
+from alerting.mixin.expressions import BASELINE_DAY, BASELINE_DAYS, STARTED, exceeds, limit, nan_aware, valid
 from alerting.mixin.messages import (
     CURRENCY,
     DAY,
@@ -87,8 +88,8 @@ def _low(name: str, limit_name: str) -> str:
 
 def _usually_off(name: str) -> str:
     """How far a day usually is off, and what follows for the limit."""
-    deviation = f"100 * {last(f'dataset:clickstream_{name}:deviation{{dataset=%q}}')} > 0"
-    return formatted(deviation, "A usual day is %.1f%% off, so the limit here is ", "The limit is ") + "<limit>."
+    percent_off = f"100 * {usually_off(name)}"
+    return formatted(percent_off, "A usual day is %.1f%% off, so the limit here is ", "The limit is ") + "<limit>."
 
 
 _FEW_ON_THIS_WEEKDAY = (

@@ -176,7 +176,8 @@ CHECKS = (
         "History short",
         f"<value> of {WEEKS_OF_DEVIATION} days before with this weekday",
         f"Of the four weeks before, {WEEKS_OF_SHARE} days are needed to know what a {WEEKDAY} brings, and "
-        f"{WEEKS_OF_DEVIATION} to know how far off a day usually is. Until then, drops are judged without.",
+        f"{WEEKS_OF_DEVIATION} to know how far off a day usually is. Until then, a drop must exceed "
+        "how far days differ within their week.",
         value=whole(SAME_WEEKDAYS),
     ),
     Check(

@@ -57,11 +57,15 @@ def usual_lags(events: Lags, excluded: Collection[int], least: float) -> list[in
 
 @dataclass(frozen=True)
 class Expectation:
-    """What the anchor day should have, the usual deviation of a day, the median of the weekday, and how far it fell."""
+    """What the anchor day should have, the usual deviation of a day, the median of the weekday, and how far it fell.
+
+    `spread` is how far days are from the mean of their week, while the usual deviation is not known.
+    """
 
     today: float
     expected: float | None
     deviation: float
+    spread: float | None
     same_weekday: float | None
 
     @property
@@ -71,7 +75,7 @@ class Expectation:
 
     def least(self, limit: float, chance: float) -> float:
         """From which drop on it is no accident; `chance` is what chance explains."""
-        return max(limit, min(MOST, max(DEVIATIONS * self.deviation, chance)))
+        return max(limit, min(MOST, max(DEVIATIONS * self.deviation, DEVIATIONS * (self.spread or 0), chance)))
 
     def is_below_weekday(self) -> bool:
         """Whether it is low even for the same weekday, where two of them are known."""
@@ -87,7 +91,9 @@ def expectation(of: Numbers, usual: Collection[int]) -> Expectation | None:
     weekday = [shares[lag] for lag in (7, 14, 21, 28) if lag in shares]
     factor = median(weekday) if len(weekday) >= 2 else 1.0
     deviation = _deviation(shares) if len(weekday) >= 3 else 0.0
-    return Expectation(of.comparable[0], fmean(baseline) * factor, deviation, _same_weekday(of, usual, fmean(baseline)))
+    spread = _mean_off(shares.values()) if len(weekday) < 3 and shares else None
+    same_weekday = _same_weekday(of, usual, fmean(baseline))
+    return Expectation(of.comparable[0], fmean(baseline) * factor, deviation, spread, same_weekday)
 
 
 def _shares(whole: Lags, usual: Collection[int]) -> dict[int, float]:
@@ -104,7 +110,12 @@ def _deviation(shares: Lags) -> float:
     """How far a day usually is from the usual share of its weekday, as a log ratio."""
     by_weekday = {day: median(value for lag, value in shares.items() if lag % 7 == day % 7) for day in shares}
     ratios = [value / by_weekday[lag] for lag, value in shares.items() if by_weekday[lag] > 0]
-    return fmean(abs(math.log(min(max(ratio, 0.5), 2.0))) for ratio in ratios) if ratios else 0.0
+    return _mean_off(ratios) if ratios else 0.0
+
+
+def _mean_off(ratios: Collection[float]) -> float:
+    """The mean of how far ratios are from 1, as logarithms; a half or double at most."""
+    return fmean(abs(math.log(min(max(ratio, 0.5), 2.0))) for ratio in ratios)
 
 
 def _same_weekday(of: Numbers, usual: Collection[int], baseline: float) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from statistics import median
 
@@ -55,12 +55,13 @@ class Volume:
     def deviation(self) -> float:
         """How far a day usually is off."""
         usual = {weekday: self.usual(weekday) for weekday in {lag % 7 for lag in self.shares}}
-        off = [
-            abs(math.log(min(max(share / usual[lag % 7], 0.5), 2.0)))
-            for lag, share in self.shares.items()
-            if usual[lag % 7] > 0
-        ]
-        return sum(off) / len(off) if self.weeks >= 3 and off else 0.0
+        ratios = [share / usual[lag % 7] for lag, share in self.shares.items() if usual[lag % 7] > 0]
+        return _mean_off(ratios) if self.weeks >= 3 and ratios else 0.0
+
+    @property
+    def spread(self) -> float:
+        """How far days are from the mean of their week, while it is not known how far a day usually is off."""
+        return _mean_off(self.shares.values()) if self.weeks < 3 and self.shares else 0.0
 
     @property
     def same_weekday(self) -> Known:
@@ -76,10 +77,15 @@ class Volume:
         return 0 if self.expected == 0 and self.today is not None else drop(self.today, self.expected)
 
 
+def _mean_off(ratios: Collection[Number]) -> float:
+    """The mean of how far ratios are from 1, as logarithms; a half or double at most."""
+    return sum(abs(math.log(min(max(ratio, 0.5), 2.0))) for ratio in ratios) / len(ratios)
+
+
 def least(volume: Volume, limit: Number, chance: float, deviation: float | None = None) -> float:
     """The drop above which it is neither usual nor chance."""
     usual = volume.deviation if deviation is None else deviation
-    return max(float(limit), min(MOST, 4.5 * usual), min(MOST, chance))
+    return max(float(limit), min(MOST, 4.5 * usual), min(MOST, 4.5 * volume.spread), min(MOST, chance))
 
 
 def chance_of(times: float, expected: Known) -> float:
