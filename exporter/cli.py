@@ -19,6 +19,7 @@ from exporter import file_names, log, plan, shipped
 from exporter.arguments import ADDRESS, METRICS, USAGE, Address, Parser, address, iso_date, telemetry_path
 from exporter.config import schema
 from exporter.config.strict_yaml import ConfigError
+from exporter.facts.model import FactsError
 from exporter.facts.storage import Storage, StorageError
 from exporter.plan import Plan
 from exporter.refresh import Refresher
@@ -49,6 +50,12 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--check-config", action="store_true", help="check the configuration against the newest data and exit"
     )
+    parser.add_argument(
+        "--backfill",
+        metavar="DIR",
+        type=Path,
+        help="write every day of the data into DIR as OpenMetrics, for `promtool tsdb create-blocks-from`, and exit",
+    )
     _add_log(parser)
     shipped.add_flags(parser)
     parser.add_argument("--config.schema", action=_Schema, help="print the JSON Schema of the configuration and exit")
@@ -56,7 +63,9 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.systemd and options.addresses:
         parser.error("--web.systemd-socket and --web.listen-address exclude each other")
-    options.log_format = options.log_format or ("plain" if options.once or options.check_config else "logfmt")
+    options.log_format = options.log_format or (
+        "plain" if options.once or options.check_config or options.backfill else "logfmt"
+    )
     return options
 
 
@@ -103,7 +112,7 @@ def _add_log(parser: argparse.ArgumentParser) -> None:
         "--log.format",
         dest="log_format",
         choices=log.FORMATS,
-        help="how it is logged (default: logfmt; with --once and --check-config: plain)",
+        help="how it is logged (default: logfmt; with --once, --check-config and --backfill: plain)",
     )
 
 
@@ -132,6 +141,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.check_config:
             return _check(loaded, web, options)
         storage = Storage(options.storage)
+        if options.backfill:
+            return _backfill(loaded, options, storage)
     except (StorageError, TemporaryError) as error:
         return _failed(error)
     refresher = Refresher(loaded, options.as_of, storage, serving=not options.once)
@@ -160,6 +171,20 @@ def _check(loaded: Plan, web: Web, options: argparse.Namespace) -> int:
         print(*(f"{options.config}: {failure}" for failure in failures), sep="\n", file=sys.stderr)
         return USAGE if findings.problems else 1
     return code
+
+
+def _backfill(loaded: Plan, options: argparse.Namespace, storage: Storage) -> int:
+    """Write the days of the data, and print where."""
+    from exporter import backfill  # noqa: PLC0415 - only this command needs it
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _exit)
+    try:
+        for line in backfill.write(loaded, options.backfill, options.as_of, storage):
+            print(line)
+    except (FactsError, backfill.BackfillError) as error:
+        return _failed(error)
+    return 0
 
 
 def _once(refresher: Refresher) -> int:

@@ -57,6 +57,21 @@ def measure(plan: Plan, name: str, first: date | None, last: date | None, storag
     FactsError.
     """
     dataset = plan.config.datasets[name]
+    measured = read(plan, name, first, last, storage, dataset.history_days)
+    begin = first or min((each.date + timedelta(days=1) for each in measured.days), default=EARLIEST)
+    days = {when: each for when, each in measured.as_of.items() if when >= begin}
+    quiet = [each.date for each in measured.days if each.date >= begin and each.date not in days]
+    return Replay(name, dataset, plan.measures[name], plan.config.links, days, tuple(quiet))
+
+
+def read(
+    plan: Plan, name: str, first: date | None, last: date | None, storage: Storage, each_with: int | None = None
+) -> Measured:
+    """Measure all days until `last`, or from the history that `first` needs on; `each_with` as in a task.
+
+    Raises FactsError.
+    """
+    dataset = plan.config.datasets[name]
     now = datetime.now(UTC)
     begin = first or EARLIEST
     wide = (max(last or now.date(), begin) - begin).days + 2 + dataset.history_days
@@ -71,7 +86,7 @@ def measure(plan: Plan, name: str, first: date | None, last: date | None, storag
         days=None,
         resources=plan.config.resources,
         storage=storage.folder(name),
-        each_with=dataset.history_days,
+        each_with=each_with,
     )
     reader = Reader()
     try:
@@ -81,7 +96,4 @@ def measure(plan: Plan, name: str, first: date | None, last: date | None, storag
     everything = replace(measured.known, days={**known.days, **measured.known.days})  # another range may need it
     if problem := measured.problem or storage.save(name, everything):
         log.warning("%s: %s", name, problem)
-    begin = first or min((each.date + timedelta(days=1) for each in measured.days), default=begin)
-    days = {when: each for when, each in measured.as_of.items() if when >= begin}
-    quiet = [each.date for each in measured.days if each.date >= begin and each.date not in days]
-    return Replay(name, dataset, plan.measures[name], plan.config.links, days, tuple(quiet))
+    return measured

@@ -20,6 +20,7 @@ from grafana.source import (
     repeats,
     segments,
     volumes,
+    years,
 )
 from grafana.source.kinds import stat
 from grafana.source.panels import SOURCE, Panel, heading, placed, target
@@ -155,6 +156,8 @@ def dashboard() -> dict[str, Any]:
         (8, [(12, drifts.DEVICES), (12, drifts.ASSISTED)]),
         heading("All days"),
         (12, [(24, days.ALL)]),
+        heading("All years, where their history was loaded"),
+        (7, [(8, each) for each in years.PANELS]),
     )
     return board.dashboard(
         board.DATASET,

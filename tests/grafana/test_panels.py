@@ -32,6 +32,10 @@ EMPTY = {
     ("dataset", "What explains the drop", "Explains"): "no segment stands out",
     ("dataset", "Missing or changed columns", "A"): "none is",
     **{
+        ("dataset", f"{title} in three years", "A"): "no history was loaded"
+        for title in ("Events", "Purchases", "Revenue EUR")
+    },
+    **{
         ("dataset", "Watched fields", column): "no field is watched"
         for column in ("Events", "With a value", "Share", "Usual", "Limit")
     },
