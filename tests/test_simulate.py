@@ -6,6 +6,7 @@ import argparse
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ from alerting.simulate.scores import scores
 from exporter import plan
 from exporter.config.strict_yaml import ConfigError
 from exporter.demo.write import write_demo
+from tests.support.documents import page
 from tests.support.exposition import write_config
 from tests.test_real_days import FOLDER, REAL
 
@@ -157,6 +159,12 @@ def test_as_text(result: Result) -> None:
     assert f"With direct_share=0.99: {paged}" in lines
     assert f"  {LAST} DirectShareHigh no longer fires (WARN)" in lines
     assert f"missed  {LAST} RepeatedDay: in order: a copy" in lines
+
+
+def test_the_readme_shows_the_demo(tmp_path: Path) -> None:
+    """The calendar on the first screen is that of the demo, as it is printed."""
+    (shown,) = re.findall(r"```\n(data set shop, .*?)```", page("README.md"), re.DOTALL)
+    assert run(write_demo(tmp_path, LAST), "--simulate").startswith(shown)
 
 
 def test_as_csv(result: Result, simulated: dict[str, Any]) -> None:
