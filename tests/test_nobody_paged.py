@@ -28,6 +28,8 @@ from tests.broken_days.shop import PURCHASE, SHOP
 from tests.broken_days.watching import watch
 from tests.support.processes import Exporter, wait_for
 
+pytestmark = pytest.mark.xdist_group("test_nobody_paged")  # so that the servers are started once
+
 DATASET = "shop"
 NEWEST = date(2025, 3, 16)
 DROP, NOT_JUDGED, DOWN = "ClickstreamRevenueDrop", "ClickstreamNotJudged", "ClickstreamExporterDown"

@@ -608,7 +608,7 @@ def test_every_alert_is_complete() -> None:
     assert ALERTS[-1]["alert"] == "ClickstreamCertificate"
     for rule in ALERTS[:-1]:
         assert sorted(rule) == ["alert", "annotations", "expr", "labels"]
-        assert sorted(rule["labels"]) == ["severity", "tier"]
+        assert sorted(rule["labels"]) == ["service", "severity", "team", "tier"]
         assert set(rule["annotations"]) - {*NUMBERS, "checks_off"} == {
             "dashboard_url",
             "day",

@@ -19,7 +19,7 @@ import yaml
 
 from alerting import check
 from alerting.gate.verdict import Line, Subject, Verdict, unknown
-from alerting.simulate import command, incidents
+from alerting.simulate import command, flags, incidents
 from alerting.simulate.calendar import LEGEND, calendar
 from alerting.simulate.changes import changes
 from alerting.simulate.pages import budget
@@ -67,7 +67,7 @@ def result(demo: Path) -> Result:
     listed = demo.with_name("incidents.csv")
     listed.write_text(f"date,check,note\n{LAST},RevenueDrop,checkout lost\n{LAST},RepeatedDay,a copy\n", "utf-8")
     parser = argparse.ArgumentParser()
-    command.add_arguments(parser)
+    flags.add_arguments(parser)
     options = parser.parse_args(
         ["--simulate", "--limit=direct_share=0.99", f"--incidents={listed}", f"--storage.path={demo.with_name('kept')}"]
     )
