@@ -90,19 +90,19 @@ def _matching(pattern: str) -> Iterator[File]:
 
 def _walk(folder: _Folder, parts: Parts, at: AbstractSet[int]) -> Iterator[File]:
     """The files below `folder`; `at` has the indices of the parts that its entries may match."""
-    end = len(parts)
+    is_file = patterns.last(parts, at)
     entries = _entries(folder)
     if not folder.table and (table_format := table_formats.format_of(entries)):
         folder = replace(folder, table=TableError(folder.path, table_format))
     for entry in entries:
-        then = patterns.after(parts, at, entry.name)
-        if not then or patterns.is_hidden(entry.name):
+        name = entry.name
+        if patterns.is_hidden(name):
             continue
         if _is_folder(entry):
-            inside = patterns.inside(parts, then)
+            inside = patterns.inside(parts, patterns.after(parts, at, name))
             if inside and (below := folder.below(entry)):
                 yield from _walk(below, parts, inside)
-        elif end in then and (file := _listed(folder, entry)):
+        elif is_file(name) and (file := _listed(folder, entry)):
             if folder.table:
                 raise folder.table
             yield file

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import glob
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,6 +14,9 @@ from exporter.files.file import FilesError
 
 Parts = Sequence[re.Pattern[str] | None]
 """The parts of a pattern below its fixed folder; None matches any number of folders."""
+
+
+_NOTHING = re.compile("(?!)")
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,13 @@ def after(parts: Parts, at: AbstractSet[int], name: str) -> set[int]:
         elif part.match(name):
             following.add(number + 1)
     return following
+
+
+def last(parts: Parts, at: AbstractSet[int]) -> Callable[[str], object]:
+    """Tells from the name of a file whether the pattern matches, in a folder whose entries may match the parts `at`."""
+    end = len(parts) - 1
+    part = parts[end] if end in at else _NOTHING
+    return part.match if part else bool
 
 
 def matches(parts: Parts, path: Sequence[str]) -> bool:
