@@ -9,6 +9,7 @@ no package:
     engine     what queries the files
     facts      what was measured, day by day
     gauges     what is published of the facts
+    html       the page for people, drawn from the gauges
     reader     the processes that read
     web        the pages
     preflight  a first look at the data

@@ -63,20 +63,21 @@ class _Gauges(Collector):
             "clickstream_exporter_build_info", {"version": version("clickstream-exporter")}, 1
         )
         for view in self.views:
-            for sample in _samples(view):
+            for sample in samples(view):
                 labels = {"dataset": view.dataset, **dict(sample.labels)}
                 families[sample.gauge].add_sample(sample.gauge, labels, sample.value)
         return iter(families.values())
 
 
-def _samples(view: View) -> list[Sample]:
+def samples(view: View) -> list[Sample]:
+    """Everything that is served of the data set, without its name."""
     links = Sample(
         "clickstream_links_info", tuple((key, value or "") for key, value in view.links.model_dump().items()), 1
     )
-    samples = [*(view.snapshot.samples if view.snapshot else ()), links, *_self(view.refresh)]
-    counts = Counter(sample.gauge for sample in samples)
-    samples += [Sample("clickstream_gauge_series", (("gauge", gauge),), count) for gauge, count in counts.items()]
-    return [*samples, Sample("clickstream_series", (), len(samples) + 1)]
+    found = [*(view.snapshot.samples if view.snapshot else ()), links, *_self(view.refresh)]
+    counts = Counter(sample.gauge for sample in found)
+    found += [Sample("clickstream_gauge_series", (("gauge", gauge),), count) for gauge, count in counts.items()]
+    return [*found, Sample("clickstream_series", (), len(found) + 1)]
 
 
 def _self(refresh: Refresh) -> Iterator[Sample]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,22 +12,10 @@ from exporter.arguments import METRICS
 from exporter.gauges.exposition import Process
 from exporter.refresh import Refresher, State
 from exporter.web.listener import Request, Response
+from exporter.web.page import Page
 
 PROBES = ("/-/healthy", "/-/ready")
 """The paths that a prober asks; the answers reveal nothing."""
-
-PAGE = """<!doctype html>
-<html lang="en"><title>clickstream-exporter</title>
-<h1>clickstream-exporter {version}</h1>
-<ul>
-<li><a href="{metrics}">{metrics}</a>: the gauges</li>
-<li><a href="/-/healthy">/-/healthy</a>: the process is alive</li>
-<li><a href="/-/ready">/-/ready</a>: a snapshot is served</li>
-<li><code>POST /-/refresh</code>: measure now</li>
-<li><code>POST /-/reload</code>: read the configuration again</li>
-</ul>
-<p>{datasets}</p>
-"""
 
 
 class Pages:
@@ -47,7 +33,7 @@ class Pages:
         self._process = process
         self._refresh = refresh
         self._reload = reload
-        self._metrics_path = telemetry_path
+        self._people = Page(refresher, telemetry_path)
         self._pages: dict[str, tuple[str, Callable[[Request], Awaitable[Response]]]] = {
             "/": ("GET", self._page),
             telemetry_path: ("GET", self._metrics),
@@ -70,14 +56,7 @@ class Pages:
         return await page(request)
 
     async def _page(self, _request: Request) -> Response:
-        views = self._refresher.state.views.values()
-        lines = [f"{view.dataset}: {view.snapshot.date if view.snapshot else 'no snapshot yet'}" for view in views]
-        page = PAGE.format(
-            version=version("clickstream-exporter"),
-            metrics=html.escape(self._metrics_path),
-            datasets=html.escape("; ".join(lines) or "no snapshot yet"),
-        )
-        return Response(HTTPStatus.OK, page.encode(), "text/html; charset=utf-8")
+        return await self._people.answer()
 
     async def _metrics(self, _request: Request) -> Response:
         body = self._refresher.state.exposition + self._process.render()
