@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from alerting.formats.printed import FORMATS
-from alerting.gate.verdict import SEVERITIES
-from exporter.arguments import iso_date
+from exporter.arguments import iso_date, url
 
 EXIT_CODES = """exit codes:
   0   PASS: the data were judged, and nothing critical fires
@@ -23,20 +20,6 @@ EXIT_CODES = """exit codes:
 
 ALERTMANAGER = "http://127.0.0.1:9093"
 """The URL of Alertmanager unless another is given."""
-
-
-def url(text: str) -> str:
-    """An http(s) URL without a trailing slash."""
-    parts, port = urlsplit(text), 0
-    with contextlib.suppress(ValueError):
-        port = parts.port or 1
-    if "@" in parts.netloc:  # the message must not repeat it
-        raise argparse.ArgumentTypeError("a URL must not contain a user or password: use --http.config.file")
-    if parts.scheme not in ("http", "https") or not parts.hostname or not port:
-        raise argparse.ArgumentTypeError(
-            f"invalid URL {text!r}: expected http(s)://HOST:PORT, for example http://127.0.0.1:9093"
-        )
-    return text.rstrip("/")
 
 
 def seconds(text: str) -> float:
@@ -63,16 +46,6 @@ def snapshot(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 2**48:
         raise argparse.ArgumentTypeError(f"invalid snapshot {text!r}: expected a whole number from 1 to 2^48 - 1")
     return int(text)
-
-
-def severity(text: str) -> tuple[str, str]:
-    """A company's name of a severity, and ours, written as NAME=SEVERITY."""
-    name, _, ours = text.partition("=")
-    if not name or ours not in SEVERITIES:
-        raise argparse.ArgumentTypeError(
-            f"invalid severity {text!r}: expected NAME={'|'.join(SEVERITIES)}, for example page=critical"
-        )
-    return name, ours
 
 
 def add_alertmanagers(parser: argparse.ArgumentParser, use: str) -> None:

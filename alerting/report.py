@@ -14,15 +14,13 @@ from alerting.arguments import (
     add_common,
     add_http_config,
     duration,
-    severity,
-    url,
 )
 from alerting.gate.judge import Servers, judge
 from alerting.gate.proof import UsageError
 from alerting.gate.verdict import Subject
 from alerting.gate.wait import awaited
 from alerting.publish import announce, client_for, internal, log, numbers_of, publish
-from exporter.arguments import USAGE, Parser
+from exporter.arguments import USAGE, Parser, severity, url
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -1,8 +1,9 @@
-"""What all command lines share: the exit code for a usage error, and parsers for dates and addresses."""
+"""What all command lines share: the exit code for a usage error, and parsers for dates, addresses and URLs."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import re
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 from datetime import date
 from ipaddress import IPv6Address
 from typing import NamedTuple, NoReturn
+from urllib.parse import urlsplit
 
 USAGE = 64
 """Exit code for arguments or a configuration that cannot be used (EX_USAGE of sysexits.h)."""
@@ -20,6 +22,9 @@ ADDRESS = "127.0.0.1:9847"
 
 METRICS = "/metrics"
 """Where the exporter has the gauges, unless another path is given."""
+
+SEVERITIES = ("critical", "warning", "info")
+"""What the shipped alerts call their severities."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -73,6 +78,30 @@ def telemetry_path(text: str) -> str:
     if not re.fullmatch(r"/[\w./~-]*", text, re.ASCII) or text.startswith("/-/"):
         raise argparse.ArgumentTypeError(f"invalid path {text!r}: expected one such as /metrics, and not below /-/")
     return text
+
+
+def url(text: str) -> str:
+    """An http(s) URL without a trailing slash."""
+    parts, port = urlsplit(text), 0
+    with contextlib.suppress(ValueError):
+        port = parts.port or 1
+    if "@" in parts.netloc:  # the message must not repeat it
+        raise argparse.ArgumentTypeError("a URL must not contain a user or password: use --http.config.file")
+    if parts.scheme not in ("http", "https") or not parts.hostname or not port:
+        raise argparse.ArgumentTypeError(
+            f"invalid URL {text!r}: expected http(s)://HOST:PORT, for example http://127.0.0.1:9093"
+        )
+    return text.rstrip("/")
+
+
+def severity(text: str) -> tuple[str, str]:
+    """A company's name of a severity, and ours, written as NAME=SEVERITY."""
+    name, _, ours = text.partition("=")
+    if not name or ours not in SEVERITIES:
+        raise argparse.ArgumentTypeError(
+            f"invalid severity {text!r}: expected NAME={'|'.join(SEVERITIES)}, for example page=critical"
+        )
+    return name, ours
 
 
 def _is_ipv6(text: str) -> bool:

@@ -16,7 +16,18 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from exporter import file_names, log, plan, shipped
-from exporter.arguments import ADDRESS, METRICS, USAGE, Address, Parser, address, iso_date, telemetry_path
+from exporter.arguments import (
+    ADDRESS,
+    METRICS,
+    USAGE,
+    Address,
+    Parser,
+    address,
+    iso_date,
+    severity,
+    telemetry_path,
+    url,
+)
 from exporter.config import schema
 from exporter.config.strict_yaml import ConfigError
 from exporter.facts.model import FactsError
@@ -38,6 +49,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--dataset", metavar="NAME", help="measure and serve only this data set (default: all)")
     _add_web(parser)
+    _add_verdict(parser)
     parser.add_argument(
         "--storage.path",
         dest="storage",
@@ -63,6 +75,8 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.systemd and options.addresses:
         parser.error("--web.systemd-socket and --web.listen-address exclude each other")
+    if not options.alertmanagers and (options.prometheus or options.http or options.severities):
+        parser.error("--prometheus.url, --http.config.file and --severity need --alertmanager.url")
     options.log_format = options.log_format or (
         "plain" if options.once or options.check_config or options.backfill else "logfmt"
     )
@@ -96,6 +110,42 @@ def _add_web(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         type=Path,
         help="TLS and passwords, in the format of Prometheus' web configuration",
+    )
+
+
+def _add_verdict(parser: argparse.ArgumentParser) -> None:
+    """Add where the page for people gets the verdict from."""
+    parser.add_argument(
+        "--alertmanager.url",
+        dest="alertmanagers",
+        metavar="URL",
+        type=url,
+        action="append",
+        default=[],
+        help="the Alertmanager whose verdict the page at / shows; repeat the option for each of several",
+    )
+    parser.add_argument(
+        "--prometheus.url",
+        dest="prometheus",
+        metavar="URL",
+        type=url,
+        help="the Prometheus that the verdict must agree with, as of clickstream-report",
+    )
+    parser.add_argument(
+        "--http.config.file",
+        dest="http",
+        metavar="FILE",
+        type=Path,
+        help="TLS and credentials for both, in the format of Prometheus' http_config",
+    )
+    parser.add_argument(
+        "--severity",
+        dest="severities",
+        metavar="NAME=SEVERITY",
+        type=severity,
+        action="append",
+        default=[],
+        help="what your alerts call a severity, if you renamed it, for example page=critical; repeat it for each",
     )
 
 
@@ -225,10 +275,13 @@ def _serve(refresher: Refresher, web: Web, options: argparse.Namespace) -> int:
     # Imported here, because only serving needs them.
     from exporter.web import systemd  # noqa: PLC0415
     from exporter.web.service import ListenError, Service  # noqa: PLC0415
+    from exporter.web.verdicts import Verdicts  # noqa: PLC0415
 
     try:
         places = systemd.sockets() if options.systemd else options.addresses or [address(ADDRESS)]
-        service = Service(refresher, web, partial(load, options), options.telemetry_path)
+        servers = (options.alertmanagers, options.prometheus, options.http, dict(options.severities))
+        verdicts = Verdicts(*servers) if options.alertmanagers else None
+        service = Service(refresher, web, partial(load, options), options.telemetry_path, verdicts)
         asyncio.run(_run(service, places))
     except (ListenError, systemd.SocketsError) as error:
         return _failed(error)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from exporter import arguments
 from exporter.text import clean
 
 MAX_REASON = 4000
 """Characters of one reason why a verdict is unknown."""
 
 PASS, FAIL = "PASS", "FAIL"
-SEVERITIES = {"critical": "CRITICAL", "warning": "WARN", "info": "INFO"}
+SEVERITIES = dict(zip(arguments.SEVERITIES, ("CRITICAL", "WARN", "INFO"), strict=True))
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,16 @@ PROBES = ("/-/healthy", "/-/ready")
 
 
 class Pages:
-    """Answers requests by path; `refresh` measures now, `reload` reads the configuration and returns a problem."""
+    """Answers requests by path; `page` is the one for people.
+
+    `refresh` measures now, `reload` reads the configuration and returns a problem.
+    """
 
     def __init__(
         self,
         refresher: Refresher,
         process: Process,
+        page: Page,
         refresh: Callable[[], Awaitable[State]],
         reload: Callable[[], Awaitable[str | None]],
         telemetry_path: str = METRICS,
@@ -33,7 +37,7 @@ class Pages:
         self._process = process
         self._refresh = refresh
         self._reload = reload
-        self._people = Page(refresher, telemetry_path)
+        self._people = page
         self._pages: dict[str, tuple[str, Callable[[Request], Awaitable[Response]]]] = {
             "/": ("GET", self._page),
             telemetry_path: ("GET", self._metrics),

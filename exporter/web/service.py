@@ -18,7 +18,9 @@ from exporter.refresh import Refresher, State
 from exporter.web import loopback
 from exporter.web.auth import Authenticator
 from exporter.web.listener import Listener, Protection, Request, Response
+from exporter.web.page import Page
 from exporter.web.pages import PROBES, Pages
+from exporter.web.verdicts import Verdicts
 from exporter.web.web_config import Web
 
 log = logging.getLogger("exporter")
@@ -35,14 +37,21 @@ class Service:
     """Serves the pages, refreshes at intervals, and takes over another configuration."""
 
     def __init__(
-        self, refresher: Refresher, web: Web, load: Callable[[], tuple[Plan, Web]], telemetry_path: str = METRICS
+        self,
+        refresher: Refresher,
+        web: Web,
+        load: Callable[[], tuple[Plan, Web]],
+        telemetry_path: str = METRICS,
+        verdicts: Verdicts | None = None,
     ) -> None:
         """`load` reads the plan and the web configuration again, and may raise ConfigError."""
         self._refresher = refresher
         self._load = load
         self._authenticator = Authenticator(web.users)
         self._process = exposition.Process()
-        self.pages = Pages(refresher, self._process, self.refresh, self.reload, telemetry_path)
+        self._verdicts = verdicts
+        page = Page(refresher, telemetry_path, verdicts)
+        self.pages = Pages(refresher, self._process, page, self.refresh, self.reload, telemetry_path)
         self._listener = Listener(self.pages.answer, Protection(web.tls, self._refusal))
         self._is_local = False
         self._loading = asyncio.Lock()
@@ -69,6 +78,8 @@ class Service:
         self._refresher.stop()
         loop.cancel()
         await self._listener.close()
+        if self._verdicts:
+            await self._verdicts.close()
         with contextlib.suppress(asyncio.CancelledError):
             await loop
 
