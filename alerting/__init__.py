@@ -4,7 +4,7 @@
     runbook, query         the SQL in runbooks/, and `clickstream-check --sql`, which prints or runs it
     gate       turns Alertmanager's answer into a verdict that is proven, or unknown
     http       requests with deadlines, and checked answers
-    formats    the verdict as JSON, text, Markdown, JUnit and EMF
+    formats    the verdict as JSON, text, Markdown, HTML, JUnit and EMF
     simulate   the verdict about each day of the data: `clickstream-check --simulate`
     stack      temporary servers for `check` and the tests
     mixin      generates rules/, one module per tier

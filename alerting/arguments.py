@@ -88,7 +88,7 @@ def add_common(
         "--format",
         choices=[*FORMATS, *further],
         default="json",
-        help="the output format: text for people, markdown for tickets, emf for CloudWatch (default: json)",
+        help="the output format: text and html for people, markdown for tickets, emf for CloudWatch (default: json)",
     )
     parser.add_argument(
         "--details", action="store_true", help="add inhibited alerts and switched-off checks to the JSON"

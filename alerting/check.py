@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -16,7 +16,7 @@ from alerting.gate.judge import Servers, judge
 from alerting.gate.proof import UsageError
 from alerting.gate.verdict import Subject, Verdict, unknown
 from alerting.http.client import Client
-from alerting.publish import announce, client_for, internal, log, numbers_of, publish
+from alerting.publish import Samples, announce, client_for, internal, log, publish, samples_of
 from alerting.simulate import flags
 from alerting.stack.programs import ServerError
 from alerting.stack.stack import StackError, running
@@ -83,17 +83,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _instead(options, loaded, dataset)
         subject = replace(subject, dataset=dataset)
         announce(options.junit, subject)
-        verdict, numbers = _check(options, subject)
+        verdict, samples = _check(options, subject)
     except (ConfigError, UsageError, DrillError) as error:
         print(error, file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:
         return 2
     except Exception as error:  # noqa: BLE001 - exit code 1 would mean that the data were judged
-        verdict, numbers = internal(subject, error), {}
+        verdict, samples = internal(subject, error), ()
         if options.drill or options.sql or options.simulate:
             return 2
-    return publish(verdict, options, numbers)
+    return publish(verdict, options, samples)
 
 
 def _instead(options: argparse.Namespace, loaded: Plan, dataset: str) -> int:
@@ -135,15 +135,15 @@ def _query(options: argparse.Namespace, config: Config, dataset: str) -> int:
     return query(options, config, dataset)
 
 
-def _check(options: argparse.Namespace, subject: Subject) -> tuple[Verdict, Mapping[str, float]]:
-    """The verdict, unknown where a server does not start, and the numbers of the day if the format has them."""
+def _check(options: argparse.Namespace, subject: Subject) -> tuple[Verdict, Samples]:
+    """The verdict, unknown where a server does not start, and what is served of the day if the format has it."""
     try:
         return _verdict(options, subject)
     except (StackError, ServerError, TemporaryError, OSError) as error:
-        return unknown(subject, str(error)), {}
+        return unknown(subject, str(error)), ()
 
 
-def _verdict(options: argparse.Namespace, subject: Subject) -> tuple[Verdict, Mapping[str, float]]:
+def _verdict(options: argparse.Namespace, subject: Subject) -> tuple[Verdict, Samples]:
     log("starting exporter, Prometheus and Alertmanager")
     exporter_options = [f"--dataset={subject.dataset}", *([f"--as-of={options.as_of}"] if options.as_of else [])]
     with (
@@ -153,7 +153,7 @@ def _verdict(options: argparse.Namespace, subject: Subject) -> tuple[Verdict, Ma
         servers = Servers([stack.alertmanager], stack.exporter, stack.prometheus)
         client = Client()
         verdict = judge(client, servers, subject, options.timeout, log)
-        return verdict, numbers_of(client, stack.exporter, verdict, options.format)
+        return verdict, samples_of(client, stack.exporter, verdict, options.format)
 
 
 if __name__ == "__main__":

@@ -7,16 +7,20 @@ import contextlib
 import os
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
 from alerting.formats import junit
 from alerting.formats.outline import basis, plain
 from alerting.formats.printed import printed
-from alerting.gate.day_numbers import NumbersError, day_numbers
+from alerting.gate.day_numbers import NumbersError, day_samples
 from alerting.gate.proof import UsageError
 from alerting.gate.verdict import Subject, Verdict, unknown
 from alerting.http.client import Client
+from exporter.gauges.sample import Sample
+
+Samples = Sequence[Sample]
+"""What is served of the judged day; empty where the format does not need it, or it is not available."""
 
 
 def client_for(file: Path | None, *named: str | None) -> Client:
@@ -62,23 +66,24 @@ def log(message: str) -> None:
             print(plain(message), file=sys.stderr)
 
 
-def numbers_of(client: Client, exporter: str | None, verdict: Verdict, output_format: str) -> Mapping[str, float]:
-    """The numbers of the judged day, where the format includes them and the exporter is known."""
-    if output_format != "emf" or not exporter or not verdict.proven:
-        return {}
+def samples_of(client: Client, exporter: str | None, verdict: Verdict, output_format: str) -> Samples:
+    """What is served of the judged day, where the format includes it and the exporter is known."""
+    wanted = output_format == "html" or (output_format == "emf" and verdict.proven)
+    if not wanted or not exporter:
+        return ()
     try:
-        return day_numbers(client, exporter, verdict)
+        return day_samples(client, exporter, verdict)
     except NumbersError as error:
         log(f"the numbers of the day are missing: {error}")
-        return {}
+        return ()
 
 
-def publish(verdict: Verdict, options: argparse.Namespace, numbers: Mapping[str, float]) -> int:
+def publish(verdict: Verdict, options: argparse.Namespace, samples: Samples) -> int:
     """Print the verdict and write the JUnit file; returns the exit code, which is 2 if either could not be written."""
     if not sys.stdout:
         return 2
     try:
-        output = printed(verdict, options.format, sys.stdout, details=options.details, numbers=numbers)
+        output = printed(verdict, options.format, sys.stdout, details=options.details, samples=samples)
     except Exception as error:  # noqa: BLE001 - as in `main`
         verdict = internal(Subject(verdict.dataset, verdict.date, verdict.snapshot), error)
         output = printed(verdict, "json", sys.stdout)
@@ -88,7 +93,7 @@ def publish(verdict: Verdict, options: argparse.Namespace, numbers: Mapping[str,
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 2
-    if verdict.proven and options.format not in ("text", "markdown"):  # their output has it
+    if verdict.proven and options.format not in ("text", "markdown", "html"):  # their output has it
         log(basis(verdict))
     try:
         if options.junit:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from alerting.arguments import (
@@ -19,7 +19,7 @@ from alerting.gate.judge import Servers, judge
 from alerting.gate.proof import UsageError
 from alerting.gate.verdict import Subject
 from alerting.gate.wait import awaited
-from alerting.publish import announce, client_for, internal, log, numbers_of, publish
+from alerting.publish import Samples, announce, client_for, internal, log, publish, samples_of
 from exporter.arguments import USAGE, Parser, severity, url
 
 
@@ -85,13 +85,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         severities=dict(options.severities),
     )
     subject = Subject(options.dataset, options.date and options.date.isoformat(), options.snapshot)
-    numbers: Mapping[str, float] = {}
+    samples: Samples = ()
     try:
         client = client_for(options.http, *(options.alertmanagers or ()), options.exporter, options.prometheus)
         announce(options.junit, subject)
         attempt = partial(judge, client, servers, subject, options.timeout)
         verdict = awaited(attempt, options.wait, log) if options.wait else attempt(log)
-        numbers = numbers_of(client, exporter, verdict, options.format)
+        samples = samples_of(client, exporter, verdict, options.format)
     except UsageError as error:
         print(f"clickstream-report: {error}", file=sys.stderr)
         return USAGE
@@ -99,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except Exception as error:  # noqa: BLE001 - exit code 1 would mean that the data were judged
         verdict = internal(subject, error)
-    return publish(verdict, options, numbers)
+    return publish(verdict, options, samples)
 
 
 if __name__ == "__main__":

@@ -18,9 +18,10 @@ from typing import Any
 import pytest
 
 from alerting.formats.emf import emf
-from alerting.gate.day_numbers import NumbersError, day_numbers
+from alerting.gate.day_numbers import NumbersError, day_numbers, day_samples
 from alerting.gate.verdict import Line, Subject, Verdict, unknown
 from alerting.http.client import Client
+from alerting.publish import samples_of
 from exporter.demo.write import write_demo
 
 NOW = datetime(2025, 3, 10, 6, 0, tzinfo=UTC)
@@ -175,12 +176,13 @@ def test_numbers_of_another_snapshot_are_none(exporter: tuple[str, dict[str, str
         'clickstream_events{dataset="web",lag="0"} 9\n'
         'clickstream_named_events{dataset="shop",lag="0",event_name="x"} 5\n'
     )
-    assert day_numbers(Client(), url, VERDICT) == {"clickstream_events": 5.0}
-    for other in (replace(VERDICT, snapshot=9), unknown(Subject("shop", None, 7), "x")):
+    assert day_numbers(day_samples(Client(), url, VERDICT)) == {"clickstream_events": 5.0}
+    assert samples_of(Client(), url, unknown(Subject("shop", None, 7), "x"), "emf") == ()
+    for other in (replace(VERDICT, snapshot=9), unknown(Subject("shop"), "x")):
         with pytest.raises(NumbersError, match="serves another snapshot than the one judged"):
-            day_numbers(Client(), url, other)
+            day_samples(Client(), url, other)
     text["metrics"] = "<html>"
     with pytest.raises(NumbersError, match="not valid metrics"):
-        day_numbers(Client(), url, VERDICT)
+        day_samples(Client(), url, VERDICT)
     with pytest.raises(NumbersError, match="connection refused"):
-        day_numbers(Client(), "http://127.0.0.1:9", VERDICT)
+        day_samples(Client(), "http://127.0.0.1:9", VERDICT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
@@ -14,25 +14,29 @@ from alerting.formats.emf import emf
 from alerting.formats.markdown import markdown
 from alerting.formats.outline import not_judged, owner
 from alerting.formats.text import WIDTH, text
+from alerting.gate.day_numbers import day_numbers
 from alerting.gate.verdict import Verdict, by_severity
+from exporter.gauges.sample import Sample
 
-FORMATS = ("json", "text", "markdown", "junit", "emf")
+FORMATS = ("json", "text", "markdown", "html", "junit", "emf")
 
 
-def printed(
-    verdict: Verdict, form: str, to: TextIO, *, details: bool = False, numbers: Mapping[str, float] | None = None
-) -> str:
-    """The verdict in one of the `FORMATS`, in the encoding of `to`; `numbers` are those of the day, for emf."""
+def printed(verdict: Verdict, form: str, to: TextIO, *, details: bool = False, samples: Sequence[Sample] = ()) -> str:
+    """The verdict in one of the `FORMATS`, in the encoding of `to`; html and emf have the `samples` of the day."""
     if form == "json":
         return as_json(day_report(verdict, details=details), to.encoding or "utf-8")
     if form == "text":
         output = _for_terminal(verdict) if to.isatty() else text(verdict)
     elif form == "markdown":
         output = markdown(verdict)
+    elif form == "html":
+        from alerting.formats.html import html  # noqa: PLC0415 - no other format needs what draws
+
+        output = html(verdict, samples)
     elif form == "junit":
         output = str(junit.document(verdict), "utf-8")
     else:
-        output = emf(verdict, numbers or {}, datetime.now(UTC))
+        output = emf(verdict, day_numbers(samples), datetime.now(UTC))
     encoding = to.encoding or "utf-8"
     return output.encode(encoding, "xmlcharrefreplace" if form == "junit" else "replace").decode(encoding)
 

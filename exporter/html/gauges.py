@@ -19,6 +19,9 @@ class Gauges:
             if not math.isnan(sample.value):
                 self._samples[sample.gauge].append(sample)
 
+    def __bool__(self) -> bool:
+        return bool(self._samples)
+
     def value(self, gauge: str, **labels: str) -> float | None:
         """The value of the sample that has exactly these labels, None if there is none."""
         wanted = tuple(sorted(labels.items()))

@@ -42,7 +42,7 @@ def section(of: DataSet, *, curves: bool) -> Markup:
     return tag(
         "section",
         tag("h2", of.name),
-        tag("p", _day(of.gauges, newest), class_="day"),
+        tag("p", _day(of.gauges, newest), class_="day") if of.gauges else "",
         tag("p", tag("strong", "Problem:"), " ", of.problem, class_="problem") if of.problem else "",
         banner(of.judgement, of.unjudged),
         alerts(of.judgement) if of.judgement else "",
