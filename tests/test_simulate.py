@@ -200,7 +200,7 @@ REFUSED = {
     "--simulate 2025-03-02..2025-03-01": "invalid range '2025-03-02..2025-03-01': the last day is before the first",
     "--simulate 2025-03-02..tomorrow": "invalid date 'tomorrow': expected YYYY-MM-DD, for example 2025-03-09",
     "--simulate --as-of 2025-03-01": "--simulate excludes --as-of",
-    "--simulate --format emf": "--simulate has no format emf: expected text, json or csv",
+    "--simulate --format emf": "--simulate has no format emf: expected text, json, csv or html",
     "--format csv": "--format csv needs --simulate",
     "--limit revenue_drop_ratio=0.5": "--limit needs --simulate",
     "--simulate --limit revenue_drop_ratio": "expected NAME=VALUE, for example revenue_drop_ratio=0.5",

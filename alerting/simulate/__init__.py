@@ -7,7 +7,7 @@
     calendar, checks, pages, changes, scores   what is printed of it
     incidents  the file of --incidents
     result     all of it
-    printed    text, JSON and CSV
+    printed    text, JSON and CSV; `html` is the page for people
 
 The days are measured by `exporter.replay`. No rule is evaluated here: states and messages come from Prometheus, and
 what is inhibited from Alertmanager, through the same gate as every verdict.

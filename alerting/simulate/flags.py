@@ -70,7 +70,7 @@ def require(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Non
         if value and not options.simulate:
             parser.error(f"--{name} needs --simulate")
     if options.simulate and options.format in ("markdown", "junit", "emf"):
-        parser.error(f"--simulate has no format {options.format}: expected text, json or csv")
+        parser.error(f"--simulate has no format {options.format}: expected text, json, csv or html")
     if options.format == "csv" and not options.simulate:
         parser.error("--format csv needs --simulate")
     options.format = options.format or ("text" if options.simulate else "json")

@@ -1,4 +1,4 @@
-"""A simulation as text, JSON or CSV."""
+"""A simulation as text, JSON, CSV or HTML."""
 
 from __future__ import annotations
 
@@ -14,19 +14,22 @@ from alerting.gate.verdict import Verdict
 from alerting.simulate.calendar import calendar
 from alerting.simulate.changes import changes
 from alerting.simulate.checks import Check, checks, rows
+from alerting.simulate.html import html
 from alerting.simulate.judged import Days, notifying, states
 from alerting.simulate.pages import Page, budget, pages
 from alerting.simulate.result import Result
 from alerting.simulate.scores import Score, outside, scores
 from alerting.simulate.scores import text as scores_text
 
-FORMATS = ("text", "json", "csv")
+FORMATS = ("text", "json", "csv", "html")
 
 
 def printed(result: Result, form: str, *, colour: bool = False, encoding: str = "utf-8") -> str:
     """The simulation in one of the `FORMATS`; the text in colour if that is requested."""
     if form == "json":
         return as_json(_report(result), encoding)
+    if form == "html":
+        return html(result)
     return _csv(result) if form == "csv" else _text(result, colour=colour)
 
 

@@ -54,7 +54,7 @@ def page(title: str, *body: object) -> bytes:
 def of_data_sets(datasets: Sequence[DataSet], *foot: object) -> bytes:
     """The page of the data sets, with as much of each as fits."""
     complete = [section(each, curves=True) for each in datasets]
-    found = _page(datasets, joined(*complete, LEGEND), *foot)
+    found = _page(datasets, joined(*complete, LEGEND if any(each.gauges.day for each in datasets) else ""), *foot)
     if len(found) > LARGEST:
         without = [section(each, curves=False) for each in datasets]
         found = _page(datasets, joined(tag("p", NO_CURVES), *without), *foot)
