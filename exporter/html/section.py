@@ -33,7 +33,7 @@ class DataSet:
     @property
     def anchor(self) -> str:
         """What links on the page call its part."""
-        return f"of-{quote(self.name, safe='')}"
+        return f"of-{_quoted(self.name)}"
 
 
 def section(of: DataSet, *, curves: bool) -> Markup:
@@ -96,7 +96,7 @@ def _foot(of: DataSet, newest: date | None) -> Markup:
     owner = gauges.label("clickstream_dataset_info", "owner")
     measured = gauges.value("clickstream_exporter_last_refresh_timestamp_seconds")
     grafana = gauges.label("clickstream_links_info", "grafana")
-    board = f"{grafana}/d/clickstream-dataset?var-dataset={quote(of.name, safe='')}" if grafana else ""
+    board = f"{grafana}/d/clickstream-dataset?var-dataset={_quoted(of.name)}" if grafana else ""
     parts = [
         f"Owner: {owner}" if owner else "",
         f"Measured {instant(measured)}" if measured else "",
@@ -104,3 +104,7 @@ def _foot(of: DataSet, newest: date | None) -> Markup:
     ]
     shown = [each for each in parts if each]
     return tag("p", joined(*shown, by="; "), class_="foot") if shown else Markup()
+
+
+def _quoted(name: str) -> str:
+    return quote(name, safe="", errors="replace")
