@@ -10,6 +10,9 @@ from functools import cache, partial
 import pytest
 
 from alerting.simulate.served import serving
+from exporter.gauges.sample import Sample
+from exporter.html.gauges import Gauges
+from exporter.html.usual import Usual
 from tests.quality.drop_tables import day, tables
 from tests.support.day_tables import Table, exposition
 from tests.support.drop_days import Day
@@ -66,6 +69,19 @@ NAMES: Numbers = {
 }
 """Recorded series -> what the definitions say; None where they say nothing, so that nothing is compared."""
 
+PAGE: Mapping[str, Callable[[Usual], float | None]] = {
+    **{
+        f"dataset:clickstream_{name}:expected": partial(lambda name, of: of.expected(name) or of.mean(name), name)
+        for name in ("events", "revenue")
+    },
+    "dataset:clickstream_events:mean": lambda of: of.mean("events"),
+    "dataset:clickstream_sessions:baseline": lambda of: of.mean("sessions"),
+    "dataset:clickstream_conversion:comparable_ratio": lambda of: of.share("converting_sessions", "sessions"),
+    "dataset:clickstream_conversion:baseline_ratio": lambda of: of.mean_share("converting_sessions", "sessions"),
+    "dataset:clickstream_direct_session:baseline_ratio": lambda of: of.median_share("direct_sessions", "sessions"),
+}
+"""Recorded series -> what the page for people shows in its place."""
+
 DEVICE_NOISE = "dataset_device:clickstream_device_revenue:noise"
 
 
@@ -84,7 +100,7 @@ def recorded(generation: Generation, tmp_path_factory: pytest.TempPathFactory) -
         prometheus(generation.prometheus, folder, target) as (url, process),
     ):
         at = first_cycle(url, process)
-        found = [pair for name in (*NAMES, DEVICE_NOISE) for pair in ask(url, name, at)]
+        found = [pair for name in {*NAMES, *PAGE, DEVICE_NOISE} for pair in ask(url, name, at)]
     return {
         (" ".join([labels["__name__"], *([labels["device"]] if "device" in labels else [])]), labels["dataset"]): value
         for labels, value in found
@@ -131,6 +147,20 @@ def test_the_rules_record_what_the_definitions_say(recorded: Mapping[tuple[str, 
     print(f"{compared} numbers")
     assert not wrong, f"{len(wrong)} of {compared}: {dict(by_name)}\n" + "\n".join(wrong[:40])
     assert compared >= 2000
+
+
+def test_the_page_shows_what_the_rules_record(recorded: Mapping[tuple[str, str], float]) -> None:
+    """Of every day, also of those that have no baseline: the page has no definitions of its own."""
+    compared, wrong = 0, []
+    for dataset, table in data_sets().items():
+        usual = Usual(Gauges(Sample(name, *each) for name, series in table.gauges.items() for each in series.items()))
+        for name, number in PAGE.items():
+            found, expected = number(usual), recorded[name, dataset]
+            compared += found is not None
+            if not (math.isnan(expected) if found is None else is_same(expected, found)):
+                wrong.append(f"{dataset} {name}: {expected} != {found}")
+    assert not wrong, f"{len(wrong)} of {compared}\n" + "\n".join(wrong[:40])
+    assert compared >= 500
 
 
 def test_the_rules_record_the_noise_of_each_device(recorded: Mapping[tuple[str, str], float]) -> None:

@@ -70,7 +70,7 @@ def _page(datasets: Sequence[DataSet], sections: Markup, *foot: object, linked: 
 
 def _overview(datasets: Sequence[DataSet], *, linked: bool) -> Markup:
     """A row for each data set."""
-    names = ("Data set", "Newest day", "Verdict", "Events", "Revenue")
+    names = ("Data set", "Day", "Verdict", "Events", "Revenue")
     head = tag("tr", *(tag("th", each, scope="col") for each in names))
     rows = [_row(each, linked=linked) for each in datasets]
     return tag("table", tag("caption", "All data sets"), tag("thead", head), tag("tbody", *rows), class_="overview")

@@ -100,7 +100,7 @@ def _foot(of: DataSet, newest: date | None) -> Markup:
     parts = [
         f"Owner: {owner}" if owner else "",
         f"Measured {instant(measured)}" if measured else "",
-        link(board, "Dashboard in Grafana") if newest else "",
+        link(board, "Dashboard in Grafana") if board and newest else "",
     ]
     shown = [each for each in parts if each]
     return tag("p", joined(*shown, by="; "), class_="foot") if shown else Markup()
