@@ -69,11 +69,16 @@ NAMES: Numbers = {
 }
 """Recorded series -> what the definitions say; None where they say nothing, so that nothing is compared."""
 
+
+def expected_or_mean(of: Usual, name: str) -> float | None:
+    """What this weekday brings, or the mean of seven days where that is not known."""
+    found = of.expected(name)
+    return of.mean(name) if found is None else found
+
+
 PAGE: Mapping[str, Callable[[Usual], float | None]] = {
-    **{
-        f"dataset:clickstream_{name}:expected": partial(lambda name, of: of.expected(name) or of.mean(name), name)
-        for name in ("events", "revenue")
-    },
+    "dataset:clickstream_events:expected": lambda of: expected_or_mean(of, "events"),
+    "dataset:clickstream_revenue:expected": lambda of: expected_or_mean(of, "revenue"),
     "dataset:clickstream_events:mean": lambda of: of.mean("events"),
     "dataset:clickstream_sessions:baseline": lambda of: of.mean("sessions"),
     "dataset:clickstream_conversion:comparable_ratio": lambda of: of.share("converting_sessions", "sessions"),
