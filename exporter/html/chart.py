@@ -61,7 +61,8 @@ def _curve(of: Number, scale: _Scale) -> str:
     """The line from the oldest day to the newest, broken where a day has no number."""
     drawn, before = "", -1
     for lag in sorted(of.days, reverse=True):
-        drawn += f"{'L' if lag == before - 1 else 'M'}{_x(lag)} {scale.y(of.days[lag])}"
+        y = scale.y(of.days[lag])
+        drawn += f"l{STEP} {y - scale.y(of.days[before])}" if lag == before - 1 else f"M{_x(lag)} {y}"
         before = lag
     return drawn
 
