@@ -31,6 +31,7 @@ from alerting.gate.verdict import Line, Subject, Verdict, unknown
 from alerting.stack.stack import Stack, running
 from exporter.demo.write import write_demo
 from tests.support.generations import Generation
+from tests.support.pages import text_of
 
 TEXT = """\
 FAIL      data set shop, 2025-03-09: 1 CRITICAL, 3 WARN
@@ -144,6 +145,27 @@ def test_the_readme_shows_the_text() -> None:
     readme = (Path(__file__).parents[1] / "alerting" / "README.md").read_text("utf-8")
     (shown,) = re.findall(r"```\n(FAIL .*?)```", readme, re.DOTALL)
     assert TEXT.startswith(shown)
+
+
+def test_html_has_the_verdict_and_the_numbers(stack: Stack) -> None:
+    """The page of the demo's broken day: every alert with its explanation, and the numbers behind it."""
+    done = subprocess.run(command(stack, "--format", "html"), capture_output=True, text=True, check=False)
+    shown = text_of(done.stdout)
+    assert "Sunday, 9 March 2025" in shown
+    assert "FAIL judged, and something critical fires" in shown
+    assert "revenue is 69.38% under the 35570 EUR that a Sunday brings" in shown
+    assert "Revenue 10,890 EUR ! below its limit 69% below a usual Sunday: 35,570 EUR 7-day mean 33,139 EUR" in shown
+    assert done.stdout.count('class="curve"') == 7
+    assert done.returncode == 1
+
+
+def test_html_without_the_exporter_has_the_verdict_alone(stack: Stack) -> None:
+    """Where the day is named, no exporter is asked unless it is named, too."""
+    urls = ["--alertmanager.url", stack.alertmanager, "--prometheus.url", stack.prometheus]
+    line = [sys.executable, "-m", "alerting.report", *urls, "--date=2025-03-09", "--dataset=shop", "--format=html"]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    assert "the numbers of the day are not here" in text_of(done.stdout)
+    assert ("Revenue drop detected" in done.stdout, done.returncode) == (True, 1)
 
 
 def test_junit_on_stdout_is_the_file(stack: Stack, tmp_path: Path) -> None:
@@ -265,7 +287,7 @@ def test_json_is_what_it_always_was() -> None:
     assert shown(UNKNOWN, "json") == json.dumps(report, indent=2) + "\n"
 
 
-@pytest.mark.parametrize("form", ["json", "text", "markdown", "junit"])
+@pytest.mark.parametrize("form", ["json", "text", "markdown", "html", "junit"])
 def test_a_stdout_without_our_letters_gets_the_rest(form: str) -> None:
     """An ASCII stdout still gets the output."""
     verdict = Verdict("2025-03-09", (Line("WARN", "caf\u00e9 \U0001f600", "JsonErrors"),), proven=True, dataset="shop")

@@ -31,6 +31,7 @@ from exporter.config.strict_yaml import ConfigError
 from exporter.demo.write import write_demo
 from tests.support.documents import page
 from tests.support.exposition import write_config
+from tests.support.pages import text_of
 from tests.test_real_days import FOLDER, REAL
 
 FIRST, GAP, LAST = date(2025, 2, 24), date(2025, 3, 2), date(2025, 3, 9)
@@ -177,6 +178,21 @@ def test_as_csv(result: Result, simulated: dict[str, Any]) -> None:
         "DirectShareHigh",
         "in order",
     )
+
+
+def test_as_html(result: Result) -> None:
+    """The page has what the text has: the sentence, the calendar, the checks, the messages, and what was tried."""
+    page = printed(result, "html")
+    shown = text_of(page)
+    paged = f"would have paged 2 times in 12 days: {AFTER_GAP} MissingDay, {LAST} RevenueDrop"
+    assert f"2025-02-25 to {LAST}: {paged}" in shown
+    assert "24 Feb 2025 W 25 W 26 W 27 W 28 W 1 - 2 3 Mar 2025 C 3 W 4 W 5 W 6 W 7 W 8 C 9" in shown
+    assert "DirectShareHigh 12 0 11 0 1 12 0" in shown
+    assert f"Sunday, 9 March 2025 CRITICAL {result.days[LAST].lines[0].message} WARN" in shown
+    assert f"With direct_share=0.99 {paged}" in shown
+    assert f"{LAST} DirectShareHigh no longer fires (WARN)" in shown
+    assert f"missed {LAST} RepeatedDay: in order: a copy" in shown
+    assert {*re.findall(r'href="#(.+?)"', page)} <= {*re.findall(r'id="(.+?)"', page)}
 
 
 def test_a_range_on_the_command_line(demo: Path, simulated: dict[str, Any]) -> None:
