@@ -15,19 +15,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from exporter import file_names, log, plan, shipped
-from exporter.arguments import (
-    ADDRESS,
-    METRICS,
-    USAGE,
-    Address,
-    Parser,
-    address,
-    iso_date,
-    severity,
-    telemetry_path,
-    url,
-)
+from exporter import file_names, flags, log, plan, shipped
+from exporter.arguments import ADDRESS, USAGE, Address, Parser, address, iso_date
 from exporter.config import schema
 from exporter.config.strict_yaml import ConfigError
 from exporter.facts.model import FactsError
@@ -48,8 +37,8 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--config.file", dest="config", metavar="FILE", type=Path, required=True, help="see exporter/example.yml"
     )
     parser.add_argument("--dataset", metavar="NAME", help="measure and serve only this data set (default: all)")
-    _add_web(parser)
-    _add_verdict(parser)
+    flags.add_web(parser)
+    flags.add_verdict(parser)
     parser.add_argument(
         "--storage.path",
         dest="storage",
@@ -68,7 +57,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         type=Path,
         help="write every day of the data into DIR as OpenMetrics, for `promtool tsdb create-blocks-from`, and exit",
     )
-    _add_log(parser)
+    flags.add_log(parser)
     shipped.add_flags(parser)
     parser.add_argument("--config.schema", action=_Schema, help="print the JSON Schema of the configuration and exit")
     parser.add_argument("--version", action="version", version=version("clickstream-exporter"))
@@ -81,89 +70,6 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         "plain" if options.once or options.check_config or options.backfill else "logfmt"
     )
     return options
-
-
-def _add_web(parser: argparse.ArgumentParser) -> None:
-    """Add where and how it serves."""
-    parser.add_argument(
-        "--web.listen-address",
-        dest="addresses",
-        metavar="HOST:PORT",
-        type=address,
-        action="append",
-        help=f"where to serve, repeatable; :PORT is all interfaces (default: {ADDRESS})",
-    )
-    parser.add_argument(
-        "--web.systemd-socket", dest="systemd", action="store_true", help="serve on the sockets that systemd passes"
-    )
-    parser.add_argument(
-        "--web.telemetry-path",
-        dest="telemetry_path",
-        metavar="PATH",
-        type=telemetry_path,
-        default=METRICS,
-        help="where the metrics are (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--web.config.file",
-        dest="web",
-        metavar="FILE",
-        type=Path,
-        help="TLS and passwords, in the format of Prometheus' web configuration",
-    )
-
-
-def _add_verdict(parser: argparse.ArgumentParser) -> None:
-    """Add where the page for people gets the verdict from."""
-    parser.add_argument(
-        "--alertmanager.url",
-        dest="alertmanagers",
-        metavar="URL",
-        type=url,
-        action="append",
-        default=[],
-        help="the Alertmanager whose verdict the page at / shows; repeat the option for each of several",
-    )
-    parser.add_argument(
-        "--prometheus.url",
-        dest="prometheus",
-        metavar="URL",
-        type=url,
-        help="the Prometheus that the verdict must agree with, as of clickstream-report",
-    )
-    parser.add_argument(
-        "--http.config.file",
-        dest="http",
-        metavar="FILE",
-        type=Path,
-        help="TLS and credentials for both, in the format of Prometheus' http_config",
-    )
-    parser.add_argument(
-        "--severity",
-        dest="severities",
-        metavar="NAME=SEVERITY",
-        type=severity,
-        action="append",
-        default=[],
-        help="what your alerts call a severity, if you renamed it, for example page=critical; repeat it for each",
-    )
-
-
-def _add_log(parser: argparse.ArgumentParser) -> None:
-    """Add what it logs."""
-    parser.add_argument(
-        "--log.level",
-        dest="log_level",
-        choices=log.LEVELS,
-        default="info",
-        help="what is logged (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--log.format",
-        dest="log_format",
-        choices=log.FORMATS,
-        help="how it is logged (default: logfmt; with --once, --check-config and --backfill: plain)",
-    )
 
 
 class _Schema(argparse.Action):
