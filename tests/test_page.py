@@ -40,6 +40,7 @@ def test_an_incomplete_day_is_compared_by_its_hours() -> None:
     page = of_data_sets([DataSet("shop", Gauges(samples(hours=12)))]).decode()
     assert "its first 12 hours are compared with the same hours of the days before" in text_of(page)
     assert "Events 500 about as a usual Sunday: 500" in text_of(page)
+    assert "3 Feb 0 to 1,000 9 Mar so far" in text_of(page)
     curves = page.partition("How to read this")[0]
     assert 'class="curve"' in curves
     assert 'class="limit"' not in curves

@@ -35,7 +35,7 @@ def chart(of: Number, newest: date, *, whole: bool) -> Markup:
         role="img",
         aria_label=f"{of.name} of {DAYS} days, at most {value(scale.top, of)}",
     )
-    return tag("figure", svg, _caption(newest, f"0 to {value(scale.top, of)}"))
+    return tag("figure", svg, _caption(newest, f"0 to {value(scale.top, of)}", whole=whole))
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,7 @@ def _curve(of: Number, scale: _Scale) -> str:
     return drawn
 
 
-def _caption(newest: date, span: str) -> Markup:
+def _caption(newest: date, span: str, *, whole: bool) -> Markup:
     oldest = newest - timedelta(days=DAYS - 1)
-    return tag("figcaption", *(tag("span", each) for each in (short_date(oldest), span, short_date(newest))))
+    last = short_date(newest) if whole else f"{short_date(newest)} so far"
+    return tag("figcaption", *(tag("span", each) for each in (short_date(oldest), span, last)))
