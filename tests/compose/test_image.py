@@ -12,7 +12,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from shipped import ROOT, instructions, mounts
+from shipped import ROOT, SERVICES, instructions, mounts
 
 from alerting.stack.programs import find
 
@@ -82,4 +82,5 @@ def test_s6_the_image_starts_as_the_stack_mounts_it() -> None:
     assert options["--config.file"] in mounts("exporter")
     assert mounts("exporter")[options["--storage.path"]] == ("exporter", False)
     assert options["--web.listen-address"] == "0.0.0.0:9847"
+    assert SERVICES["exporter"]["command"][: len(arguments)] == arguments
     assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", instructions("USER")[-1])
