@@ -20,9 +20,9 @@ SCHEMA = pa.schema(
 )
 
 
-def demo_events(last_day: date) -> dict[date, list[Event]]:
-    """Return the events of each of the 30 days up to `last_day`, which suffers an incident."""
-    events: dict[date, list[Event]] = {last_day - timedelta(days=lag): [] for lag in range(DAYS)}
+def demo_events(last_day: date, days: int = DAYS) -> dict[date, list[Event]]:
+    """Return the events of each of so many days up to `last_day`, which suffers an incident."""
+    events: dict[date, list[Event]] = {last_day - timedelta(days=lag): [] for lag in range(days)}
     for day in events:
         random = Random(day.toordinal())  # noqa: S311
         for visit in visits_of(day, random):
@@ -47,10 +47,10 @@ def write_file(path: Path, content: bytes) -> None:
     os.replace(unfinished, path)
 
 
-def write_demo(folder: Path, last_day: date) -> Path:
-    """Write 30 daily Parquet files and `config.yml` below `folder`; return the configuration's path."""
+def write_demo(folder: Path, last_day: date, days: int = DAYS) -> Path:
+    """Write daily Parquet files, 30 by default, and `config.yml` below `folder`; return the configuration's path."""
     (folder / "events").mkdir(parents=True, exist_ok=True)
-    for day, events in sorted(demo_events(last_day).items()):
+    for day, events in sorted(demo_events(last_day, days).items()):
         write_file(folder / "events" / f"events_{day}.parquet", parquet_bytes(events))
     config = folder / "config.yml"
     write_file(config, (resources("exporter.demo") / "demo.yml").read_bytes())

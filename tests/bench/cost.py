@@ -21,6 +21,7 @@ from buckets import CPU_BAR, FETCH_BAR, UNCHANGED_BAR, bucket_figures  # noqa: E
 from events import write_day  # noqa: E402
 from nested import nested_day  # noqa: E402
 from scraping import scrapes  # noqa: E402
+from simulation import YEAR_BAR, year  # noqa: E402
 from work import (  # noqa: E402
     DAYS,
     LAST,
@@ -59,6 +60,7 @@ BUCKET = (
     "s longer with 50 ms a request (the bar is {fetch_bar}); nothing changed, 10,000 objects: {unchanged_ms:.0f} ms "
     "(the bar is {unchanged_bar})"
 )
+YEAR = "a year of the demo, simulated: {wall:.0f} s (the bar is {bar}), {cpu:.0f} s of CPU, {peak_mb:.0f} MB"
 BIG = "50 million events in 1 GB: {ratio:.2f} times the CPU per event, {peak_mb:.0f} MB, same numbers: {same_numbers}"
 
 Figures = dict[str, dict[str, float]]
@@ -153,6 +155,8 @@ def main() -> None:
         figures["bucket"] = bucket_figures(folder)
         bars = {"cpu_bar": CPU_BAR, "fetch_bar": FETCH_BAR, "unchanged_bar": UNCHANGED_BAR}
         print(BUCKET.format(**figures["bucket"], **bars))
+        figures["year"] = year(folder)
+        print(YEAR.format(**figures["year"], bar=YEAR_BAR))
         figures["scrapes"] = scrapes(folder, 60)
         print(SCRAPES.format(**figures["scrapes"]))
         figures["same_bytes"] = {"yes": same_bytes(folder)}
