@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import pickle
 import resource
@@ -28,6 +29,9 @@ from exporter.measures.devices import classify
 from exporter.reader import pipes
 from exporter.reader.client import RECEIVED, died
 
+UNTIL_COLLECTION = 100_000
+"""New objects until garbage is looked for: a listing has as many as files, and none is garbage."""
+
 
 def main() -> None:
     """Read requests from stdin and answer on stdout, each task in a fork; what libraries print goes to stderr."""
@@ -36,6 +40,8 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     log.configure(*sys.argv[1:])
     classify("")  # loads its patterns before the first fork
+    gc.freeze()  # what was imported is never garbage
+    gc.set_threshold(UNTIL_COLLECTION)
     listed: dict[str, tuple[File, ...]] = {}
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
