@@ -170,7 +170,7 @@ ALL = 'dataset=~".*"'
 
 def test_the_broken_day_is_seen(prometheus: str) -> None:
     """The verdict is BROKEN, and the matrices have each check in its state, by severity where it fires."""
-    assert values(prometheus, promql.verdict(ALL), "dataset") == {"shop": palette.BROKEN}
+    await_(lambda: values(prometheus, promql.verdict(ALL), "dataset") == {"shop": palette.BROKEN})
     states = every_state(prometheus)
     assert len(states) == len(CHECKS)
     assert {check: state for check, state in states.items() if state != palette.OK} == {
