@@ -36,7 +36,7 @@ BLANKS = r"[\s\v\p{Z}\x{200B}\x{FEFF}]*"
 FACTS = (
     "ts", "hour", "client", "row_key", "source", "source_key", "is_direct", "schema_id", "is_purchase", "is_invalid",
     "is_missing_referrer", "is_missing_utm", "has_payload", "is_json_error", "agent", "content_key", "platform",
-    "device_class", "is_bot", "origin", *DIMENSION_COLUMNS, "is_foreign_currency", "event_key",
+    "device_class", "is_bot", "origin", "origin_key", *DIMENSION_COLUMNS, "is_foreign_currency", "event_key",
 )  # fmt: skip
 """The columns that `relations/events.sql` adds to the canonical ones."""
 
@@ -58,6 +58,7 @@ TYPES = {"platform": PLATFORMS, "device_class": DEVICES, "channel": CHANNELS}
 
 DERIVED = {
     "is_direct": "origin IS NULL",
+    "origin_key": "hash(origin)",
     "is_bot": "coalesce(platform = 'bot' OR device_class = 'bot', false)",
 }
 """Columns of `events` that are made of others at less cost than storing them."""

@@ -1,7 +1,7 @@
 -- The purchases of one day where each row is a line of an order: `lines` are the rows, as `purchases.sql` has them.
 -- The lines of a transaction id are one purchase, with the time, session, device and dimensions of the first line, and
 -- with the sum of the amounts. A line without an id is a purchase of its own. Of lines at the same time, the least in
--- all columns is the first, because rows of files have no order.
+-- all columns is the first, because rows of files have no order; a column that may be NULL is the greatest if it is.
 SELECT line.ts,
        line.hour,
        line.client,
@@ -20,14 +20,28 @@ FROM (
          sum(revenue)                  AS revenue,
          bool_and(is_foreign_currency) AS is_foreign_currency,
          min({
-           'ts': ts, 'hour': hour, 'client': client, 'device': device, 'channel': channel, 'dimension_1': dimension_1,
-           'dimension_2': dimension_2, 'session_started': session_started, 'session_hour': session_hour,
-           'session_source_key': session_source_key
+           'ts': ts, 'hour': hour, 'has_no_client': client IS NULL, 'client': client, 'device': device,
+           'channel_name': CAST(channel AS VARCHAR), 'has_no_dimension_1': dimension_1 IS NULL, 'dimension_1': dimension_1,
+           'has_no_dimension_2': dimension_2 IS NULL, 'dimension_2': dimension_2, 'channel': channel,
+           'session_started': session_started, 'session_hour': session_hour, 'session_source_key': session_source_key
          })                            AS line
   FROM lines
   WHERE transaction_id IS NOT NULL
   GROUP BY transaction_id
 )
-UNION ALL BY NAME
+UNION ALL
+SELECT ts,
+       hour,
+       client,
+       transaction_id,
+       dimension_1,
+       dimension_2,
+       revenue,
+       device,
+       channel,
+       session_started,
+       session_hour,
+       session_source_key,
+       is_foreign_currency
 FROM lines
 WHERE transaction_id IS NULL
