@@ -118,6 +118,7 @@ class SparkEngine:
         try:
             sql = spark_sql(measure.sql)
             with self._session.limited():
+                self._tables.prepare(sql)
                 frame = self._session.sql(sql)
                 return results.facts(measure, frame.columns, _batches(frame.toLocalIterator()), self._bounds)
         except GoneError:

@@ -72,7 +72,7 @@ class Session:
     def __init__(self, url: str, timeout: timedelta) -> None:
         self._url = url
         self._timeout = timeout
-        self._kept: set[str] = set()
+        self._kept: dict[str, DataFrame] = {}
         self._tag = f"clickstream-exporter-{uuid.uuid4()}"
         with self.limited():
             self.spark = _connected(url)
@@ -115,17 +115,17 @@ class Session:
 
         The names in the frame's SQL are those of now: any other use of it would look them up anew.
         """
-        self.drop(name)
-        frame.createOrReplaceTempView(name)
+        before = self._kept.pop(name, None)
         if kept:
-            self.spark.catalog.cacheTable(name)
-            self._kept.add(name)
+            frame = frame.localCheckpoint()
+            self._kept[name] = frame
+        frame.createOrReplaceTempView(name)
+        del before
 
     def drop(self, name: str) -> None:
-        """Free the memory that the rows of a view take on the cluster."""
-        if name in self._kept:
-            self._kept.remove(name)
-            self.spark.catalog.uncacheTable(name)
+        """Free the memory that the rows of a view take on the cluster: the server does so once nobody refers to them."""
+        if self._kept.pop(name, None) is not None:
+            self.spark.catalog.dropTempView(name)
 
     def _error(self, error: Exception) -> EngineError:
         """The reason in Spark's words, in one line, without data and without what is in its log."""
@@ -175,5 +175,6 @@ def _code(error: BaseException | None) -> grpc.StatusCode | None:
 def _connected(url: str) -> SparkSession:
     """A new session, which gives up within seconds if the server does not answer."""
     spark = SparkSession(connection=DefaultChannelBuilder(url))
+    SparkSession._set_default_and_active_session(spark)  # localCheckpoint looks it up
     spark.client.set_retry_policies([DefaultPolicy(max_retries=ATTEMPTS, max_backoff=2000)])
     return spark

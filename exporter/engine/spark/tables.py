@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -30,8 +31,8 @@ _CHANNELS = f"WITH events AS (SELECT * FROM rows)\nSELECT * FROM (\n{day_tables.
 _ORIGINS = "SELECT DISTINCT origin FROM events WHERE origin IS NOT NULL"
 _AGENTS = "SELECT DISTINCT agent FROM events WHERE agent IS NOT NULL"
 
-KEPT = ("counts", "channels", "half_hours", "sessions", "purchases", "contents", "segments")
-"""Tables that several measures read: they are computed once."""
+KEPT = ("counts", "channels", "half_hours", "sessions", "purchases", "contents")
+"""Tables that several others or measures read: they are computed once. So is `segments`, if a measure reads it."""
 
 
 class Tables:
@@ -41,6 +42,7 @@ class Tables:
         self._session = session
         self._dataset = dataset
         self._texts = texts
+        self._has_segments = False
 
     def load(self, files: Sequence[Measurable], day: Day, misencoded: Collection[File] = ()) -> int:
         """Replace the tables by those of the day; returns the number of its events.
@@ -63,8 +65,15 @@ class Tables:
             self._session.show(name, frame, kept=name in KEPT)
         return count
 
+    def prepare(self, sql: str) -> None:
+        """Compute what the SQL of a measure reads and several measures share."""
+        if not self._has_segments and re.search(r"\bsegments\b", sql):
+            self._session.show("segments", self._session.sql("SELECT * FROM segments"), kept=True)
+            self._has_segments = True
+
     def load_events(self, files: Sequence[Measurable], day: Day, misencoded: Collection[File] = ()) -> int:
         """Replace `events` by those of the day, and drop the other tables; returns their number."""
+        self._has_segments = False
         for name in day_tables.TABLES:
             self._session.drop(name)
         self._session.show("events", self._events(files, day, misencoded), kept=True)
