@@ -36,6 +36,17 @@ def opened(
     return SparkEngine(dataset, measures, resources)
 
 
+def problem(dataset: Dataset) -> tuple[str, bool] | None:
+    """Why the engine of the data set cannot be used, and whether that is certain; None if it can be."""
+    if not dataset.engine:
+        return None
+    if not is_spark_installed():
+        return EXTRA, True
+    from exporter.engine.spark import check  # noqa: PLC0415 - an extra, and slow to import
+
+    return check.problem(dataset.engine.spark, dataset.engine.database)
+
+
 def is_spark_installed() -> bool:
     """Whether the packages of the extra are there."""
     return all(map(find_spec, ("pyspark", "sqlglot", "grpc", "pandas")))

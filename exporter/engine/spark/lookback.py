@@ -119,12 +119,10 @@ class Lookback:
                     self._session.sql(f"DROP TABLE IF EXISTS {self._table(key, name)}").collect()
 
     def _add(self, name: str, day: date, frame: DataFrame, *, kept: bool) -> None:
-        """Add rows of a day, computed now if they are to be kept: the tables of the day will be those of another."""
+        """Add rows of a day; `kept` are those of the loaded day, whose tables will be those of another."""
         view = f"earlier_{name}_{day:%Y%m%d}"
         self._session.show(view, frame, kept=kept)
         self._days[name, day] = view
-        if kept:
-            self._session.sql(f"SELECT count(*) FROM {view}").collect()
 
     def _show(self) -> None:
         """Create the views of all days that are looked back on."""

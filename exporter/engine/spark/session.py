@@ -17,11 +17,11 @@ from pyspark.errors import PySparkException
 from exporter.engine.duckdb.database import VALUE
 from exporter.engine.protocol import EngineError
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", FutureWarning)  # of pandas 3, which nothing here uses
-    from pyspark.sql.connect.client import DefaultChannelBuilder
-    from pyspark.sql.connect.client.retries import DefaultPolicy
-    from pyspark.sql.connect.session import SparkSession
+warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")  # nothing here uses its frames
+
+from pyspark.sql.connect.client import DefaultChannelBuilder  # noqa: E402
+from pyspark.sql.connect.client.retries import DefaultPolicy  # noqa: E402
+from pyspark.sql.connect.session import SparkSession  # noqa: E402
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.dataframe import DataFrame
@@ -148,6 +148,8 @@ def is_of_files(reason: str) -> bool:
 
 def shown(text: str) -> str:
     """The first sentence of an error of Spark, or the last line of an error in a Python worker, without data."""
+    if lacking := re.search(r"ModuleNotFoundError: No module named '(\w+)", text):
+        return f"Spark's Python workers lack the package {lacking[1]}"
     if "Traceback (most recent call last)" in text:
         lines = [line for line in text.partition("Traceback")[2].splitlines() if re.match(r"[A-Za-z_.]+(Error|Exception)?: ", line)]
         text = lines[-1].split(": ", 1)[1] if lines else text
