@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import closing
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -19,11 +17,9 @@ import pytest
 import yaml
 
 from exporter import plan, two_engines
-from exporter.demo import write as demo
-from exporter.facts.model import FactsError, Known, Measured
-from exporter.facts.task import Task
+from exporter.demo.write import write_demo
 from tests.support import spark
-from tests.support.exposition import SHOP, TEXT, TYPES, purchase, run, view, write_config, write_rows
+from tests.support.exposition import SHOP, TEXT, TYPES, view, write_config
 from tests.support.spark import needs_spark
 
 pytestmark = [needs_spark, pytest.mark.xdist_group("spark")]
@@ -53,7 +49,7 @@ def configured(folder: Path, url: str, **settings: Any) -> Path:
 
 def test_demo_days(tmp_path: Path, url: str) -> None:
     """Every built-in measure, on the demo's broken day and the day before, which it looks back on."""
-    demo.write(tmp_path / "demo")
+    write_demo(tmp_path / "demo", date(2025, 3, 9))
     for path in sorted((tmp_path / "demo" / "events").glob("*.parquet"))[:-2]:
         path.unlink()
     config = tmp_path / "demo" / "config.yml"
@@ -101,8 +97,16 @@ def test_every_type_of_timestamp(tmp_path: Path, url: str) -> None:
     start = datetime(2025, 3, 29, 21, tzinfo=UTC)
     times = [start + timedelta(minutes=17 * number, milliseconds=137 * number) for number in range(100)]
     for name, (type_, written) in TIMES.items():
-        rows = [view() | {"timestamp": written(time), "client_id": f"{name}{number % 7}"} for number, time in enumerate(times)]
-        table = pa.table({column: pa.array([row.get(column) for row in rows], of) for column, of in (TYPES | {"timestamp": type_}).items()})
+        rows = [
+            view() | {"timestamp": written(time), "client_id": f"{name}{number % 7}"}
+            for number, time in enumerate(times)
+        ]
+        table = pa.table(
+            {
+                column: pa.array([row.get(column) for row in rows], of)
+                for column, of in (TYPES | {"timestamp": type_}).items()
+            }
+        )
         pq.write_table(table, tmp_path / f"{name}.parquet")
         if name == "us":
             pq.write_table(table, tmp_path / "int96.parquet", use_deprecated_int96_timestamps=True)
@@ -132,12 +136,17 @@ def test_every_path(tmp_path: Path, url: str) -> None:
             "event_name": "purchase" if number % 5 == 0 else "page",
             "user.id": [None, "undefined", f"u{number % 9}"][number % 3],
             "event_params": [
-                {"key": "page_location", "value": {"string_value": f"https://shop.example/?utm_source=n%C3%A9ws%2{number % 9}"}},
+                {
+                    "key": "page_location",
+                    "value": {"string_value": f"https://shop.example/?utm_source=n%C3%A9ws%2{number % 9}"},
+                },
                 {"key": "page_referrer", "value": {"int_value": number}},
             ][: number % 3],
             "ecommerce": {"revenue": number / 3, "order": {"id": f"t{number % 11}"}} if number % 5 == 0 else None,
             "tags": [("device", ["Mobile", "laptop", "x"][number % 3]), ("land", "dé")],
-            "context": ['{"a": {"b": 1e2}}', '{"a": {"b": "x"}, "a": 1}', "{'a'", '{"a": NaN}', "[1,]", None][number % 6],
+            "context": ['{"a": {"b": 1e2}}', '{"a": {"b": "x"}, "a": 1}', "{'a'", '{"a": NaN}', "[1,]", None][
+                number % 6
+            ],
             "raw": [b"\xff\xfe{", b"{}", b'{"x": "\xc3\xa4"}', b"\xe2\x82x"][number % 4],
         }
         for number in range(200)
@@ -159,7 +168,9 @@ def test_every_path(tmp_path: Path, url: str) -> None:
         "transaction_id": ["ecommerce.order.id", "$.x"],
     }
     settings = {"files": "*/*.parquet", "columns": columns, "dimensions": {"land": "land", "tag": "tags[land]"}}
-    config = configured(tmp_path, url, purchase="purchase", taxonomy=["page"], watched_fields={"b": {"path": "context.a.b"}}, **settings)
+    config = configured(
+        tmp_path, url, purchase="purchase", taxonomy=["page"], watched_fields={"b": {"path": "context.a.b"}}, **settings
+    )
     found = compared(config)
     assert found.different == ()
     assert found.facts > 50

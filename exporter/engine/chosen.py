@@ -33,7 +33,7 @@ def opened(
         raise EngineError(EXTRA)
     from exporter.engine.spark.engine import SparkEngine  # noqa: PLC0415 - an extra, and slow to import
 
-    return SparkEngine(dataset, measures, resources)
+    return SparkEngine(dataset, measures, access, resources)
 
 
 def problem(dataset: Dataset) -> tuple[str, bool] | None:

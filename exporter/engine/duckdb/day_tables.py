@@ -140,11 +140,7 @@ def events(dataset: Dataset, source: str, made: Mapping[str, str], texts: Iterab
     named = _named([*map(relation, TABLES), *texts, *made.values()])
     stored = [name for name in named if name not in made] + watched.filled(dataset)
     shown = ["*", *(f"{made[name]} AS {name}" for name in named if name in made)]
-    sql = (
-        f"WITH source AS ({source})\n"
-        f"SELECT {', '.join(stored)} FROM (\n{relation('events')}) "
-        f"WHERE {IN_DAY}"
-    )
+    sql = f"WITH source AS ({source})\nSELECT {', '.join(stored)} FROM (\n{relation('events')}) WHERE {IN_DAY}"
     return sql, ", ".join(shown)
 
 

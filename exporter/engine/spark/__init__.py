@@ -6,3 +6,7 @@ translated by `translate`, which refuses what no test has proven.
 
 `engine` is the one that `exporter.engine.protocol` describes, `worker` the code that Spark's workers run.
 """
+
+import warnings
+
+warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")  # whose frames nothing here uses

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.metadata import version
 from itertools import islice
 
@@ -12,14 +13,16 @@ from exporter.days import Day
 from exporter.engine.duckdb import day_tables
 from exporter.engine.duckdb.engine import PACKAGES
 from exporter.engine.protocol import DamagedError, EngineError
-from exporter.engine.spark import misencoded, schemas, times
+from exporter.engine.spark import misencoded, rows, times
 from exporter.engine.spark.lookback import Lookback
+from exporter.engine.spark.rows import Readable
 from exporter.engine.spark.schemas import SchemaError
 from exporter.engine.spark.session import GoneError, Session, is_of_files
 from exporter.engine.spark.tables import Tables
 from exporter.engine.spark.translate import TranslationError, spark_sql
 from exporter.engine.spark.worker import NOT_UTF8
 from exporter.files import mapping
+from exporter.files.access import Access
 from exporter.files.entry import Measurable, Unreadable
 from exporter.files.file import File
 from exporter.files.footers import Footer, UnreadableError
@@ -44,14 +47,14 @@ ORDER BY number DESC, event_name
 BATCH = 500
 """Rows of a result that are checked at a time."""
 
-_HIDDEN = "Spark reads no file whose name begins with . or _"
-
 
 class SparkEngine:
     """One reading of a data set for the `measures`, on the Spark of its configuration."""
 
-    def __init__(self, dataset: Dataset, measures: Sequence[Measure], resources: Resources) -> None:
+    def __init__(self, dataset: Dataset, measures: Sequence[Measure], access: Access, resources: Resources) -> None:
         assert dataset.engine
+        self._access = access
+        self._readable: dict[File, Readable] = {}
         self._dataset = dataset
         self._bounds = declared.label_bounds(dataset)
         self._session = Session(dataset.engine.spark, resources.query_timeout)
@@ -71,27 +74,42 @@ class SparkEngine:
 
     def times(self, file: File, footer: Footer, latest: int) -> tuple[int | None, int | None, int]:
         """First and last plausible timestamp, and the number of events without one. Raises UnreadableError."""
-        with self._of_file(file):
-            return times.times(self._session, self._dataset, file, footer, latest)
+        with self._timestamps(file, footer) as found:
+            return times.times(self._session, self._dataset, found, latest)
 
     def count(self, each: Measurable, start: int, end: int) -> int:
         """The number of events of the file from `start` until before `end`. Raises UnreadableError."""
-        with self._of_file(each.file):
-            return times.count(self._session, self._dataset, each.file, each.footer, start, end)
+        with self._timestamps(each.file, each.footer) as found:
+            return times.count(self._session, self._dataset, found, start, end)
+
+    @contextmanager
+    def _timestamps(self, file: File, footer: Footer) -> Iterator[Readable]:
+        """The file with the columns of its timestamps. Raises UnreadableError where an error is of the file itself."""
+        of = Measurable(file, footer, None, None, 0)
+        try:
+            found = rows.readable(self._access, of, mapping.read(self._dataset, footer, ("timestamp",)))
+            with self._session.limited():
+                yield found
+        except SchemaError as error:
+            raise UnreadableError(str(error)) from None
+        except EngineError as error:
+            if is_of_files(str(error)):
+                raise UnreadableError(str(error), lasting=False) from None
+            raise
 
     def load(self, day: Day, files: Sequence[Measurable]) -> None:
         """Create the tables of a day. Raises DamagedError."""
-        self._check_names_and_types(files)
+        found = self._with_schemas(files)
         try:
             with self._session.limited():
-                self._count = self._tables.load(files, day, self._misencoded)
+                self._count = self._tables.load(found, day, self._misencoded)
         except GoneError:
             raise
         except EngineError as error:
-            if NOT_UTF8 in str(error) and self._add_misencoded(files):
+            if NOT_UTF8 in str(error) and self._add_misencoded(found):
                 self.load(day, files)
                 return
-            if is_of_files(str(error)) and (damaged := self._damaged(files, day)):
+            if is_of_files(str(error)) and (damaged := self._damaged(found, day)):
                 raise DamagedError(damaged) from None
             raise EngineError(f"{day.date}: {error}") from None
 
@@ -111,7 +129,9 @@ class SparkEngine:
     def frequent_names(self) -> tuple[tuple[str, int, bool], ...]:
         """The ten most frequent event names of the loaded day in the taxonomy, and ten that are not in it."""
         with self._session.limited():
-            return tuple((name, int(number), known) for name, number, known in self._session.sql(_FREQUENT_NAMES).collect())
+            return tuple(
+                (name, int(number), known) for name, number, known in self._session.sql(_FREQUENT_NAMES).collect()
+            )
 
     def run(self, measure: Measure) -> tuple[Facts, str | None]:
         """The facts of a measure on the loaded day, and the name of its label, if any. Raises MeasureError."""
@@ -126,41 +146,29 @@ class SparkEngine:
         except (TranslationError, EngineError) as error:
             raise MeasureError(f"{measure.name}.sql: {error}") from None
 
-    @contextmanager
-    def _of_file(self, file: File) -> Iterator[None]:
-        """Raise UnreadableError where an error is of the file itself."""
-        try:
-            with self._session.limited():
-                yield
-        except SchemaError as error:
-            raise UnreadableError(str(error)) from None
-        except EngineError as error:
-            if is_of_files(str(error)):
-                raise UnreadableError(str(error), lasting=False) from None
-            raise
-
-    def _check_names_and_types(self, files: Sequence[Measurable]) -> None:
-        """Raise DamagedError if Spark would skip a file, or read one of its columns otherwise."""
-        reasons: dict[File, str] = {}
-        for each in files:
+    def _with_schemas(self, files: Sequence[Measurable]) -> list[Readable]:
+        """The files with their schemas. Raises DamagedError if Spark would skip one, or read it otherwise."""
+        damaged: dict[File, Unreadable] = {}
+        for each in (each for each in files if each.file not in self._readable):
             try:
-                schemas.read(each.file.path, mapping.read(self._dataset, each.footer))
-            except SchemaError as error:
-                reasons[each.file] = str(error)
-            if each.file.path.rpartition("/")[2].startswith((".", "_")):
-                reasons[each.file] = _HIDDEN
-        if reasons:
-            raise DamagedError({file: Unreadable(file.name, why, lasting=True) for file, why in reasons.items()})
+                if each.file.path.rpartition("/")[2].startswith((".", "_")):
+                    raise SchemaError("Spark reads no file whose name begins with . or _")
+                self._readable[each.file] = rows.readable(self._access, each, mapping.read(self._dataset, each.footer))
+            except (SchemaError, UnreadableError) as error:
+                damaged[each.file] = Unreadable(each.file.name, str(error), getattr(error, "lasting", True))
+        if damaged:
+            raise DamagedError(damaged)
+        return [replace(self._readable[each.file], of=each) for each in files]
 
-    def _add_misencoded(self, files: Sequence[Measurable]) -> bool:
+    def _add_misencoded(self, files: Sequence[Readable]) -> bool:
         """Find the files with text that is not UTF-8, to read them with replacements; False if there are none."""
         before = len(self._misencoded)
         with self._session.limited():
-            self._misencoded |= misencoded.of_files(self._session, self._dataset, files)
+            self._misencoded |= misencoded.of_files(self._session, files)
         return len(self._misencoded) > before
 
-    def _damaged(self, files: Sequence[Measurable], day: Day) -> dict[File, Unreadable]:
-        """The files that cannot be read alone, and why: asked only after a day could not be loaded."""
+    def _damaged(self, files: Sequence[Readable], day: Day) -> dict[File, Unreadable]:
+        """The files that cannot be read alone, and why; none if it is all of several: then it is not they."""
         damaged: dict[File, Unreadable] = {}
         for each in files:
             try:
@@ -169,11 +177,11 @@ class SparkEngine:
             except GoneError:
                 raise
             except EngineError as error:
-                damaged[each.file] = Unreadable(each.file.name, str(error), lasting=False)
+                damaged[each.of.file] = Unreadable(each.of.file.name, str(error), lasting=False)
         return damaged if len(damaged) < len(files) or len(files) == 1 else {}
 
 
-def _batches(rows: Iterator[Sequence[object]]) -> Iterator[list[tuple[object, ...]]]:
+def _batches(found: Iterator[Sequence[object]]) -> Iterator[list[tuple[object, ...]]]:
     """The rows, some at a time."""
-    while batch := [tuple(row) for row in islice(rows, BATCH)]:
+    while batch := [tuple(row) for row in islice(found, BATCH)]:
         yield batch

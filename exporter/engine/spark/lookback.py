@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from pyspark.errors import PySparkException
 
-from exporter.config.model import Dataset
 from exporter.engine.duckdb.lookback import KEPT, LOOK_BACK
 from exporter.engine.protocol import EngineError
 from exporter.engine.spark.session import GoneError, Session

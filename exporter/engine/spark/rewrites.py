@@ -137,7 +137,9 @@ def cast(node: exp.Expression) -> exp.Expression:
 def _is_text(value: exp.Expression) -> bool:
     if isinstance(value, exp.Coalesce):
         return all(map(_is_text, (value.this, *value.expressions)))
-    return (isinstance(value, exp.Literal) and value.is_string) or (isinstance(value, exp.Column) and value.name in TEXTS)
+    return (isinstance(value, exp.Literal) and value.is_string) or (
+        isinstance(value, exp.Column) and value.name in TEXTS
+    )
 
 
 def unnested(node: exp.Expression) -> exp.Expression:
@@ -149,9 +151,7 @@ def unnested(node: exp.Expression) -> exp.Expression:
 
 def grouping(node: exp.Expression) -> exp.Expression:
     """The bits of several columns: Spark tells them one by one."""
-    bits = [
-        f"{2**place} * grouping({each.sql('spark')})" for place, each in enumerate(reversed(node.expressions))
-    ]
+    bits = [f"{2**place} * grouping({each.sql('spark')})" for place, each in enumerate(reversed(node.expressions))]
     return exp.Paren(this=exp.maybe_parse(" + ".join(bits), dialect="spark"))
 
 
@@ -165,7 +165,9 @@ def left(node: exp.Expression) -> exp.Expression:
 def like(node: exp.Expression) -> exp.Expression:
     """A pattern without a backslash, which Spark would read as an escape."""
     if not (isinstance(node.expression, exp.Literal) and "\\" not in node.expression.this):
-        raise Refusal("LIKE with a pattern that is not written out, or has a backslash, has no proven counterpart", "LIKE")
+        raise Refusal(
+            "LIKE with a pattern that is not written out, or has a backslash, has no proven counterpart", "LIKE"
+        )
     return node
 
 
@@ -176,7 +178,9 @@ def median(node: exp.Expression) -> exp.Expression:
     unscaled = exp.cast(exp.Mul(this=node.this.copy(), expression=exp.Literal.number(10_000)), "bigint")
     middle = exp.Anonymous(this="percentile", expressions=[unscaled, exp.Literal.number("0.5")])
     whole = exp.cast(exp.Floor(this=middle), "decimal(18, 0)")
-    return exp.cast(exp.Div(this=whole, expression=exp.cast(exp.Literal.number(10_000), "decimal(5, 0)")), "decimal(18, 4)")
+    return exp.cast(
+        exp.Div(this=whole, expression=exp.cast(exp.Literal.number(10_000), "decimal(5, 0)")), "decimal(18, 4)"
+    )
 
 
 def regex(node: exp.Expression) -> exp.Expression:

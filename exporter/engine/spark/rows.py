@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,9 @@ from exporter.engine.duckdb.steps import FILE
 from exporter.engine.spark import schemas, worker
 from exporter.engine.spark.session import Session
 from exporter.engine.spark.worker import Query
+from exporter.files.access import Access
 from exporter.files.entry import Measurable
+from exporter.files.footers import UnreadableError
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.dataframe import DataFrame
@@ -46,16 +48,44 @@ def uri(path: str) -> str:
     return f"{'s3a' if scheme == 's3' else scheme}://{rest}" if separator else f"file://{escaped}"
 
 
-def scan(session: Session, files: Sequence[Measurable], columns: Sequence[str], *, named: bool) -> tuple[DataFrame, Query]:
-    """The rows of files of one shape, and the query that all queries over them must extend; with `named`, with FILE.
+@dataclass(frozen=True)
+class Readable:
+    """A file, the schema that Spark reads it with, and the types that columns have there but not in Spark."""
 
-    Raises SchemaError.
+    of: Measurable
+    schema: spark.StructType
+    types: Mapping[str, pa.DataType]
+
+
+def readable(access: Access, each: Measurable, columns: Collection[str]) -> Readable:
+    """The file, with these columns. Raises SchemaError, UnreadableError, and FilesError."""
+    with access.footers([each.file]) as problems:
+        if problem := problems.get(each.file):
+            raise UnreadableError(str(problem), lasting=False)
+        return Readable(each, *schemas.read(access.local(each.file).path, columns))
+
+
+def alike(files: Iterable[Readable]) -> list[list[Readable]]:
+    """The files by their schema: one scan reads them with one."""
+    groups: dict[str, list[Readable]] = {}
+    for each in files:
+        groups.setdefault(repr((each.schema.jsonValue(), each.types)), []).append(each)
+    return list(groups.values())
+
+
+def scan(session: Session, files: Sequence[Readable], *, named: bool) -> tuple[DataFrame, Query]:
+    """The rows of files with one schema, and the query that all queries over them extend.
+
+    Columns have names of their own, because Spark parts names at dots. With `named`, the last is the path of the file.
     """
-    schema, types = schemas.read(files[0].file.path, columns)
-    frame = session.spark.read.options(**READ).schema(schema).parquet(*[uri(each.file.path) for each in files])
-    if named:
-        frame = frame.select(*[sf.col(f"`{name.replace('`', '``')}`") for name in schema.names], sf.col("_metadata.file_path").alias(FILE))
-    return frame, Query(duckdb.__version__, (), "", types=types, paths=FILE if named else None)
+    schema, types = files[0].schema, files[0].types
+    frame = session.spark.read.options(**READ).schema(schema).parquet(*[uri(each.of.file.path) for each in files])
+    sources = [f"`{name.replace('`', '``')}`" for name in schema.names] + ["_metadata.file_path"] * named
+    columns = [sf.col(source).alias(f"column_{number}") for number, source in enumerate(sources)]
+    names = [*schema.names, *[FILE] * named]
+    return frame.select(*columns), Query(
+        duckdb.__version__, (), "", names=names, types=types, paths=FILE if named else None
+    )
 
 
 def queried(frame: DataFrame, query: Query) -> DataFrame:
@@ -68,7 +98,8 @@ def queried(frame: DataFrame, query: Query) -> DataFrame:
 def _for_spark(query: Query, given: spark.StructType) -> tuple[str, spark.StructType]:
     """The SQL whose result Spark can take, and its types."""
     arriving = to_arrow_schema(given, timezone="UTC")
-    empty = pa.schema([(each.name, query.types.get(each.name, each.type)) for each in arriving]).empty_table()
+    named = zip(query.names or arriving.names, arriving.types, strict=True)
+    empty = pa.schema([(name, query.types.get(name, type_)) for name, type_ in named]).empty_table()
     with worker.connect(query) as connection:
         connection.register("rows", empty)
         described = connection.sql(query.sql, params=dict(query.values))

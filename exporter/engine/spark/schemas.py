@@ -110,7 +110,9 @@ def _mapped(
         return nanoseconds or type_
     if pa.types.is_struct(type_):
         inside = [each for each in type_ if _is_read(f"{path}.{each.name}", columns)]
-        return pa.struct([(each.name, _mapped(f"{path}.{each.name}", each.type, old, columns, nanoseconds)) for each in inside])
+        return pa.struct(
+            [(each.name, _mapped(f"{path}.{each.name}", each.type, old, columns, nanoseconds)) for each in inside]
+        )
     if pa.types.is_map(type_):
         return pa.map_(*(_mapped(path, each, old, [path], nanoseconds) for each in (type_.key_type, type_.item_type)))
     if is_list(type_):

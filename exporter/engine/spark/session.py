@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import threading
 import uuid
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -13,15 +12,12 @@ from typing import TYPE_CHECKING
 
 import grpc
 from pyspark.errors import PySparkException
+from pyspark.sql.connect.client import DefaultChannelBuilder
+from pyspark.sql.connect.client.retries import DefaultPolicy
+from pyspark.sql.connect.session import SparkSession
 
 from exporter.engine.duckdb.database import VALUE
 from exporter.engine.protocol import EngineError
-
-warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")  # nothing here uses its frames
-
-from pyspark.sql.connect.client import DefaultChannelBuilder  # noqa: E402
-from pyspark.sql.connect.client.retries import DefaultPolicy  # noqa: E402
-from pyspark.sql.connect.session import SparkSession  # noqa: E402
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.dataframe import DataFrame
@@ -56,7 +52,9 @@ _GONE = {
     grpc.StatusCode.DEADLINE_EXCEEDED: "did not answer in time",
 }
 
-_OF_FILES = re.compile(r"FAILED_READ_FILE|CANNOT_READ|PARQUET|Parquet|FILE_NOT_EXIST|PATH_NOT_FOUND|checksum|FileNotFound")
+_OF_FILES = re.compile(
+    r"FAILED_READ_FILE|CANNOT_READ|PARQUET|Parquet|FILE_NOT_EXIST|PATH_NOT_FOUND|checksum|FileNotFound"
+)
 """What errors about a file contain."""
 
 _ENDED = re.compile(r"SESSION_CLOSED|SESSION_NOT_FOUND|SESSION_CHANGED|INVALID_HANDLE\.(SESSION|OPERATION)")
@@ -151,7 +149,11 @@ def shown(text: str) -> str:
     if lacking := re.search(r"ModuleNotFoundError: No module named '(\w+)", text):
         return f"Spark's Python workers lack the package {lacking[1]}"
     if "Traceback (most recent call last)" in text:
-        lines = [line for line in text.partition("Traceback")[2].splitlines() if re.match(r"[A-Za-z_.]+(Error|Exception)?: ", line)]
+        lines = [
+            line
+            for line in text.partition("Traceback")[2].splitlines()
+            if re.match(r"[A-Za-z_.]+(Error|Exception)?: ", line)
+        ]
         text = lines[-1].split(": ", 1)[1] if lines else text
     line = " ".join(text.strip().splitlines()[0].split()) if text.strip() else "failed without a reason"
     is_sql = re.search(r"UNRESOLVED|PARSE_SYNTAX|TABLE_OR_VIEW|DATATYPE_MISMATCH|MISSING_AGG", line)

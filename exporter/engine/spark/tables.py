@@ -11,6 +11,7 @@ from exporter.config.model import Dataset
 from exporter.days import Day
 from exporter.engine.duckdb import columns, day_tables, watched
 from exporter.engine.spark import rows
+from exporter.engine.spark.rows import Readable
 from exporter.engine.spark.session import Session
 from exporter.engine.spark.translate import spark_sql
 from exporter.files import mapping
@@ -23,9 +24,7 @@ from exporter.measures.devices import classify
 if TYPE_CHECKING:
     from pyspark.sql.connect.dataframe import DataFrame
 
-TYPES = tuple(
-    f"CREATE TYPE {name} AS ENUM ({', '.join(map(repr, words))})" for name, words in day_tables.TYPES.items()
-)
+TYPES = tuple(f"CREATE TYPE {name} AS ENUM ({', '.join(map(repr, words))})" for name, words in day_tables.TYPES.items())
 
 _CHANNELS = f"WITH events AS (SELECT * FROM rows)\nSELECT * FROM (\n{day_tables.relation('channels')}\n)"
 _ORIGINS = "SELECT DISTINCT origin FROM events WHERE origin IS NOT NULL"
@@ -44,13 +43,13 @@ class Tables:
         self._texts = texts
         self._has_segments = False
 
-    def load(self, files: Sequence[Measurable], day: Day, misencoded: Collection[File] = ()) -> int:
+    def load(self, files: Sequence[Readable], day: Day, misencoded: Collection[File] = ()) -> int:
         """Replace the tables by those of the day; returns the number of its events.
 
-        Raises SchemaError, and errors of Spark.
+        Raises errors of Spark.
         """
         count = self.load_events(files, day, misencoded)
-        self._view("missing_columns", self._missing(files), 'schema_id INT, `column` STRING')
+        self._view("missing_columns", self._missing(files), "schema_id INT, `column` STRING")
         self._view("dimensions", list(segments.columns(self._dataset).items()), "`column` STRING, dimension STRING")
         agents = [agent for (agent,) in self._session.sql(_AGENTS).collect()]
         self._view("device_classes", [(agent, classify(agent)) for agent in agents], "agent STRING, device STRING")
@@ -71,7 +70,7 @@ class Tables:
             self._session.show("segments", self._session.sql("SELECT * FROM segments"), kept=True)
             self._has_segments = True
 
-    def load_events(self, files: Sequence[Measurable], day: Day, misencoded: Collection[File] = ()) -> int:
+    def load_events(self, files: Sequence[Readable], day: Day, misencoded: Collection[File] = ()) -> int:
         """Replace `events` by those of the day, and drop the other tables; returns their number."""
         self._has_segments = False
         for name in day_tables.TABLES:
@@ -91,29 +90,24 @@ class Tables:
         query = rows.Query(rows.duckdb.__version__, TYPES, _CHANNELS, SITES)
         return rows.queried(origins, query)
 
-    def _events(self, files: Sequence[Measurable], day: Day, misencoded: Collection[File]) -> DataFrame:
+    def _events(self, files: Sequence[Readable], day: Day, misencoded: Collection[File]) -> DataFrame:
         found: DataFrame | None = None
         for number, shape, group in groups(self._dataset, files):
-            for replacing in (False, True):
-                of = [each for each in group if (each.file in misencoded) == replacing]
-                if of:
-                    each = self._of_shape(number, shape, of, day, replacing=replacing)
-                    found = found.unionByName(each) if found else each
+            for of in rows.alike(group):
+                for replacing in (False, True):
+                    own = [each for each in of if (each.of.file in misencoded) == replacing]
+                    if own:
+                        each = self._of_shape(number, shape, own, day, replacing=replacing)
+                        found = found.unionByName(each) if found else each
         assert found is not None
         return found
 
     def _of_shape(
-        self, number: int, shape: columns.Shape, files: Sequence[Measurable], day: Day, *, replacing: bool
+        self, number: int, shape: columns.Shape, files: Sequence[Readable], day: Day, *, replacing: bool
     ) -> DataFrame:
-        needed = sorted(mapping.read(self._dataset, files[0].footer))
-        frame, query = rows.scan(self._session, files, needed, named=shape.has_folders)
-        return rows.queried(frame, replace(
-            query,
-            setup=TYPES,
-            sql=self._sql(number, shape),
-            values=_values(self._dataset, files, day),
-            replacing=replacing,
-        ))
+        frame, query = rows.scan(self._session, files, named=shape.has_folders)
+        sql, values = self._sql(number, shape), _values(self._dataset, [each.of for each in files], day)
+        return rows.queried(frame, replace(query, setup=TYPES, sql=sql, values=values, replacing=replacing))
 
     def _sql(self, number: int, shape: columns.Shape) -> str:
         """The SQL of `events` over the rows of one shape."""
@@ -122,19 +116,19 @@ class Tables:
         stored, shown = day_tables.events(self._dataset, day_tables.keyed(self._dataset, [scan]), made, self._texts)
         return f"SELECT {shown} FROM (\n{stored}\n)"
 
-    def _missing(self, files: Sequence[Measurable]) -> list[tuple[object, ...]]:
+    def _missing(self, files: Sequence[Readable]) -> list[tuple[object, ...]]:
         return [
             (number, column)
             for number, _, group in groups(self._dataset, files)
-            for column in mapping.missing(self._dataset, group[0].footer)
+            for column in mapping.missing(self._dataset, group[0].of.footer)
         ]
 
 
-def groups(dataset: Dataset, files: Iterable[Measurable]) -> Iterator[tuple[int, columns.Shape, list[Measurable]]]:
+def groups(dataset: Dataset, files: Iterable[Readable]) -> Iterator[tuple[int, columns.Shape, list[Readable]]]:
     """The files by their shape, each with its number."""
-    by_shape: dict[columns.Shape, list[Measurable]] = {}
+    by_shape: dict[columns.Shape, list[Readable]] = {}
     for each in files:
-        by_shape.setdefault(columns.shape(dataset, each.footer), []).append(each)
+        by_shape.setdefault(columns.shape(dataset, each.of.footer), []).append(each)
     for number, shape in enumerate(sorted(by_shape)):
         yield number, shape, by_shape[shape]
 

@@ -8,34 +8,30 @@ from exporter.config.model import Dataset
 from exporter.engine.duckdb import columns
 from exporter.engine.duckdb import times as sql
 from exporter.engine.spark import rows
+from exporter.engine.spark.rows import Readable
 from exporter.engine.spark.session import Session
-from exporter.files import mapping
-from exporter.files.entry import EARLIEST, Measurable
-from exporter.files.file import File
-from exporter.files.footers import Footer
+from exporter.files.entry import EARLIEST
 
 Row = tuple[int | None, int | None, int]
 
 
-def times(session: Session, dataset: Dataset, file: File, footer: Footer, latest: int) -> Row:
+def times(session: Session, dataset: Dataset, file: Readable, latest: int) -> Row:
     """First and last timestamp (µs) from EARLIEST to `latest`, and the number of events without one in that range."""
-    parts = _parts(session, dataset, file, footer, sql.RANGE, {"earliest": EARLIEST, "latest": latest})
+    parts = _parts(session, dataset, file, sql.RANGE, {"earliest": EARLIEST, "latest": latest})
     firsts, lasts = ([part[place] for part in parts if part[place] is not None] for place in (0, 1))
     return min(firsts, default=None), max(lasts, default=None), sum(part[2] or 0 for part in parts)
 
 
-def count(session: Session, dataset: Dataset, file: File, footer: Footer, start: int, end: int) -> int:
+def count(session: Session, dataset: Dataset, file: Readable, start: int, end: int) -> int:
     """The number of events of the file from `start` until before `end` (µs)."""
-    return sum(part[0] or 0 for part in _parts(session, dataset, file, footer, sql.COUNT, {"start": start, "end": end}))
+    return sum(part[0] or 0 for part in _parts(session, dataset, file, sql.COUNT, {"start": start, "end": end}))
 
 
 def _parts(
-    session: Session, dataset: Dataset, file: File, footer: Footer, query: str, values: dict[str, object]
+    session: Session, dataset: Dataset, file: Readable, query: str, values: dict[str, object]
 ) -> list[tuple[int | None, ...]]:
     """A row of each partition; text that is not UTF-8 is replaced."""
-    found = Measurable(file, footer, None, None, 0)
-    needed = sorted(mapping.read(dataset, footer, ("timestamp",)))
-    frame, empty = rows.scan(session, [found], needed, named=False)
-    filled = query.format(timestamp=columns.timestamp(dataset, footer), scan="rows")
+    frame, empty = rows.scan(session, [file], named=False)
+    filled = query.format(timestamp=columns.timestamp(dataset, file.of.footer), scan="rows")
     result = rows.queried(frame, replace(empty, sql=filled, values=values, replacing=True)).collect()
     return [tuple(each) for each in result]

@@ -48,7 +48,11 @@ REWRITTEN: Final[Mapping[type[exp.Expression], Callable[[exp.Expression], exp.Ex
 }
 """What is rewritten, or refused, depending on what it is applied to."""
 
-OF_DUCKDB = {exp.Select: ("distinct.on", "sample", "qualify"), exp.Group: ("cube", "rollup"), exp.Star: ("replace", "except_", "rename")}
+OF_DUCKDB = {
+    exp.Select: ("distinct.on", "sample", "qualify"),
+    exp.Group: ("cube", "rollup"),
+    exp.Star: ("replace", "except_", "rename"),
+}
 """Clauses of these that Spark lacks or reads otherwise."""
 
 

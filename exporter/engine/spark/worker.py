@@ -27,14 +27,15 @@ class Query:
     """A query of DuckDB over rows that are called `rows`.
 
     `version` is that of DuckDB here, because hashes differ between versions. `setup` are statements to run first, and
-    `types` those that columns have in the files, where Spark has another. `paths` is the column with the path of the
-    file, if any. With `replacing`, each byte that is not UTF-8 is read as `?`; otherwise it is an error.
+    `names` and `types` those that columns have in the files; Spark has its own names, and some types differ. `paths` is
+    the column with the path of the file, if any. With `replacing`, each byte that is not UTF-8 is read as `?`; otherwise it is an error.
     """
 
     version: str
     setup: Sequence[str]
     sql: str
     values: Mapping[str, object] = field(default_factory=dict)
+    names: Sequence[str] = ()
     types: Mapping[str, pa.DataType] = field(default_factory=dict)
     paths: str | None = None
     replacing: bool = False
@@ -75,15 +76,14 @@ def signed(batch: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
 
 
-def misencoded(paths: str, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """For each file, by the column `paths`, the number of its rows with text that is not UTF-8."""
+def misencoded(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """For each row with text that is not UTF-8, the path of its file, which is the last column."""
     for batch in batches:
-        texts = [column for name, column in zip(batch.schema.names, batch.columns, strict=True) if name != paths]
+        *texts, paths = batch.columns
         if all(map(is_utf8, texts)):
             continue
-        files = batch.column(batch.schema.names.index(paths)).to_pylist()
-        bad = [row for row in range(len(files)) if not all(is_utf8(_alone(text, row)) for text in texts)]
-        yield pa.RecordBatch.from_pydict({"path": [local_path(files[row]) for row in bad], "events": [1] * len(bad)})
+        bad = [row for row in range(len(batch)) if not all(is_utf8(_alone(text, row)) for text in texts)]
+        yield pa.RecordBatch.from_pydict({"path": [local_path(paths[row].as_py()) for row in bad]})
 
 
 def local_path(uri: str) -> str:
@@ -117,7 +117,7 @@ def _prepared(query: Query, batch: pa.RecordBatch) -> pa.RecordBatch:
         if not query.replacing:
             raise ValueError(NOT_UTF8)
         batch = replaced(batch)
-    columns = dict(zip(batch.schema.names, batch.columns, strict=True))
+    columns = dict(zip(query.names or batch.schema.names, batch.columns, strict=True))
     for name, type_ in query.types.items():
         columns[name] = columns[name].cast(type_)
     if query.paths:
