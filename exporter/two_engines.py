@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -87,10 +87,10 @@ def _shown(number: Number | None) -> str:
 
 def _other(duckdb: Measured, spark: Measured) -> Iterator[str]:
     """What is no number of a measure: last events, names, files, and measures that fail on one engine."""
-    pairs: Mapping[str, tuple[object, object]] = {
-        "last events": tuple([day.lasts for day in each.days] for each in (duckdb, spark)),
-        "frequent names": tuple([day.names for day in each.days] for each in (duckdb, spark)),
-        "files": (duckdb.files, spark.files),
+    pairs: Mapping[str, Sequence[object]] = {
+        "last events": [[day.lasts for day in each.days] for each in (duckdb, spark)],
+        "frequent names": [[day.names for day in each.days] for each in (duckdb, spark)],
+        "files": [duckdb.files, spark.files],
     }
     yield from (f"{what}: not the same" for what, (first, second) in pairs.items() if first != second)
     for name, query in duckdb.queries.items():

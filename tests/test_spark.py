@@ -18,11 +18,20 @@ import yaml
 
 from exporter import plan, two_engines
 from exporter.demo.write import write_demo
+from exporter.engine import chosen
+from exporter.engine.protocol import EngineError
+from exporter.facts.measure import measure
+from exporter.files.access import Access
 from tests.support import spark
 from tests.support.exposition import SHOP, TEXT, TYPES, view, write_config
-from tests.support.spark import needs_spark
 
-pytestmark = [needs_spark, pytest.mark.xdist_group("spark")]
+if spark.lacking():
+    pytest.skip(spark.lacking() or "", allow_module_level=True)
+
+from exporter.engine.spark import session as session_module
+from exporter.engine.spark.session import Session
+
+pytestmark = pytest.mark.xdist_group("spark")
 
 FOLDER = Path(__file__).parents[2] / "shared" / "data" / "real-events"
 DAY = "2025-03-30"
@@ -95,7 +104,7 @@ TIMES = {
 def test_every_type_of_timestamp(tmp_path: Path, url: str) -> None:
     """On a day of 23 hours: a file of each type, and one of the old 96 bits."""
     start = datetime(2025, 3, 29, 21, tzinfo=UTC)
-    times = [start + timedelta(minutes=17 * number, milliseconds=137 * number) for number in range(100)]
+    times = [start + timedelta(minutes=59 * number, milliseconds=137 * number) for number in range(26)]
     for name, (type_, written) in TIMES.items():
         rows = [
             view() | {"timestamp": written(time), "client_id": f"{name}{number % 7}"}
@@ -174,3 +183,134 @@ def test_every_path(tmp_path: Path, url: str) -> None:
     found = compared(config)
     assert found.different == ()
     assert found.facts > 50
+
+
+def reading(config: Path, storage: Path, known: Known = Known()) -> Measured:  # noqa: B008 - immutable
+    """What is measured of the only data set."""
+    loaded = plan.load(config)
+    name, dataset = next(iter(loaded.config.datasets.items()))
+    resources, now = loaded.config.resources, datetime.now(UTC)
+    task = Task(name, dataset, loaded.measures[name], known, None, now, None, resources, storage)
+    return measure(task, storage, chosen.opened)
+
+
+def test_days_are_kept_in_the_database(tmp_path: Path, url: str) -> None:
+    """A new day looks back on them without reading them again, and tables of days that nobody needs are dropped."""
+    config = configured(tmp_path, url, engine={"spark": url, "database": "default"})
+    for day in ("2025-03-08", "2025-03-09"):
+        rows = [view(day, client_id="a", page_url="https://shop.example/?utm_source=x"), purchase(day)]
+        write_rows(tmp_path / f"{day}.parquet", rows)
+    first = reading(config, tmp_path)
+    assert (first.problem, first.recomputed) == (None, 2)
+    write_rows(tmp_path / "2025-03-10.parquet", [view("2025-03-10"), purchase("2025-03-10")])
+    second = reading(config, tmp_path, first.known)
+    assert second.recomputed == 1
+    assert second.days[-1].found["clickstream_repeated_purchases"] == {"": {10: 1}}
+    assert compared(config).different == ()
+
+
+def test_a_database_that_cannot_be_written_costs_only_time(tmp_path: Path, url: str) -> None:
+    """The day is measured, and the problem is logged."""
+    config = configured(tmp_path, url, engine={"spark": url, "database": "default"})
+    write_rows(tmp_path / "events.parquet", [view(), purchase()])
+    (tmp_path / "nothing").mkdir()
+    found = reading(write_config(tmp_path, web=SHOP | {"engine": {"spark": url, "database": "lacking"}}), tmp_path)
+    assert found.days[-1].found["clickstream_events"] == {"": {10: 2}}
+    assert found.problem
+    assert found.problem.startswith("engine.database lacking: nothing is kept: [SCHEMA_NOT_FOUND]")
+    assert reading(config, tmp_path).problem is None
+
+
+def test_a_damaged_file_is_set_aside(tmp_path: Path, url: str) -> None:
+    """By name, as are one that Spark would skip and one with a type that it reads otherwise; the others are measured."""
+    write_rows(tmp_path / "good.parquet", [view(), purchase()])
+    write_rows(tmp_path / "_skipped.parquet", [view()])
+    write_rows(tmp_path / "odd.parquet", [view() | {"client_id": 3600}], TYPES | {"client_id": pa.time32("s")})
+    broken = write_rows(tmp_path / "broken.parquet", [view(client_id=f"visitor {number}") for number in range(5000)])
+    content = bytearray(broken.read_bytes())
+    content[200:600] = bytes(400)
+    broken.write_bytes(content)
+    found = reading(configured(tmp_path, url), tmp_path)
+    assert found.days[-1].found["clickstream_events"] == {"": {10: 2}}
+    assert sorted(each.name.rpartition("/")[2] for each in found.files.unreadable) == [
+        "_skipped.parquet",
+        "broken.parquet",
+        "odd.parquet",
+    ]
+    reasons = {each.name.rpartition("/")[2]: each.reason for each in found.files.unreadable}
+    assert reasons["_skipped.parquet"] == "Spark reads no file whose name begins with . or _"
+    assert reasons["odd.parquet"] == "client_id: time32[s] is not read the same by Spark"
+
+
+def test_a_query_that_takes_too_long_is_cancelled(tmp_path: Path, url: str) -> None:
+    """On the cluster, too: nothing of it runs there afterwards."""
+    (tmp_path / "slow.sql").write_text(
+        "-- clickstream_pairs: Pairs.\nSELECT a.hour, count(*) AS clickstream_pairs FROM events AS a, events AS b, events AS c,"
+        " events AS d\nWHERE a.client < b.client OR b.client < c.client OR c.client < d.client GROUP BY a.hour\n"
+    )
+    write_rows(tmp_path / "events.parquet", [view(client_id=f"{number}") for number in range(3000)])
+    config = configured(tmp_path, url, measures=["slow.sql"])
+    document = yaml.safe_load(config.read_text()) | {"resources": {"query_timeout": "20s"}}
+    config.write_text(yaml.safe_dump(document))
+    found = reading(config, tmp_path)
+    assert found.queries["slow"].error == "slow.sql: took longer than query_timeout"
+    assert found.days[-1].found["clickstream_events"] == {"": {10: 3000}}
+    session = Session(url, timedelta(minutes=1))
+    with closing(session), session.limited():
+        assert session.sql("SELECT 1").collect()[0][0] == 1
+
+
+def test_a_server_that_is_gone_fails_the_refresh(tmp_path: Path) -> None:
+    """With its address; `--check-config` notes it, because it may be up again when the exporter starts."""
+    write_rows(tmp_path / "events.parquet", [view()])
+    config = configured(tmp_path, f"sc://127.0.0.1:{spark.free_port()}")
+    done = run(config)
+    assert done.returncode == 1
+    assert "does not answer" in done.stderr
+    checked = run(config, "--check-config")
+    assert checked.returncode == 0, checked.stderr
+    assert "datasets.web.engine: sc://127.0.0.1:" in checked.stderr + checked.stdout
+
+
+def test_a_server_that_dies_fails_the_reading(tmp_path: Path) -> None:
+    """Not one measure after the other: no facts are made of half a day."""
+    write_rows(tmp_path / "events.parquet", [view(), purchase()])
+    with spark.server(tmp_path / "spark") as address:
+        loaded = plan.load(configured(tmp_path, address))
+        dataset = loaded.config.datasets["web"]
+        engine = chosen.opened(
+            dataset,
+            loaded.measures["web"],
+            Access.of(dataset, loaded.config.resources, tmp_path),
+            (),
+            tmp_path,
+            tmp_path,
+            loaded.config.resources,
+        )
+    with pytest.raises(EngineError, match="does not answer|the session ended"):
+        engine.run(next(each for each in loaded.measures["web"] if each.name == "events"))
+    engine.close()
+
+
+def test_another_version_of_spark_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SQL is proven for Spark 4."""
+    monkeypatch.setattr(session_module, "VERSIONS", ("5.",))
+    with pytest.raises(EngineError, match=r"^sc://127.0.0.1:\d+: Spark 4[.\d]+, expected "):
+        Session(url, timedelta(minutes=1))
+
+
+@pytest.mark.parametrize(
+    ("engine", "reason"),
+    {
+        "http": ({"spark": "http://x"}, "invalid address 'http://x': expected sc://host:port"),
+        "token": ({"spark": "sc://x:1/;token=secret"}, "set SPARK_CONNECT_AUTHENTICATE_TOKEN instead"),
+        "database": ({"spark": "sc://x:1", "database": "a;b"}, "invalid name 'a;b'"),
+    }.values(),
+    ids=["http", "token", "database"],
+)
+def test_a_bad_address_is_refused(tmp_path: Path, engine: Mapping[str, str], reason: str) -> None:
+    """No secret is shown."""
+    done = run(write_config(tmp_path, web=SHOP | {"engine": engine}), "--check-config")
+    assert done.returncode == 64
+    assert reason in done.stderr
+    assert "secret" not in done.stderr

@@ -10,7 +10,7 @@ import select
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,6 @@ from exporter.engine import chosen
 from exporter.facts.measure import find, measure
 from exporter.facts.model import FactsError, Measured
 from exporter.facts.task import Look, Task
-from exporter.files.access import Access
 from exporter.files.file import File, is_url
 from exporter.measures.devices import classify
 from exporter.reader import pipes

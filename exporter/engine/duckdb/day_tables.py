@@ -133,7 +133,7 @@ def _load_events(
 
 
 def events(dataset: Dataset, source: str, made: Mapping[str, str], texts: Iterable[str]) -> tuple[str, str]:
-    """SQL for the day's rows of `source` with the columns of `events` that are stored, and for all columns of these rows.
+    """SQL for the day's rows of `source` with the columns that are stored, and for all columns of such rows.
 
     Those that are `made` are not stored.
     """

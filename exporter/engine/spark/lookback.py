@@ -18,7 +18,7 @@ from exporter.engine.spark.session import GoneError, Session
 from exporter.engine.spark.translate import spark_sql
 
 if TYPE_CHECKING:
-    from pyspark.sql.connect.dataframe import DataFrame
+    from pyspark.sql import DataFrame
 
 INTO = {"sessions": "earlier_sessions", "purchases": "earlier_purchases", "contents": "earlier_contents"}
 """The view of what is looked back on, by name."""
@@ -27,10 +27,11 @@ UNTIL = {"sessions": "<=", "purchases": "<", "contents": "<"}
 """Which days a view has, compared with the day itself: a purchase may be assisted by a session of its own day."""
 
 EMPTY = {
-    "sessions": "SELECT DATE '2000-01-01' AS day, 0L AS client, TIMESTAMP '2000-01-01' AS started, 0L AS source_key WHERE false",
-    "purchases": "SELECT DATE '2000-01-01' AS day, 0L AS transaction_key WHERE false",
-    "contents": "SELECT DATE '2000-01-01' AS day, 0L AS content_key, 0L AS until WHERE false",
+    "sessions": ("DATE day", "BIGINT client", "TIMESTAMP started", "BIGINT source_key"),
+    "purchases": ("DATE day", "BIGINT transaction_key"),
+    "contents": ("DATE day", "BIGINT content_key", "BIGINT until"),
 }
+"""The types and names of the columns of these views."""
 
 PREFIX = "clickstream_day_"
 _OURS = re.compile(rf"{PREFIX}([0-9a-f]{{32}})_({'|'.join(KEPT)})")
@@ -132,7 +133,7 @@ class Lookback:
                     for (of, day), shown in self._days.items()
                     if of == name and (day < self._today or (day == self._today and UNTIL[name] == "<="))
                 ]
-                self._session.show(view, self._session.sql("\nUNION ALL\n".join([EMPTY[name], *parts])))
+                self._session.show(view, self._session.sql("\nUNION ALL\n".join([_nothing(EMPTY[name]), *parts])))
 
     def _listed(self) -> set[tuple[str, str]]:
         """The tables of the database that are ours: key and name."""
@@ -156,3 +157,9 @@ class Lookback:
 
     def _table(self, key: str, name: str) -> str:
         return f"{self._database}.{PREFIX}{key}_{name}"
+
+
+def _nothing(columns: Iterable[str]) -> str:
+    """A query without rows that has these columns."""
+    typed = (each.split(" ") for each in columns)
+    return f"SELECT {', '.join(f'CAST(NULL AS {type_}) AS {name}' for type_, name in typed)} WHERE false"

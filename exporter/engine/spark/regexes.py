@@ -39,24 +39,20 @@ def java(pattern: str) -> str:
     return "".join(found)
 
 
+WRITTEN = {"end": r"\z", "start": r"\A", "any": r"[^\n]"}
+"""What RE2 means by $, ^ and . without flags."""
+
+
 def _java(token: re.Match[str]) -> str:
     match token.lastgroup:
         case "escape":
             return _escape(token[0])
         case "class":
             return _class(token[0])
-        case "end":
-            return r"\z"
-        case "start":
-            return r"\A"
-        case "any":
-            return r"[^\n]"
-        case "plain" if token[0] in "#\"'/" or token[0].isalnum() or token[0].isspace() or not token[0].isascii():
-            return token[0]
         case "plain":
-            return f"\\{token[0]}" if not token[0].isalnum() and token[0] != "_" else token[0]
+            return token[0] if token[0].isalnum() or token[0] in "_ " or not token[0].isascii() else f"\\{token[0]}"
         case _:
-            return token[0]
+            return WRITTEN.get(token.lastgroup or "", token[0])
 
 
 def _escape(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The closed table of rewrites: what DuckDB's functions are on Spark, each proven by a test of both on the same values."""
+"""The closed table of rewrites: what DuckDB's functions are on Spark, each proven by a test of both engines."""
 
 from __future__ import annotations
 
@@ -68,18 +68,14 @@ def _hash(node: exp.Expression) -> exp.Expression:
 
 def division(node: exp.Expression) -> exp.Expression:
     """A division of doubles; by zero it is infinite or not a number, where Spark fails."""
-    above, below = node.this, node.expression
+    sides = {"a": node.this, "b": node.expression}
     return exp.maybe_parse(
         "CASE WHEN CAST(b AS DOUBLE) <> 0 THEN CAST(a AS DOUBLE) / CAST(b AS DOUBLE)"
         " WHEN CAST(b AS DOUBLE) = 0 THEN CASE WHEN CAST(a AS DOUBLE) > 0 THEN CAST('Infinity' AS DOUBLE)"
         " WHEN CAST(a AS DOUBLE) < 0 THEN CAST('-Infinity' AS DOUBLE) WHEN a IS NOT NULL THEN CAST('NaN' AS DOUBLE)"
         " END END",
         dialect="spark",
-    ).transform(lambda each: {"a": above, "b": below}.get(each.name, each).copy() if _is_name(each) else each)
-
-
-def _is_name(node: exp.Expression) -> bool:
-    return isinstance(node, exp.Column)
+    ).transform(lambda each: sides[each.name].copy() if isinstance(each, exp.Column) else each)
 
 
 def average(node: exp.Expression) -> exp.Expression:
@@ -168,6 +164,17 @@ def like(node: exp.Expression) -> exp.Expression:
         raise Refusal(
             "LIKE with a pattern that is not written out, or has a backslash, has no proven counterpart", "LIKE"
         )
+    return node
+
+
+def extreme(node: exp.Expression) -> exp.Expression:
+    """The least or the greatest; in structs, NULL is the greatest of a field, as a flag before each field tells Spark."""
+    if isinstance(node.this, exp.Struct):
+        flagged = []
+        for each in node.this.expressions:
+            flag = exp.Is(this=each.expression.copy(), expression=exp.Null())
+            flagged += [exp.PropertyEQ(this=exp.to_identifier(f"no_{each.name}"), expression=flag), each.copy()]
+        return type(node)(this=exp.Struct(expressions=flagged))
     return node
 
 

@@ -24,7 +24,7 @@ from exporter.files.entry import Measurable
 from exporter.files.footers import UnreadableError
 
 if TYPE_CHECKING:
-    from pyspark.sql.connect.dataframe import DataFrame
+    from pyspark.sql import DataFrame
 
 cloudpickle.register_pickle_by_value(worker)
 

@@ -49,9 +49,9 @@ def read(path: str, columns: Collection[str]) -> tuple[spark.StructType, dict[st
     fields, types = [], {}
     for name, field in own.items():
         fields.append(spark.StructField(name, _type(name, field.type, old, columns)))
-        restored = _restored(name, field.type, old, columns)
-        if restored != _carried(name, field.type, old, columns):
-            types[name] = restored
+        own_type = _mapped(name, field.type, old, columns, None)
+        if own_type != _mapped(name, field.type, old, columns, pa.int64()):
+            types[name] = own_type
     return spark.StructType(fields), types
 
 
@@ -67,54 +67,51 @@ def _is_read(path: str, columns: Collection[str]) -> bool:
 def _type(path: str, given: pa.DataType, old: Collection[str], columns: Collection[str]) -> spark.DataType:
     """The type of Spark. Raises SchemaError."""
     type_ = value_type(given)
-    if pa.types.is_timestamp(type_):
-        if path in old:
-            return spark.TimestampType()
-        if type_.unit == "ns":
-            return spark.LongType()
-        return spark.TimestampType() if type_.tz else spark.TimestampNTZType()
-    if pa.types.is_decimal128(type_):
-        return spark.DecimalType(type_.precision, type_.scale)
     if pa.types.is_struct(type_):
-        inside = [each for each in type_ if _is_read(f"{path}.{each.name}", columns)]
-        return spark.StructType(
-            [spark.StructField(each.name, _type(f"{path}.{each.name}", each.type, old, columns)) for each in inside]
-        )
+        inside = _inside(path, type_, columns)
+        types = (_type(f"{path}.{each.name}", each.type, old, columns) for each in inside)
+        return spark.StructType([spark.StructField(each.name, of) for each, of in zip(inside, types, strict=True)])
     if pa.types.is_map(type_):
-        key, item = (_type(path, each, old, [path]) for each in (type_.key_type, type_.item_type))
-        return spark.MapType(key, item)
+        return spark.MapType(*(_type(path, each, old, [path]) for each in (type_.key_type, type_.item_type)))
     if is_list(type_):
         return spark.ArrayType(_type(path, type_.value_type, old, [path]))
+    if pa.types.is_timestamp(type_):
+        return _timestamp(type_, is_old=path in old)
+    return _plain(path, type_)
+
+
+def _timestamp(type_: pa.DataType, *, is_old: bool) -> spark.DataType:
+    """The type of a timestamp, which is `is_old` if it has 96 bits: those are instants to Spark."""
+    if type_.unit == "ns" and not is_old:
+        return spark.LongType()
+    return spark.TimestampType() if type_.tz or is_old else spark.TimestampNTZType()
+
+
+def _plain(path: str, type_: pa.DataType) -> spark.DataType:
+    if pa.types.is_decimal128(type_):
+        return spark.DecimalType(type_.precision, type_.scale)
     for test, found in PLAIN:
         if test(type_):
             return found
     raise SchemaError(f"{path}: {type_} is not read the same by Spark")
 
 
-def _carried(path: str, given: pa.DataType, old: Collection[str], columns: Collection[str]) -> pa.DataType:
-    """The type with the nanoseconds as numbers, as Spark passes them on."""
-    return _mapped(path, given, old, columns, pa.int64())
-
-
-def _restored(path: str, given: pa.DataType, old: Collection[str], columns: Collection[str]) -> pa.DataType:
-    """The type as it is in the file."""
-    return _mapped(path, given, old, columns, None)
+def _inside(path: str, type_: pa.DataType, columns: Collection[str]) -> list[pa.Field]:
+    """The fields of a struct that are read."""
+    return [each for each in type_ if _is_read(f"{path}.{each.name}", columns)]
 
 
 def _mapped(
     path: str, given: pa.DataType, old: Collection[str], columns: Collection[str], nanoseconds: pa.DataType | None
 ) -> pa.DataType:
-    """The type of the part that is read, with another in place of nanoseconds."""
+    """The part of the type that is read, with another in place of timestamps with nanoseconds, None for themselves."""
     type_ = value_type(given)
     if pa.types.is_timestamp(type_) and type_.unit == "ns" and path not in old:
         return nanoseconds or type_
     if pa.types.is_struct(type_):
-        inside = [each for each in type_ if _is_read(f"{path}.{each.name}", columns)]
-        return pa.struct(
-            [(each.name, _mapped(f"{path}.{each.name}", each.type, old, columns, nanoseconds)) for each in inside]
-        )
+        inside = _inside(path, type_, columns)
+        fields = (_mapped(f"{path}.{each.name}", each.type, old, columns, nanoseconds) for each in inside)
+        return pa.struct([(each.name, found) for each, found in zip(inside, fields, strict=True)])
     if pa.types.is_map(type_):
         return pa.map_(*(_mapped(path, each, old, [path], nanoseconds) for each in (type_.key_type, type_.item_type)))
-    if is_list(type_):
-        return pa.list_(_mapped(path, type_.value_type, old, [path], nanoseconds))
-    return type_
+    return pa.list_(_mapped(path, type_.value_type, old, [path], nanoseconds)) if is_list(type_) else type_

@@ -20,7 +20,7 @@ from exporter.engine.duckdb.database import VALUE
 from exporter.engine.protocol import EngineError
 
 if TYPE_CHECKING:
-    from pyspark.sql.connect.dataframe import DataFrame
+    from pyspark.sql import DataFrame
 
 VERSIONS = ("4.",)
 """How the versions of Spark begin whose SQL is proven."""
@@ -121,7 +121,7 @@ class Session:
         del before
 
     def drop(self, name: str) -> None:
-        """Free the memory that the rows of a view take on the cluster: the server does so once nobody refers to them."""
+        """Free the memory that the rows of a view take on the cluster, which nobody refers to from here on."""
         if self._kept.pop(name, None) is not None:
             self.spark.catalog.dropTempView(name)
 

@@ -1,4 +1,4 @@
-"""The tables of one day on Spark: `events` by DuckDB's SQL in Spark's workers, the others by the same SQL, translated."""
+"""The tables of one day: `events` by DuckDB's SQL in Spark's workers, the others by the same SQL, translated."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import duckdb
+
 from exporter.config.model import Dataset
 from exporter.days import Day
 from exporter.engine.duckdb import columns, day_tables, watched
@@ -14,6 +16,7 @@ from exporter.engine.spark import rows
 from exporter.engine.spark.rows import Readable
 from exporter.engine.spark.session import Session
 from exporter.engine.spark.translate import spark_sql
+from exporter.engine.spark.worker import Query
 from exporter.files import mapping
 from exporter.files.entry import Measurable
 from exporter.files.file import File
@@ -22,7 +25,7 @@ from exporter.measures.channels import SITES
 from exporter.measures.devices import classify
 
 if TYPE_CHECKING:
-    from pyspark.sql.connect.dataframe import DataFrame
+    from pyspark.sql import DataFrame
 
 TYPES = tuple(f"CREATE TYPE {name} AS ENUM ({', '.join(map(repr, words))})" for name, words in day_tables.TYPES.items())
 
@@ -87,7 +90,7 @@ class Tables:
     def _channels(self) -> DataFrame:
         """The channel of each origin, by DuckDB: regexes and text of URLs."""
         origins = self._session.sql(_ORIGINS)
-        query = rows.Query(rows.duckdb.__version__, TYPES, _CHANNELS, SITES)
+        query = Query(duckdb.__version__, TYPES, _CHANNELS, SITES)
         return rows.queried(origins, query)
 
     def _events(self, files: Sequence[Readable], day: Day, misencoded: Collection[File]) -> DataFrame:

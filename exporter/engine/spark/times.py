@@ -18,7 +18,7 @@ Row = tuple[int | None, int | None, int]
 def times(session: Session, dataset: Dataset, file: Readable, latest: int) -> Row:
     """First and last timestamp (µs) from EARLIEST to `latest`, and the number of events without one in that range."""
     parts = _parts(session, dataset, file, sql.RANGE, {"earliest": EARLIEST, "latest": latest})
-    firsts, lasts = ([part[place] for part in parts if part[place] is not None] for place in (0, 1))
+    firsts, lasts = ([each for part in parts if (each := part[place]) is not None] for place in (0, 1))
     return min(firsts, default=None), max(lasts, default=None), sum(part[2] or 0 for part in parts)
 
 

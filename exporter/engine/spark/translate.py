@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Final
 
 import sqlglot
@@ -17,14 +18,14 @@ from exporter.engine.spark.rewrites import Refusal
 from exporter.engine.spark.values import literal
 
 SAME: Final = frozenset({
-    exp.Select, exp.From, exp.Join, exp.Where, exp.Group, exp.GroupingSets, exp.Having, exp.Order, exp.Ordered, exp.Limit,
-    exp.With, exp.Subquery, exp.Table, exp.TableAlias, exp.Union, exp.Distinct, exp.Tuple,
+    exp.Select, exp.From, exp.Join, exp.Where, exp.Group, exp.GroupingSets, exp.Having, exp.Order, exp.Ordered,
+    exp.Limit, exp.With, exp.Subquery, exp.Table, exp.TableAlias, exp.Union, exp.Distinct, exp.Tuple,
     exp.Column, exp.Identifier, exp.Alias, exp.Star, exp.Paren, exp.Literal, exp.Boolean, exp.Null, exp.Var,
     exp.Case, exp.If, exp.In, exp.Between, exp.Is, exp.And, exp.Or, exp.Not, exp.NullSafeEQ, exp.NullSafeNEQ,
     exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Interval, exp.DataType,
     exp.Window, exp.WindowSpec, exp.Filter, exp.IgnoreNulls, exp.Struct, exp.PropertyEQ, exp.Array, exp.Exists,
-    exp.Count, exp.Sum, exp.Min, exp.Max, exp.AnyValue, exp.LogicalAnd, exp.LogicalOr, exp.CountIf,
-    exp.Coalesce, exp.Nullif, exp.Least, exp.Greatest, exp.Abs, exp.ArgMax, exp.ArgMin,
+    exp.Count, exp.Sum, exp.AnyValue, exp.LogicalAnd, exp.LogicalOr, exp.CountIf,
+    exp.Coalesce, exp.Nullif, exp.Least, exp.Greatest, exp.Abs,
     exp.RowNumber, exp.Rank, exp.DenseRank, exp.Lag, exp.Lead,
     exp.Contains, exp.StartsWith, exp.EndsWith, exp.Replace, exp.Length,
 })  # fmt: skip
@@ -41,7 +42,9 @@ REWRITTEN: Final[Mapping[type[exp.Expression], Callable[[exp.Expression], exp.Ex
     exp.IntDiv: rewrites.of_integers,
     exp.Left: rewrites.left,
     exp.Like: rewrites.like,
+    exp.Max: rewrites.extreme,
     exp.Median: rewrites.median,
+    exp.Min: rewrites.extreme,
     exp.Mod: rewrites.of_integers,
     exp.RegexpLike: rewrites.regex,
     exp.Trim: rewrites.trim,
@@ -49,9 +52,10 @@ REWRITTEN: Final[Mapping[type[exp.Expression], Callable[[exp.Expression], exp.Ex
 """What is rewritten, or refused, depending on what it is applied to."""
 
 OF_DUCKDB = {
-    exp.Select: ("distinct.on", "sample", "qualify"),
+    exp.Select: ("sample", "qualify"),
     exp.Group: ("cube", "rollup"),
     exp.Star: ("replace", "except_", "rename"),
+    exp.Distinct: ("on",),
 }
 """Clauses of these that Spark lacks or reads otherwise."""
 
@@ -67,7 +71,7 @@ def spark_sql(sql: str, values: Mapping[str, object] | None = None) -> str:
     except sqlglot.errors.SqlglotError as error:
         raise TranslationError(f"not understood: {str(error).splitlines()[0]}") from None
     filled = parsed.transform(lambda node: _filled(node, values or {}))
-    return _rewritten(filled, sql).sql("spark", comments=False)
+    return str(_rewritten(filled, sql).sql("spark", comments=False))
 
 
 def problem(sql: str) -> str | None:
@@ -88,44 +92,49 @@ def _filled(node: exp.Expression, values: Mapping[str, object]) -> exp.Expressio
 
 def _rewritten(parsed: exp.Expression, sql: str) -> exp.Expression:
     """The tree with each node replaced by what means the same, from the leaves up."""
-    for node in list(parsed.walk(bfs=False))[::-1]:
+    nodes = list(parsed.walk(bfs=False))
+    for node in nodes:
+        _check(node, sql)
+    for node in reversed(nodes):
         try:
-            new = _one(node)
+            new = REWRITTEN.get(type(node), rewrites.number)(node)
         except Refusal as refusal:
-            raise TranslationError(f"{_line(sql, refusal.name or _name(node))}{refusal}") from None
-        if new is node:
-            continue
+            raise TranslationError(f"{_line(sql, refusal.name or _written(node, sql))}{refusal}") from None
         if node is parsed:
             parsed = new
-        else:
+        elif new is not node:
             node.replace(new)
     return parsed
 
 
-def _one(node: exp.Expression) -> exp.Expression:
-    kind = type(node)
-    if kind in REWRITTEN:
-        return REWRITTEN[kind](node)
-    if kind not in SAME:
-        raise Refusal(f"{_name(node)} has no proven counterpart on Spark")
-    for clause in OF_DUCKDB.get(kind, ()):
-        if node.args.get(clause.rpartition(".")[2]):
-            raise Refusal(f"{clause.rpartition('.')[2].rstrip('_').upper()} has no proven counterpart on Spark")
-    if isinstance(node, exp.Union) and node.args.get("by_name"):
-        raise Refusal("UNION BY NAME has no proven counterpart on Spark: write the columns in one order", "NAME")
-    if isinstance(node, exp.Join) and node.args.get("method"):
-        raise Refusal(f"{node.method} JOIN has no proven counterpart on Spark", node.method)
-    if isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier):
-        raise Refusal(f"{node.this.sql('duckdb')[:60]} is not a table of the day", _name(node.this))
-    return rewrites.number(node)
+def _check(node: exp.Expression, sql: str) -> None:
+    """Raise TranslationError if the node is in neither table."""
+    kind, name = type(node), ""
+    clauses = [each for each in OF_DUCKDB.get(kind, ()) if node.args.get(each)]
+    if kind not in REWRITTEN and kind not in SAME:
+        name = _written(node, sql)
+    elif clauses:
+        name = clauses[0].rstrip("_").upper()
+    elif isinstance(node, exp.Union) and node.args.get("by_name"):
+        name = "BY NAME"
+    elif isinstance(node, exp.Join) and node.args.get("method"):
+        name = f"{node.method} JOIN"
+    elif isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier):
+        name = _written(node.this, sql)
+    if name:
+        raise TranslationError(f"{_line(sql, name)}{name} has no proven counterpart on Spark")
 
 
-def _name(node: exp.Expression) -> str:
-    """What the node is called in SQL."""
+def _written(node: exp.Expression, sql: str) -> str:
+    """What the node is called in the SQL."""
     if isinstance(node, exp.Anonymous):
         return str(node.name)
+    for word in re.findall(r"(\w+)\s*\(", sql):
+        with suppress(sqlglot.errors.SqlglotError):
+            if isinstance(sqlglot.parse_one(f"SELECT {word}(a, 'b')", read="duckdb").selects[0], type(node)):
+                return str(word)
     if isinstance(node, exp.Func):
-        return node.sql_name().lower()
+        return str(node.sql_name()).lower()
     return re.sub(r"(?<!^)(?=[A-Z])", " ", type(node).__name__).upper()
 
 

@@ -26,9 +26,10 @@ NOT_UTF8 = "text that is not UTF-8"
 class Query:
     """A query of DuckDB over rows that are called `rows`.
 
-    `version` is that of DuckDB here, because hashes differ between versions. `setup` are statements to run first, and
-    `names` and `types` those that columns have in the files; Spark has its own names, and some types differ. `paths` is
-    the column with the path of the file, if any. With `replacing`, each byte that is not UTF-8 is read as `?`; otherwise it is an error.
+    `version` is that of DuckDB here, because hashes differ between versions. `setup` are statements to run first.
+    `names` and `types` are those of columns in the files; Spark has its own names, and some other types. `paths` is the
+    column with the path of the file, if any. With `replacing`, each byte that is not UTF-8 is read as `?`; otherwise it
+    is an error.
     """
 
     version: str
@@ -54,7 +55,7 @@ def run(query: Query, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBa
         shaped = next(prepared)
         reader = pa.RecordBatchReader.from_batches(shaped.schema, chain([shaped], prepared))
         connection.register("rows", reader)
-        for batch in connection.execute(query.sql, dict(query.values)).to_arrow_reader(BATCH):
+        for batch in connection.sql(query.sql, params=dict(query.values)).to_arrow_reader(BATCH):
             yield signed(batch)
 
 
@@ -102,13 +103,13 @@ def is_utf8(array: pa.Array) -> bool:
 
 
 def replaced(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The batch with `?` for bytes that are not UTF-8, replaced by DuckDB as in a file: only its reader of files does."""
+    """The batch with `?` for bytes that are not UTF-8, as DuckDB's reader of files replaces them."""
     with TemporaryDirectory() as folder, duckdb.connect() as connection:
         path = f"{folder}/batch.parquet"
         pq.write_table(pa.Table.from_batches([batch]), path)
         read = "SELECT * FROM read_parquet(?, binary_as_string = true, utf8_validation = 'replace')"
         connection.execute("SET TimeZone = 'UTC'")
-        return connection.execute(read, [path]).to_arrow_table().combine_chunks().to_batches()[0]
+        return connection.sql(read, params=[path]).to_arrow_table().combine_chunks().to_batches()[0]
 
 
 def _prepared(query: Query, batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -1,7 +1,7 @@
 -- The purchases of one day where each row is a line of an order: `lines` are the rows, as `purchases.sql` has them.
 -- The lines of a transaction id are one purchase, with the time, session, device and dimensions of the first line, and
 -- with the sum of the amounts. A line without an id is a purchase of its own. Of lines at the same time, the least in
--- all columns is the first, because rows of files have no order; a column that may be NULL is the greatest if it is.
+-- all columns is the first, because rows of files have no order.
 SELECT line.ts,
        line.hour,
        line.client,
@@ -20,10 +20,9 @@ FROM (
          sum(revenue)                  AS revenue,
          bool_and(is_foreign_currency) AS is_foreign_currency,
          min({
-           'ts': ts, 'hour': hour, 'has_no_client': client IS NULL, 'client': client, 'device': device,
-           'channel_name': CAST(channel AS VARCHAR), 'has_no_dimension_1': dimension_1 IS NULL, 'dimension_1': dimension_1,
-           'has_no_dimension_2': dimension_2 IS NULL, 'dimension_2': dimension_2, 'channel': channel,
-           'session_started': session_started, 'session_hour': session_hour, 'session_source_key': session_source_key
+           'ts': ts, 'hour': hour, 'client': client, 'device': device, 'channel': CAST(channel AS VARCHAR),
+           'dimension_1': dimension_1, 'dimension_2': dimension_2, 'session_started': session_started,
+           'session_hour': session_hour, 'session_source_key': session_source_key
          })                            AS line
   FROM lines
   WHERE transaction_id IS NOT NULL
@@ -38,7 +37,7 @@ SELECT ts,
        dimension_2,
        revenue,
        device,
-       channel,
+       CAST(channel AS VARCHAR) AS channel,
        session_started,
        session_hour,
        session_source_key,
