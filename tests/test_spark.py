@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -21,9 +22,11 @@ from exporter.demo.write import write_demo
 from exporter.engine import chosen
 from exporter.engine.protocol import EngineError
 from exporter.facts.measure import measure
+from exporter.facts.model import Known, Measured
+from exporter.facts.task import Task
 from exporter.files.access import Access
 from tests.support import spark
-from tests.support.exposition import SHOP, TEXT, TYPES, view, write_config
+from tests.support.exposition import SHOP, TEXT, TYPES, purchase, run, view, write_config, write_rows
 
 if spark.lacking():
     pytest.skip(spark.lacking() or "", allow_module_level=True)
@@ -141,7 +144,7 @@ def test_every_path(tmp_path: Path, url: str) -> None:
     """Structs, maps, key/value lists, JSON text, names with dots, folders with spaces, and bytes that are not UTF-8."""
     rows = [
         {
-            "ts": datetime(2025, 3, 30, 9, number % 60),
+            "ts": datetime.fromisoformat(f"2025-03-30T09:{number % 60:02}:00"),
             "event_name": "purchase" if number % 5 == 0 else "page",
             "user.id": [None, "undefined", f"u{number % 9}"][number % 3],
             "event_params": [
@@ -245,8 +248,8 @@ def test_a_damaged_file_is_set_aside(tmp_path: Path, url: str) -> None:
 def test_a_query_that_takes_too_long_is_cancelled(tmp_path: Path, url: str) -> None:
     """On the cluster, too: nothing of it runs there afterwards."""
     (tmp_path / "slow.sql").write_text(
-        "-- clickstream_pairs: Pairs.\nSELECT a.hour, count(*) AS clickstream_pairs FROM events AS a, events AS b, events AS c,"
-        " events AS d\nWHERE a.client < b.client OR b.client < c.client OR c.client < d.client GROUP BY a.hour\n"
+        "-- clickstream_pairs: Pairs.\nSELECT a.hour, count(*) AS clickstream_pairs\n"
+        "FROM events AS a, events AS b, events AS c, events AS d\nWHERE a.client < b.client OR b.client < c.client OR c.client < d.client GROUP BY a.hour\n"
     )
     write_rows(tmp_path / "events.parquet", [view(client_id=f"{number}") for number in range(3000)])
     config = configured(tmp_path, url, measures=["slow.sql"])
