@@ -51,7 +51,7 @@ SELECT *, TIMESTAMP '2025-03-30 00:30:00' + INTERVAL 1 HOUR * CAST(number % 1000
 FROM (SELECT unnest($texts) AS name), (SELECT CAST(unnest($numbers) AS BIGINT) AS number), (SELECT unnest($amounts) AS revenue)
 """
 
-EXPRESSIONS = """
+EXPRESSIONS = r"""
 coalesce(name, 'x'); nullif(name, 'a'); length(name); contains(name, 'a'); starts_with(name, 'a'); suffix(name, 'c')
 prefix(name, 'a'); replace(name, 'a', 'b'); left(name, 2); trim(name); name LIKE 'a%'; name LIKE '_'; name NOT LIKE '%c'
 name IN ('a', 'b'); name BETWEEN 'A' AND 'a'; name < 'a'; name IS DISTINCT FROM 'a'

@@ -19,6 +19,10 @@ START = 120.0
 """Seconds for Spark to start on a busy machine."""
 
 
+JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""Options that make Java cheap where it runs for a minute."""
+
+
 def lacking() -> str | None:
     """Why Spark cannot be started here, or None."""
     if not find_spec("pyspark") or not find_spec("sqlglot"):
@@ -68,7 +72,7 @@ def _command(port: int, master: str, folder: Path, settings: Sequence[str]) -> l
     submit = Path(_home()) / "bin" / "spark-submit"
     main = "org.apache.spark.sql.connect.service.SparkConnectServer"
     conf = [part for each in given for part in ("--conf", each)]
-    return [str(submit), "--master", master, "--driver-memory", "1500m", *conf, "--class", main, "spark-internal"]
+    return [str(submit), "--master", master, "--driver-memory", "1500m", "--driver-java-options", JAVA, *conf, "--class", main, "spark-internal"]
 
 
 def _environment() -> dict[str, str]:

@@ -64,7 +64,7 @@ class Lookback:
         except GoneError:
             raise
         except EngineError as error:
-            self.problem = f"engine.database {self._database}: nothing is kept: {error}"
+            self._report(error)
 
     def has(self, key: str) -> bool:
         """Whether what later days need of the day seems to be available."""
@@ -138,13 +138,26 @@ class Lookback:
     def _listed(self) -> set[tuple[str, str]]:
         """The tables of the database that are ours: key and name."""
         if self._tables is None:
-            self._tables = set()
-            if self._database:
-                with self._session.limited():
-                    rows = self._session.sql(f"SHOW TABLES IN {self._database} LIKE '{PREFIX}*'").collect()
-                found = (_OURS.fullmatch(row["tableName"]) for row in rows)
-                self._tables = {(each[1], each[2]) for each in found if each}
+            found = map(_OURS.fullmatch, self._names())
+            self._tables = {(each[1], each[2]) for each in found if each}
         return self._tables
+
+    def _names(self) -> list[str]:
+        """The names of the tables that the database has."""
+        if not self._database:
+            return []
+        try:
+            with self._session.limited():
+                rows = self._session.sql(f"SHOW TABLES IN {self._database} LIKE '{PREFIX}*'").collect()
+                return [row["tableName"] for row in rows]
+        except GoneError:
+            raise
+        except EngineError as error:
+            self._report(error)
+            return []
+
+    def _report(self, error: EngineError) -> None:
+        self.problem = f"engine.database {self._database}: nothing is kept: {error}"
 
     def _read(self, key: str, name: str) -> DataFrame | None:
         """The table, None if it cannot be read."""
