@@ -224,7 +224,7 @@ def test_a_database_that_cannot_be_written_costs_only_time(tmp_path: Path, url: 
 
 
 def test_a_damaged_file_is_set_aside(tmp_path: Path, url: str) -> None:
-    """By name, as are one that Spark would skip and one with a type that it reads otherwise; the others are measured."""
+    """By name, as are one that Spark would skip, and one with a type that it reads otherwise."""
     write_rows(tmp_path / "good.parquet", [view(), purchase()])
     write_rows(tmp_path / "_skipped.parquet", [view()])
     write_rows(tmp_path / "odd.parquet", [view() | {"client_id": 3600}], TYPES | {"client_id": pa.time32("s")})
@@ -245,12 +245,19 @@ def test_a_damaged_file_is_set_aside(tmp_path: Path, url: str) -> None:
     assert reasons["odd.parquet"] == "client_id: time32[ms] is not read the same by Spark"
 
 
+SLOW = """
+-- clickstream_pairs: Pairs.
+SELECT a.hour,
+       count(*) AS clickstream_pairs
+FROM events AS a, events AS b, events AS c, events AS d
+WHERE a.client < b.client OR b.client < c.client OR c.client < d.client
+GROUP BY a.hour
+"""
+
+
 def test_a_query_that_takes_too_long_is_cancelled(tmp_path: Path, url: str) -> None:
     """On the cluster, too: nothing of it runs there afterwards."""
-    (tmp_path / "slow.sql").write_text(
-        "-- clickstream_pairs: Pairs.\nSELECT a.hour, count(*) AS clickstream_pairs\n"
-        "FROM events AS a, events AS b, events AS c, events AS d\nWHERE a.client < b.client OR b.client < c.client OR c.client < d.client GROUP BY a.hour\n"
-    )
+    (tmp_path / "slow.sql").write_text(SLOW)
     write_rows(tmp_path / "events.parquet", [view(client_id=f"{number}") for number in range(3000)])
     config = configured(tmp_path, url, measures=["slow.sql"])
     document = yaml.safe_load(config.read_text()) | {"resources": {"query_timeout": "20s"}}

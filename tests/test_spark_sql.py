@@ -48,25 +48,29 @@ AMOUNTS = [None, "0.0001", "0.0002", "-1.5000", "12.3456", "99999999999.9999"]
 
 VALUES = """
 SELECT *, TIMESTAMP '2025-03-30 00:30:00' + INTERVAL 1 HOUR * CAST(number % 1000 AS INTEGER) AS ts
-FROM (SELECT unnest($texts) AS name), (SELECT CAST(unnest($numbers) AS BIGINT) AS number), (SELECT unnest($amounts) AS revenue)
+FROM (SELECT unnest($texts) AS name),
+     (SELECT CAST(unnest($numbers) AS BIGINT) AS number),
+     (SELECT unnest($amounts) AS revenue)
 """
 
 EXPRESSIONS = r"""
 coalesce(name, 'x'); nullif(name, 'a'); length(name); contains(name, 'a'); starts_with(name, 'a'); suffix(name, 'c')
 prefix(name, 'a'); replace(name, 'a', 'b'); left(name, 2); trim(name); name LIKE 'a%'; name LIKE '_'; name NOT LIKE '%c'
 name IN ('a', 'b'); name BETWEEN 'A' AND 'a'; name < 'a'; name IS DISTINCT FROM 'a'
-regexp_matches(name, '^a.c$'); regexp_matches(name, '(?i)k|S'); regexp_matches(name, '[^a-c]'); regexp_matches(name, '\\d{2,}')
-regexp_matches(name, '\\s'); regexp_matches(name, 'x$'); regexp_matches(name, '\\w+%'); regexp_matches(name, '(?i)[a-z]b')
-number + 1; number - 1; -number; abs(number); number * 2; number / 2; number / 0; 7 / number; number IS NULL; (number > 0) IS NOT TRUE
+regexp_matches(name, '^a.c$'); regexp_matches(name, '(?i)k|S'); regexp_matches(name, '[^a-c]')
+regexp_matches(name, '\d{2,}'); regexp_matches(name, '\s'); regexp_matches(name, 'x$'); regexp_matches(name, '\w+%')
+regexp_matches(name, '(?i)[a-z]b')
+number + 1; number - 1; -number; abs(number); number * 2; number / 2; number / 0; 7 / number; number IS NULL
+(number > 0) IS NOT TRUE; name IS NOT NULL
 least(number, 3); greatest(number, 3); CAST(number AS DOUBLE); CASE WHEN number > 1 THEN 'many' ELSE 'few' END
 revenue + 1; revenue * 2; revenue / 3; revenue > 0; abs(revenue); coalesce(revenue, 0); CAST(revenue > 0 AS INTEGER)
 epoch_us(ts); epoch_us(ts) // 1800000000; epoch_us(ts) % 7; ts - INTERVAL 7 DAYS; ts < TIMESTAMP '2025-03-31 00:00:00'
 """.replace("TIMESTAMP '2025-03-31 00:00:00'", "ts")  # fmt: skip
 
 AGGREGATES = """
-count(*); count(number); count(DISTINCT name); count(DISTINCT {'a': name, 'b': number}); sum(number); sum(revenue); min(name)
-max(revenue); any_value(name); avg(number); avg(revenue); sum(revenue) / count(*); median(revenue); bool_and(number > 0)
-bool_or(number > 0); count_if(number > 0); count(*) FILTER (WHERE number > 0); sum(number) FILTER (WHERE name = 'a')
+count(*); count(number); count(DISTINCT name); count(DISTINCT {'a': name, 'b': number}); sum(number); sum(revenue)
+min(name); max(revenue); any_value(name); avg(number); avg(revenue); sum(revenue) / count(*); median(revenue)
+bool_and(number > 0); bool_or(number > 0); count_if(number > 0); count(*) FILTER (WHERE number > 0); sum(number) FILTER (WHERE name = 'a')
 min({'a': name, 'b': revenue}); max({'a': name, 'b': revenue})
 """
 
@@ -75,11 +79,11 @@ SELECT name, number, row_number() OVER (PARTITION BY name ORDER BY number, reven
 SELECT name, number, rank() OVER (PARTITION BY name ORDER BY number DESC) AS place FROM rows
 SELECT name, lag(number) OVER (PARTITION BY name ORDER BY number, revenue) AS before FROM rows
 SELECT name, max(number) OVER (PARTITION BY name ORDER BY number, revenue ROWS UNBOUNDED PRECEDING) AS so_far FROM rows
-SELECT grouping(name, number) AS bits, count(*) AS events FROM rows GROUP BY GROUPING SETS ((name), (number), (name, number))
+SELECT grouping(name, number) AS bits, count(*) AS n FROM rows GROUP BY GROUPING SETS ((name), (number), (name, number))
 SELECT name, count(*) AS number FROM rows GROUP BY ALL HAVING count(*) > 1
-SELECT a.name FROM rows AS a SEMI JOIN (SELECT * FROM rows WHERE number = 7) AS b ON a.name = b.name AND a.number < b.number
+SELECT a.name FROM rows AS a SEMI JOIN (FROM rows WHERE number = 7) AS b ON a.name = b.name AND a.number < b.number
 SELECT name FROM rows ANTI JOIN (SELECT 'a' AS name) AS b USING (name)
-SELECT name FROM rows WHERE number IN (SELECT max(number) FROM rows) UNION ALL SELECT 'x' WHERE EXISTS (SELECT 1 FROM rows)
+SELECT name FROM rows WHERE number IN (SELECT max(number) FROM rows) UNION ALL SELECT 'x' WHERE EXISTS (FROM rows)
 WITH few AS MATERIALIZED (FROM rows WHERE number = 1) SELECT DISTINCT name FROM few
 """
 

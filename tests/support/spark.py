@@ -69,10 +69,10 @@ def _command(port: int, master: str, folder: Path, settings: Sequence[str]) -> l
         "spark.sql.catalogImplementation=in-memory",
         *settings,
     )
-    submit = Path(_home()) / "bin" / "spark-submit"
-    main = "org.apache.spark.sql.connect.service.SparkConnectServer"
     conf = [part for each in given for part in ("--conf", each)]
-    return [str(submit), "--master", master, "--driver-memory", "1500m", "--driver-java-options", JAVA, *conf, "--class", main, "spark-internal"]
+    main = ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "spark-internal"]
+    java = ["--driver-memory", "1500m", "--driver-java-options", JAVA]
+    return [str(Path(_home()) / "bin" / "spark-submit"), "--master", master, *java, *conf, *main]
 
 
 def _environment() -> dict[str, str]:

@@ -168,7 +168,7 @@ def like(node: exp.Expression) -> exp.Expression:
 
 
 def extreme(node: exp.Expression) -> exp.Expression:
-    """The least or the greatest; in structs, NULL is the greatest of a field, as a flag before each field tells Spark."""
+    """The least or the greatest; of structs, a flag before each field makes NULL the greatest, as in DuckDB."""
     if isinstance(node.this, exp.Struct):
         flagged = []
         for each in node.this.expressions:
