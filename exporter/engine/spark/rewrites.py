@@ -139,10 +139,22 @@ def _is_text(value: exp.Expression) -> bool:
 
 
 def unnested(node: exp.Expression) -> exp.Expression:
-    """A list that is written out, as rows."""
-    if not isinstance(node.this, exp.Cast) or not isinstance(node.this.this, exp.Array):
+    """A list that is written out, as what `among` makes of it."""
+    if not (node.find_ancestor(exp.In) and isinstance(node.this, exp.Cast) and isinstance(node.this.this, exp.Array)):
         raise Refusal("unnest has no proven counterpart on Spark", "unnest")
     return node
+
+
+def among(node: exp.Expression) -> exp.Expression:
+    """IN a list; of IN a query, only of a list that is written out: Spark's is false where DuckDB's is NULL."""
+    query = node.args.get("query")
+    if not query:
+        return node
+    rows = query.unnest().selects
+    if len(rows) != 1 or not isinstance(rows[0], exp.Explode) or query.unnest().args.get("from_"):
+        raise Refusal("IN (SELECT …) has no proven counterpart on Spark: write SEMI JOIN or ANTI JOIN", "IN")
+    listed = [each.copy() for each in rows[0].this.this.expressions]
+    return exp.In(this=node.this.copy(), expressions=listed) if listed else exp.false()
 
 
 def grouping(node: exp.Expression) -> exp.Expression:
