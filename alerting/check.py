@@ -50,13 +50,22 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="CHECK",
         help="instead of judging, print the query of this check's runbook for the data set (exit code 2 without data)",
     )
+    parser.add_argument(
+        "--compare-engines",
+        dest="compare",
+        action="store_true",
+        help="instead of judging, measure the day on DuckDB and on the engine of the configuration, and print each "
+        "fact that differs (exit code 1 if one does, 2 if they cannot be compared)",
+    )
     parser.add_argument("--run", action="store_true", help="with --sql, run the query and print its rows")
     add_alertmanagers(parser, "where to send the drill; repeat the option for each of several")
     add_http_config(parser, "the Alertmanagers given here by URL")
     flags.add_arguments(parser)
     options = parser.parse_args(arguments)
-    if options.sql and options.drill:
-        parser.error("--sql and --drill exclude each other")
+    chosen = [name for name in ("drill", "sql", "compare") if getattr(options, name)]
+    if len(chosen) > 1:
+        names = {"compare": "compare-engines"}
+        parser.error(f"{' and '.join(f'--{names.get(name, name)}' for name in chosen)} exclude each other")
     if options.run and not options.sql:
         parser.error("--run needs --sql")
     if options.alertmanagers and not options.drill:
@@ -79,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         loaded = plan.load(options.config, options.dataset)
         dataset = _dataset(options, loaded.config)
-        if options.drill or options.sql or options.simulate:
+        if options.drill or options.sql or options.compare or options.simulate:
             return _instead(options, loaded, dataset)
         subject = replace(subject, dataset=dataset)
         announce(options.junit, subject)
@@ -91,7 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except Exception as error:  # noqa: BLE001 - exit code 1 would mean that the data were judged
         verdict, samples = internal(subject, error), ()
-        if options.drill or options.sql or options.simulate:
+        if options.drill or options.sql or options.compare or options.simulate:
             return 2
     return publish(verdict, options, samples)
 
@@ -102,6 +111,10 @@ def _instead(options: argparse.Namespace, loaded: Plan, dataset: str) -> int:
         return _drill(options, loaded.config, dataset)
     if options.sql:
         return _query(options, loaded.config, dataset)
+    if options.compare:
+        from alerting.compare_engines import compare_engines  # noqa: PLC0415 - a verdict needs no engine
+
+        return compare_engines(options, loaded, dataset)
     from alerting.simulate import command  # noqa: PLC0415 - a verdict needs none of what replays days
 
     return command.simulate(options, loaded, dataset)

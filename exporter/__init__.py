@@ -18,7 +18,8 @@ no package:
 
 `file_names` reads file names as UTF-8 in any locale, `plan` is a configuration with its measures, `refresh` measures
 every data set at intervals, `replay` gives each day of a data set as if it were the newest, `backfill` writes the days
-by their dates, `ad_hoc` queries a data set for a person, `shipped` writes the rules and the dashboards into a
-folder, `cli` is the command with its `flags`, and `init` the one that proposes a configuration.
+by their dates, `ad_hoc` queries a data set for a person, `two_engines` measures a day on both engines, `shipped` writes
+the rules and the dashboards into a folder, `cli` is the command with its `flags`, and `init` the one that proposes a
+configuration.
 Of the packages, only `web` imports from these modules: `plan` and `refresh`.
 """

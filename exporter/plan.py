@@ -9,6 +9,7 @@ from pathlib import Path
 from exporter.config import model
 from exporter.config.model import Config
 from exporter.config.strict_yaml import ConfigError
+from exporter.engine import chosen
 from exporter.engine.duckdb import queries
 from exporter.gauges import own
 from exporter.measures import declared
@@ -40,7 +41,7 @@ def load(path: Path, only: str | None = None) -> Plan:
     for name, dataset in config.datasets.items():
         key = f"{path}: datasets.{name}.measures"
         try:
-            measures[name] = declared.load(dataset.measures, queries.sql_problem)
+            measures[name] = declared.load(dataset.measures, chosen.sql_problem(dataset))
         except MeasureError as error:
             problems += [f"{key}: {line}" for line in str(error).splitlines()]
             continue

@@ -17,7 +17,7 @@ from tests.support.documents import ROOT, links, page, section, slug
 DAY = "2025-03-09"
 PAGES = ["README.md", "CHANGELOG.md", ".github/CONTRIBUTING.md", ".github/SECURITY.md"]
 PAGES += [f"{folder}/README.md" for folder in ("exporter", "alerting", "grafana", "tests")]
-PAGES.append("exporter/stores.md")
+PAGES += ["exporter/spark.md", "exporter/stores.md"]
 PAGES += [f"exporter/exports/{each.page}.md" for each in EXPORTS]
 
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from exporter.config.amounts import Amount
 from exporter.config.checks import DRIFTS, KNOWABLE, Limits
+from exporter.config.engine import Spark
 from exporter.config.known_days import LONGEST, KnownDays
 from exporter.config.model import Columns, Config, Dataset, Links, Resources
 from exporter.config.watched import WatchedField
@@ -95,6 +96,7 @@ KEYS: list[tuple[str, type[BaseModel], dict[str, Any]]] = [
     ("Keys of links", Links, {}),
     ("Keys of resources", Resources, {}),
     ("Keys of a data set", Dataset, {"files": "x"}),
+    ("Keys of engine", Spark, {"spark": "sc://x"}),
     ("Keys of known_days", KnownDays, {"dates": "2026-11-27", "reason": "x"}),
     ("Keys of columns", Columns, {}),
     ("Keys of revenue", Amount, {"column": "x"}),

@@ -9,6 +9,8 @@ from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+import pytest
+
 import exporter
 
 ROOT = Path(__file__).parents[1]
@@ -118,8 +120,17 @@ def test_alerting_imports_from_exporter_and_not_the_other_way_round() -> None:
     assert [name for name, got in by_unit().items() if "alerting.mixin" in got] == []
 
 
-def test_only_the_engine_imports_duckdb() -> None:
+@pytest.mark.parametrize(
+    ("package", "where"),
+    {
+        "duckdb": "exporter.engine.",
+        "pyspark": "exporter.engine.spark.",
+        "sqlglot": "exporter.engine.spark.",
+        "grpc": "exporter.engine.spark.",
+    }.items(),
+)
+def test_only_an_engine_imports_a_database(package: str, where: str) -> None:
     """Everything else works with any engine."""
-    users = {name for name, imported in by_module().items() if any(each.split(".")[0] == "duckdb" for each in imported)}
+    users = {name for name, imported in by_module().items() if any(each.split(".")[0] == package for each in imported)}
     assert users
-    assert {name for name in users if not name.startswith("exporter.engine.duckdb.")} == set()
+    assert {name for name in users if not name.startswith(where)} == set()

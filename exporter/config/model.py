@@ -18,6 +18,7 @@ from pydantic import AfterValidator, Field
 from exporter.config import known_days, strict_yaml
 from exporter.config.amounts import Amount, Revenue
 from exporter.config.checks import Limits
+from exporter.config.engine import Spark
 from exporter.config.known_days import Known
 from exporter.config.object_store import ObjectStore, without_secrets
 from exporter.config.strict_yaml import Model, ProblemsError
@@ -95,6 +96,7 @@ class Dataset(Model):
     files: Annotated[OneOrMore, AfterValidator(without_secrets)]
     table: Literal["delta", "iceberg"] | None = None
     object_store: ObjectStore = ObjectStore()
+    engine: Spark | None = None
     owner: Owner | None = None
     labels: AlertLabels = Field(default_factory=dict)
     currency: Currency | None = None
@@ -255,6 +257,8 @@ def _cross_checks(config: Config) -> Iterator[Problem]:
 def _table_problems(dataset: Dataset) -> Iterator[Problem]:
     if dataset.table and (len(dataset.files) > 1 or glob.has_magic(dataset.files[0])):
         yield ("files",), f"with table: {dataset.table}, expected one folder or URL, without a wildcard"
+    if dataset.table and dataset.engine:
+        yield ("engine",), f"table: {dataset.table} is read on this machine only: leave out engine"
 
 
 def _path_problems(dataset: Dataset) -> Iterator[Problem]:

@@ -14,8 +14,8 @@ LOOKBACK = 7 * HOURS_24
 """How far assisted purchases look back, in microseconds."""
 
 NOT_OF_FACTS = {
-    "files", "table", "object_store", "history_days", "cadence", "measures", "limits", "switched_off", "known_days",
-    "baseline_since", "drop_rule", "owner", "labels",
+    "files", "table", "object_store", "engine", "history_days", "cadence", "measures", "limits", "switched_off",
+    "known_days", "baseline_since", "drop_rule", "owner", "labels",
 }  # fmt: skip
 """Keys of a data set on which no fact depends, or which are in the fingerprint by their contents."""
 

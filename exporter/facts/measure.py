@@ -25,6 +25,7 @@ from exporter.files.access import Access
 from exporter.files.entry import Unreadable
 from exporter.files.file import File, FilesError
 from exporter.measures import declared
+from exporter.measures.declared import Measure
 
 ATTEMPTS = 3
 """How often a file may change while it is read, before it is left out as one that is being written."""
@@ -32,8 +33,9 @@ ATTEMPTS = 3
 MAX_ATTEMPTS = 2 * ATTEMPTS
 """How often a reading may fail because files changed meanwhile."""
 
-OpenEngine = Callable[[Task, Access, Sequence[File], Path], Engine]
-"""Opens an engine for a task, access to its files, the files, and a folder for what does not fit into memory."""
+OpenEngine = Callable[[Dataset, Sequence[Measure], Access, Sequence[File], Path, Path, Resources], Engine]
+"""Opens an engine for a data set, its measures, access to its files, the files, a folder for what later readings need
+again, one for what does not fit into memory, and limits."""
 
 
 def measure(task: Task, spill: Path, open_engine: OpenEngine) -> Measured:
@@ -52,7 +54,7 @@ def measure(task: Task, spill: Path, open_engine: OpenEngine) -> Measured:
         files = _found(access)
         entries = {file: known.entries[file] for file in files if file in known.entries} | _restless(files, times)
         try:
-            with closing(open_engine(task, access, files, spill)) as engine:
+            with closing(open_engine(of, task.measures, access, files, task.storage, spill, task.resources)) as engine:
                 catalogue = Catalogue(engine, access, of, files, entries, task.as_of, task.now)
                 measured = _measured(task, engine, catalogue, known)
             changed = [file for file in catalogue.not_waiting() if not access.is_unchanged(file)]

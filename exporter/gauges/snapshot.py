@@ -65,7 +65,7 @@ def take(name: str, dataset: Dataset, measures: Sequence[Measure], measured: Mea
 
 def _number(dataset: Dataset, measures: Sequence[Measure], samples: Iterable[Sample]) -> int:
     """A hash of 48 bits, because a gauge is exact only up to 53 bits; never 0, which would read as "none"."""
-    configuration = dataset.model_dump(exclude={"files", "table", "object_store", "measures"})
+    configuration = dataset.model_dump(exclude={"files", "table", "object_store", "engine", "measures"})
     text = repr((configuration, [measure.sql for measure in measures], list(samples)))
     return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=6).digest(), "big") or 1
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from exporter.config.model import Config, Dataset, Links, Resources
 from exporter.days import Day, date_of
+from exporter.engine import chosen
 from exporter.engine.duckdb.engine import DuckDB
 from exporter.engine.duckdb.sample import Sample
 from exporter.engine.protocol import EngineError
@@ -64,6 +65,9 @@ def _links(links: Links) -> Iterator[str]:
 
 def _look(key: str, dataset: Dataset, measures: Sequence[Measure], resources: Resources, findings: Findings) -> None:
     """Raises FilesError, EngineError, TemporaryError."""
+    if found := chosen.problem(dataset):
+        reason, certain = found
+        findings.add(f"{key}.engine: {reason}", certain=certain)
     with Folder(SPILL) as folder:
         access = Access.of(dataset, resources, folder)
         listed = sorted(access.find(), key=lambda file: (file.mtime_ns, file.path))[-FILES:]

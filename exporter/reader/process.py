@@ -11,19 +11,17 @@ import select
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import IO, NoReturn, cast
 
 from exporter import log
-from exporter.engine.duckdb.engine import DuckDB
-from exporter.engine.protocol import Engine
+from exporter.engine import chosen
 from exporter.facts.measure import find, measure
 from exporter.facts.model import FactsError, Measured
 from exporter.facts.task import Look, Task
-from exporter.files.access import Access
 from exporter.files.file import File, is_url
 from exporter.measures.devices import classify
 from exporter.reader import pipes
@@ -106,16 +104,12 @@ def _work_and_exit(work: Callable[[], object], writing: int) -> NoReturn:
 def _measured(task: Task, spill: Path) -> Measured | str:
     """What was measured, or what failed."""
     try:
-        measured = measure(task, spill, _open)
+        measured = measure(task, spill, chosen.opened)
     except FactsError as error:
         return str(error)
     except Exception as error:  # noqa: BLE001 - at the border of the process, any error is passed on
         return f"{type(error).__name__}: {error}".splitlines()[0]
     return replace(measured, peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
-
-
-def _open(task: Task, access: Access, files: Sequence[File], spill: Path) -> Engine:
-    return DuckDB(task.dataset, task.measures, access, files, task.storage, spill, task.resources)
 
 
 def _end_alone(writing: int) -> None:

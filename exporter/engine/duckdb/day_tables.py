@@ -36,7 +36,7 @@ BLANKS = r"[\s\v\p{Z}\x{200B}\x{FEFF}]*"
 FACTS = (
     "ts", "hour", "client", "row_key", "source", "source_key", "is_direct", "schema_id", "is_purchase", "is_invalid",
     "is_missing_referrer", "is_missing_utm", "has_payload", "is_json_error", "agent", "content_key", "platform",
-    "device_class", "is_bot", "origin", *DIMENSION_COLUMNS, "is_foreign_currency", "event_key",
+    "device_class", "is_bot", "origin", "origin_key", *DIMENSION_COLUMNS, "is_foreign_currency", "event_key",
 )  # fmt: skip
 """The columns that `relations/events.sql` adds to the canonical ones."""
 
@@ -58,6 +58,7 @@ TYPES = {"platform": PLATFORMS, "device_class": DEVICES, "channel": CHANNELS}
 
 DERIVED = {
     "is_direct": "origin IS NULL",
+    "origin_key": "hash(origin)",
     "is_bot": "coalesce(platform = 'bot' OR device_class = 'bot', false)",
 }
 """Columns of `events` that are made of others at less cost than storing them."""
@@ -104,7 +105,7 @@ def load(
     values = {**paths, **folders, **columns.paths(dataset), **parameters(dataset, when)}
     for group in groups:
         values = _places(connection, dataset, group[0]) | values
-    made = _made(dataset) | ({"schema_id": "0"} if len(shapes) == 1 else {})
+    made = made_columns(dataset) | ({"schema_id": "0"} if len(shapes) == 1 else {})
     _load_events(connection, dataset, _source(dataset, shapes, row_limit), made, texts, values)
     _load_missing(connection, [mapping.missing(dataset, group[0].footer) for group in groups])
     _load_devices(connection)
@@ -112,7 +113,7 @@ def load(
     settings = {**VALUES, "exclude_bots": dataset.exclude_bots, "taxonomy": list(dataset.taxonomy)}
     connection.execute(f"CREATE OR REPLACE TEMP TABLE watched_fields AS {watched.counts(dataset)}")
     for name in TABLES:
-        _execute(connection, f"CREATE OR REPLACE TEMP TABLE {name} AS {_table(dataset, name)}", settings)
+        _execute(connection, f"CREATE OR REPLACE TEMP TABLE {name} AS {table(dataset, name)}", settings)
 
 
 def _load_events(
@@ -123,25 +124,27 @@ def _load_events(
     texts: Iterable[str],
     values: Mapping[str, object],
 ) -> None:
-    """Create the view `events` of the rows of `source`, and the table with those of its columns that are stored.
+    """Create the view `events` of the rows of `source`, and the table with those of its columns that are stored."""
+    stored, shown = events(dataset, source, made, texts)
+    _execute(connection, f"CREATE OR REPLACE TEMP TABLE stored_events AS {stored}", values)
+    # DuckDB trusts a footer's statistics and may not check each timestamp; this checks those that the pages had.
+    _execute(connection, f"DELETE FROM stored_events WHERE NOT ({IN_DAY})", values)
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW events AS SELECT {shown} FROM stored_events")
 
-    Those that are `made` are not.
+
+def events(dataset: Dataset, source: str, made: Mapping[str, str], texts: Iterable[str]) -> tuple[str, str]:
+    """SQL for the day's rows of `source` with the columns that are stored, and for all columns of such rows.
+
+    Those that are `made` are not stored.
     """
     named = _named([*map(relation, TABLES), *texts, *made.values()])
     stored = [name for name in named if name not in made] + watched.filled(dataset)
     shown = ["*", *(f"{made[name]} AS {name}" for name in named if name in made)]
-    sql = (
-        f"CREATE OR REPLACE TEMP TABLE stored_events AS WITH source AS ({source})\n"
-        f"SELECT {', '.join(stored)} FROM (\n{relation('events')}) "
-        f"WHERE {IN_DAY}"
-    )
-    _execute(connection, sql, values)
-    # DuckDB trusts a footer's statistics and may not check each timestamp; this checks those that the pages had.
-    _execute(connection, f"DELETE FROM stored_events WHERE NOT ({IN_DAY})", values)
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW events AS SELECT {', '.join(shown)} FROM stored_events")
+    sql = f"WITH source AS ({source})\nSELECT {', '.join(stored)} FROM (\n{relation('events')}) WHERE {IN_DAY}"
+    return sql, ", ".join(shown)
 
 
-def _table(dataset: Dataset, name: str) -> str:
+def table(dataset: Dataset, name: str) -> str:
     """SQL for one of TABLES."""
     if name == "purchases" and dataset.purchase_rows == "lines":
         return f"WITH lines AS MATERIALIZED (\n{relation('purchases')})\n{relation('orders')}"
@@ -159,7 +162,7 @@ def is_invalid(dataset: Dataset) -> str:
     return f"event_name IS NULL OR event_name NOT IN (SELECT unnest(CAST([{taxonomy}] AS VARCHAR[])))"
 
 
-def _made(dataset: Dataset) -> dict[str, str]:
+def made_columns(dataset: Dataset) -> dict[str, str]:
     """SQL for the columns of `events` that need not be stored: those that follow from others or have one value."""
     lacking = [name for name in (*COLUMNS[1:], *DIMENSION_COLUMNS) if not dataset.sources(name)]
     types = {"revenue": amounts.TYPE}

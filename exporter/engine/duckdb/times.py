@@ -10,13 +10,13 @@ from exporter.files.entry import EARLIEST
 from exporter.files.file import File
 from exporter.files.footers import Footer, UnreadableError
 
-_RANGE = """
+RANGE = """
 SELECT min(us)  FILTER (WHERE us BETWEEN $earliest AND $latest),
        max(us)  FILTER (WHERE us BETWEEN $earliest AND $latest),
        count(*) FILTER (WHERE (us BETWEEN $earliest AND $latest) IS NOT TRUE)
 FROM (SELECT epoch_us({timestamp}) AS us FROM {scan})
 """
-_COUNT = "SELECT count(*) FROM (SELECT epoch_us({timestamp}) AS us FROM {scan}) WHERE us >= $start AND us < $end"
+COUNT = "SELECT count(*) FROM (SELECT epoch_us({timestamp}) AS us FROM {scan}) WHERE us >= $start AND us < $end"
 
 Row = tuple[int | None, int | None, int]
 
@@ -27,7 +27,7 @@ def times(connection: duckdb.DuckDBPyConnection, dataset: Dataset, file: File, f
     Raises UnreadableError.
     """
     parameters = {"earliest": EARLIEST, "latest": latest}
-    return _row(connection, _RANGE, columns.timestamp(dataset, footer), file, parameters)
+    return _row(connection, RANGE, columns.timestamp(dataset, footer), file, parameters)
 
 
 def count(
@@ -35,7 +35,7 @@ def count(
 ) -> int:
     """The number of events of the file from `start` until before `end` (µs). Raises UnreadableError."""
     parameters = {"start": start, "end": end}
-    return int(_row(connection, _COUNT, columns.timestamp(dataset, footer), file, parameters)[0] or 0)
+    return int(_row(connection, COUNT, columns.timestamp(dataset, footer), file, parameters)[0] or 0)
 
 
 def _row(

@@ -7,7 +7,7 @@
 --              referrer's host, else (direct);  source_key is its hash, NULL for (direct)
 --   origin     source, medium, campaign, and the medium where none is written, which the channel depends on, parted by
 --              character 31; NULL if direct. Without utm_medium, an ad's click id is cpc, and a referrer or another click
---              id without utm_source is referral
+--              id without utm_source is referral;  origin_key is its hash
 --   is_direct  no external referrer, no utm_* and no click id
 -- Google Analytics writes (direct), (none) and (not set) for a missing campaign, and trackers write words such as
 -- "direct" or "null" for a missing referrer: a host has a dot, or follows ://.
@@ -115,6 +115,7 @@ SELECT *,
            END
          )
        END                                                                      AS origin,
+       hash(origin)                                                             AS origin_key,
        CASE WHEN list_contains($purchase, event_name) THEN coalesce(device, user_agent) END AS agent,
        platform,
        CASE

@@ -20,14 +20,27 @@ FROM (
          sum(revenue)                  AS revenue,
          bool_and(is_foreign_currency) AS is_foreign_currency,
          min({
-           'ts': ts, 'hour': hour, 'client': client, 'device': device, 'channel': channel, 'dimension_1': dimension_1,
-           'dimension_2': dimension_2, 'session_started': session_started, 'session_hour': session_hour,
-           'session_source_key': session_source_key
+           'ts': ts, 'hour': hour, 'client': client, 'device': device, 'channel': CAST(channel AS VARCHAR),
+           'dimension_1': dimension_1, 'dimension_2': dimension_2, 'session_started': session_started,
+           'session_hour': session_hour, 'session_source_key': session_source_key
          })                            AS line
   FROM lines
   WHERE transaction_id IS NOT NULL
   GROUP BY transaction_id
 )
-UNION ALL BY NAME
+UNION ALL
+SELECT ts,
+       hour,
+       client,
+       transaction_id,
+       dimension_1,
+       dimension_2,
+       revenue,
+       device,
+       CAST(channel AS VARCHAR) AS channel,
+       session_started,
+       session_hour,
+       session_source_key,
+       is_foreign_currency
 FROM lines
 WHERE transaction_id IS NULL

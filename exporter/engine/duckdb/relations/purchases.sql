@@ -15,7 +15,16 @@ SELECT bought.ts,
        sessions.source_key                                                            AS session_source_key,
        bought.is_foreign_currency
 FROM (
-  SELECT * REPLACE (CASE WHEN NOT ($exclude_bots AND is_bot) THEN client END AS client)
+  SELECT ts,
+         hour,
+         CASE WHEN NOT ($exclude_bots AND is_bot) THEN client END AS client,
+         transaction_id,
+         dimension_1,
+         dimension_2,
+         revenue,
+         is_foreign_currency,
+         origin,
+         agent
   FROM events
   WHERE is_purchase
 ) AS bought

@@ -50,7 +50,11 @@ WITH of_events AS (
          events,
          purchases,
          revenue
-  FROM (FROM of_events UNION ALL BY NAME FROM of_purchases)
+  FROM (
+    SELECT hour, "column", value, events, NULL AS purchases, NULL AS revenue FROM of_events
+    UNION ALL
+    SELECT hour, "column", value, NULL AS events, purchases, revenue FROM of_purchases
+  )
   JOIN dimensions USING ("column")
 ), placed AS (
   SELECT dimension,

@@ -3,8 +3,8 @@
 -- with an origin counts. With exclude_bots, a session whose first event is of a bot is none.
 WITH arrivals AS (
   SELECT client,
-         ts                AS started,
-         min(hash(origin)) AS origin_key
+         ts              AS started,
+         min(origin_key) AS origin_key
   FROM events
   WHERE origin IS NOT NULL
     AND client IS NOT NULL
