@@ -5,7 +5,7 @@ NODE := tests/grafana/node
 CHART := .servers/chart/.installed
 LOCKED := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-emit-find-links --no-annotate --custom-compile-command 'make locks'
-.PHONY: help demo dev test faults quality bench lint rules limits dashboards locks test-dashboards picture manifests test-chart test-integrations servers clean
+.PHONY: help demo dev test faults quality bench lint rules limits dashboards locks test-dashboards picture manifests test-chart test-spark test-integrations servers clean
 .SILENT:
 
 help: ## List the targets
@@ -64,6 +64,9 @@ locks: .venv/.runtime ## Renew the locked packages of the image: exporter/requir
 test-dashboards: .venv/.installed $(NODE)/node_modules/.package-lock.json ## Test the dashboards with Grafana's own code, in Node
 	.venv/bin/python -m alerting.stack.programs >&2
 	.venv/bin/python -m pytest -q -n 2 --dist loadgroup tests/grafana
+
+test-spark: .venv/.installed ## Test the engine Spark as a whole, on a local server; needs Java 17
+	SPARK_TESTS=full .venv/bin/python -m pytest -q tests/test_spark.py tests/test_spark_sql.py
 
 test-integrations: .venv-integrations/.installed ## Test GitHub's action, Airflow, Dagster, Prefect and dbt, in a venv of their own
 	.venv-integrations/bin/python -m alerting.stack.programs >&2

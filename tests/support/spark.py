@@ -30,6 +30,9 @@ def lacking() -> str | None:
     return None if shutil.which("java") else "Java 17 is not installed, which Spark needs"
 
 
+in_full = pytest.mark.skipif(os.environ.get("SPARK_TESTS") != "full", reason="make test-spark runs it")
+"""For tests that take a minute each."""
+
 needs_spark = pytest.mark.skipif(lacking() is not None, reason=lacking() or "")
 
 
