@@ -76,7 +76,6 @@ def test_demo_days(tmp_path: Path, url: str) -> None:
 
 
 @pytest.mark.skipif(not FOLDER.is_dir(), reason="real data are not present")
-@spark.in_full
 def test_real_days(tmp_path: Path, url: str) -> None:
     """The two newest real days."""
     for path in sorted(FOLDER.glob("*.parquet"))[-2:]:
@@ -105,7 +104,6 @@ TIMES = {
 """How times may stand in a file."""
 
 
-@spark.in_full
 def test_every_type_of_timestamp(tmp_path: Path, url: str) -> None:
     """On a day of 23 hours: a file of each type, and one of the old 96 bits."""
     start = datetime(2025, 3, 29, 23, tzinfo=UTC)
@@ -142,7 +140,6 @@ NESTED = {
 """A file with all that the path language leads into."""
 
 
-@spark.in_full
 def test_every_path(tmp_path: Path, url: str) -> None:
     """Structs, maps, key/value lists, JSON text, names with dots, folders with spaces, and bytes that are not UTF-8."""
     rows = [
@@ -203,7 +200,6 @@ def reading(config: Path, storage: Path, known: Known = Known()) -> Measured:  #
 ORDER = '{"transaction_id": "t1", "revenue": 12.5}'
 
 
-@spark.in_full
 def test_days_are_kept_in_the_database(tmp_path: Path, url: str) -> None:
     """A new day looks back on them without reading them again, and tables of days that nobody needs are dropped."""
     config = configured(tmp_path, url, engine={"spark": url, "database": "default"})
@@ -218,7 +214,6 @@ def test_days_are_kept_in_the_database(tmp_path: Path, url: str) -> None:
     assert second.days[-1].found["clickstream_repeated_purchases"] == {"": {10: 1}}
 
 
-@spark.in_full
 def test_a_database_that_cannot_be_written_costs_only_time(tmp_path: Path, url: str) -> None:
     """The day is measured, and the problem is logged."""
     write_rows(tmp_path / "events.parquet", [view(), purchase()])
@@ -260,7 +255,6 @@ GROUP BY a.hour
 """
 
 
-@spark.in_full
 def test_a_query_that_takes_too_long_is_cancelled(tmp_path: Path, url: str) -> None:
     """On the cluster, too: nothing of it runs there afterwards."""
     (tmp_path / "slow.sql").write_text(SLOW)
@@ -288,7 +282,6 @@ def test_a_server_that_is_gone_fails_the_refresh(tmp_path: Path) -> None:
     assert "datasets.web.engine: sc://127.0.0.1:" in checked.stderr + checked.stdout
 
 
-@spark.in_full
 def test_a_server_that_dies_fails_the_reading(tmp_path: Path) -> None:
     """Not one measure after the other: no facts are made of half a day."""
     write_rows(tmp_path / "events.parquet", [view(), purchase()])

@@ -24,14 +24,13 @@ JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
 def lacking() -> str | None:
-    """Why Spark cannot be started here, or None."""
+    """Why Spark is not started here, or None: its tests take the processor from those that wait for servers."""
+    if "TEST_SPARK" not in os.environ:
+        return "`make test-spark` runs this test"
     if not find_spec("pyspark") or not find_spec("sqlglot"):
         return "Spark is not installed: pip install '.[spark]'"
     return None if shutil.which("java") else "Java 17 is not installed, which Spark needs"
 
-
-in_full = pytest.mark.skipif(os.environ.get("SPARK_TESTS") != "full", reason="make test-spark runs it")
-"""For tests that take a minute each."""
 
 needs_spark = pytest.mark.skipif(lacking() is not None, reason=lacking() or "")
 
