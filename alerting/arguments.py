@@ -60,17 +60,6 @@ def add_alertmanagers(parser: argparse.ArgumentParser, use: str) -> None:
     )
 
 
-def add_http_config(parser: argparse.ArgumentParser, servers: str) -> None:
-    """Add the option for the file with TLS and credentials."""
-    parser.add_argument(
-        "--http.config.file",
-        dest="http",
-        metavar="FILE",
-        type=Path,
-        help=f"TLS and credentials for {servers}, in the format of Prometheus' http_config, as for amtool",
-    )
-
-
 def add_common(
     parser: argparse.ArgumentParser, timeout: float | None, default: str, further: Sequence[str] = ()
 ) -> None:

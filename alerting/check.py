@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
-from alerting.arguments import ALERTMANAGER, EXIT_CODES, add_alertmanagers, add_common, add_http_config
+from alerting.arguments import ALERTMANAGER, EXIT_CODES, add_alertmanagers, add_common
 from alerting.drill import DrillError, drill, send_to_all
 from alerting.gate.judge import Servers, judge
 from alerting.gate.proof import UsageError
@@ -24,6 +24,7 @@ from exporter import file_names, plan
 from exporter.arguments import USAGE, Parser, iso_date
 from exporter.config.model import Config
 from exporter.config.strict_yaml import ConfigError
+from exporter.flags import add_http_config
 from exporter.plan import Plan
 from exporter.temporary import Folder, TemporaryError
 
@@ -39,33 +40,9 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--as-of", metavar="DATE", type=iso_date, help="judge this day as if it were the newest")
     add_common(parser, 120, "120", ["csv"])
     parser.set_defaults(format=None)
-    parser.add_argument(
-        "--drill",
-        metavar="CHECK",
-        help="instead of judging, send the alert of this check, marked as a drill, to a running Alertmanager "
-        "(exit code 2 if it is not accepted)",
-    )
-    parser.add_argument(
-        "--sql",
-        metavar="CHECK",
-        help="instead of judging, print the query of this check's runbook for the data set (exit code 2 without data)",
-    )
-    parser.add_argument(
-        "--compare-engines",
-        dest="compare",
-        action="store_true",
-        help="instead of judging, measure the day on DuckDB and on the engine of the configuration, and print each "
-        "fact that differs (exit code 1 if one does, 2 if they cannot be compared)",
-    )
-    parser.add_argument("--run", action="store_true", help="with --sql, run the query and print its rows")
-    add_alertmanagers(parser, "where to send the drill; repeat the option for each of several")
-    add_http_config(parser, "the Alertmanagers given here by URL")
+    _add_instead(parser)
     flags.add_arguments(parser)
     options = parser.parse_args(arguments)
-    chosen = [name for name in ("drill", "sql", "compare") if getattr(options, name)]
-    if len(chosen) > 1:
-        names = {"compare": "compare-engines"}
-        parser.error(f"{' and '.join(f'--{names.get(name, name)}' for name in chosen)} exclude each other")
     if options.run and not options.sql:
         parser.error("--run needs --sql")
     if options.alertmanagers and not options.drill:
@@ -74,6 +51,31 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         parser.error("--http.config.file needs --drill and --alertmanager.url")
     flags.require(parser, options)
     return options
+
+
+def _add_instead(parser: argparse.ArgumentParser) -> None:
+    """Add what is done instead of judging, and the options of that."""
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument(
+        "--drill",
+        metavar="CHECK",
+        help="instead of judging, send the alert of this check, marked as a drill, to a running Alertmanager "
+        "(exit code 2 if it is not accepted)",
+    )
+    instead.add_argument(
+        "--sql",
+        metavar="CHECK",
+        help="instead of judging, print the query of this check's runbook for the data set (exit code 2 without data)",
+    )
+    instead.add_argument(
+        "--compare-engines",
+        action="store_true",
+        help="instead of judging, measure the day on DuckDB and on the engine of the configuration, and print each "
+        "fact that differs (exit code 1 if one does, 2 if they cannot be compared)",
+    )
+    parser.add_argument("--run", action="store_true", help="with --sql, run the query and print its rows")
+    add_alertmanagers(parser, "where to send the drill; repeat the option for each of several")
+    add_http_config(parser, "the Alertmanagers given here by URL")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -88,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         loaded = plan.load(options.config, options.dataset)
         dataset = _dataset(options, loaded.config)
-        if options.drill or options.sql or options.compare or options.simulate:
+        if options.drill or options.sql or options.compare_engines or options.simulate:
             return _instead(options, loaded, dataset)
         subject = replace(subject, dataset=dataset)
         announce(options.junit, subject)
@@ -100,7 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except Exception as error:  # noqa: BLE001 - exit code 1 would mean that the data were judged
         verdict, samples = internal(subject, error), ()
-        if options.drill or options.sql or options.compare or options.simulate:
+        if options.drill or options.sql or options.compare_engines or options.simulate:
             return 2
     return publish(verdict, options, samples)
 
@@ -111,7 +113,7 @@ def _instead(options: argparse.Namespace, loaded: Plan, dataset: str) -> int:
         return _drill(options, loaded.config, dataset)
     if options.sql:
         return _query(options, loaded.config, dataset)
-    if options.compare:
+    if options.compare_engines:
         from alerting.compare_engines import compare_engines  # noqa: PLC0415 - a verdict needs no engine
 
         return compare_engines(options, loaded, dataset)

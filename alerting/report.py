@@ -7,20 +7,14 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
-from alerting.arguments import (
-    ALERTMANAGER,
-    EXIT_CODES,
-    add_alertmanagers,
-    add_common,
-    add_http_config,
-    duration,
-)
+from alerting.arguments import ALERTMANAGER, EXIT_CODES, add_alertmanagers, add_common, duration
 from alerting.gate.judge import Servers, judge
 from alerting.gate.proof import UsageError
 from alerting.gate.verdict import Subject
 from alerting.gate.wait import awaited
 from alerting.publish import Samples, announce, client_for, internal, log, publish, samples_of
-from exporter.arguments import USAGE, Parser, severity, url
+from exporter.arguments import USAGE, Parser, url
+from exporter.flags import add_http_config, add_severity
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -62,15 +56,7 @@ def _add_servers(parser: argparse.ArgumentParser) -> None:
         type=url,
         help="the Prometheus that evaluates the rules; if it answers, it must agree (default: http://127.0.0.1:9090)",
     )
-    parser.add_argument(
-        "--severity",
-        dest="severities",
-        metavar="NAME=SEVERITY",
-        type=severity,
-        action="append",
-        default=[],
-        help="what your alerts call a severity, if you renamed it, for example page=critical; repeat it for each",
-    )
+    add_severity(parser)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -57,13 +57,23 @@ def add_verdict(parser: argparse.ArgumentParser) -> None:
         type=url,
         help="the Prometheus that the verdict must agree with, as of clickstream-report",
     )
+    add_http_config(parser, "both")
+    add_severity(parser)
+
+
+def add_http_config(parser: argparse.ArgumentParser, servers: str) -> None:
+    """Add the option for the file with TLS and credentials for `servers`."""
     parser.add_argument(
         "--http.config.file",
         dest="http",
         metavar="FILE",
         type=Path,
-        help="TLS and credentials for both, in the format of Prometheus' http_config",
+        help=f"TLS and credentials for {servers}, in the format of Prometheus' http_config, as for amtool",
     )
+
+
+def add_severity(parser: argparse.ArgumentParser) -> None:
+    """Add the option for names of severities that differ from the shipped ones."""
     parser.add_argument(
         "--severity",
         dest="severities",

@@ -216,6 +216,8 @@ REFUSED = {
     "--simulate 2025-03-02..2025-03-01": "invalid range '2025-03-02..2025-03-01': the last day is before the first",
     "--simulate 2025-03-02..tomorrow": "invalid date 'tomorrow': expected YYYY-MM-DD, for example 2025-03-09",
     "--simulate --as-of 2025-03-01": "--simulate excludes --as-of",
+    "--simulate --compare-engines": "--simulate excludes --compare-engines",
+    "--sql RevenueDrop --drill RevenueDrop": "argument --drill: not allowed with argument --sql",
     "--simulate --format emf": "--simulate has no format emf: expected text, json, csv or html",
     "--format csv": "--format csv needs --simulate",
     "--limit revenue_drop_ratio=0.5": "--limit needs --simulate",

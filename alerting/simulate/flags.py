@@ -11,7 +11,7 @@ from exporter.arguments import iso_date
 ALL: tuple[date | None, date | None] = (None, None)
 """Every day of the data that has a day before it."""
 
-FORBIDDEN = ("as_of", "date", "snapshot", "drill", "sql", "junit", "details")
+FORBIDDEN = ("as_of", "date", "snapshot", "drill", "sql", "compare_engines", "junit", "details")
 """Options of a verdict about one day."""
 
 
