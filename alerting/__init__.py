@@ -2,6 +2,7 @@
 
     report, check, drill   the commands; `arguments` and `publish` are what they share
     runbook, query         the SQL in runbooks/, and `clickstream-check --sql`, which prints or runs it
+    compare_engines        `clickstream-check --compare-engines`
     gate       turns Alertmanager's answer into a verdict that is proven, or unknown
     http       requests with deadlines, and checked answers
     formats    the verdict as JSON, text, Markdown, HTML, JUnit and EMF

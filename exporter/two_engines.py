@@ -86,7 +86,7 @@ def _shown(number: Number | None) -> str:
 
 
 def _other(duckdb: Measured, spark: Measured) -> Iterator[str]:
-    """What is no number of a measure: last events, names, files, and measures that fail on one engine."""
+    """Differences in anything but the numbers: last events, names, files, and measures that fail on one engine only."""
     pairs: Mapping[str, Sequence[object]] = {
         "last events": [[day.lasts for day in each.days] for each in (duckdb, spark)],
         "frequent names": [[day.names for day in each.days] for each in (duckdb, spark)],
