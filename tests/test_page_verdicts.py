@@ -115,6 +115,21 @@ def test_a_verdict_about_another_snapshot_is_none() -> None:
     assert not asyncio.run(ask())
 
 
+def test_v5_an_old_verdict_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After hours, the same data may have become stale: the first who looks again must wait."""
+    asked = Verdicts([DEAD], None, Path("none.yml"), {})
+
+    async def ask() -> bool:
+        while not asked.about([ABOUT]):
+            await asyncio.sleep(0.1)
+        monkeypatch.setattr(time, "monotonic", lambda now=time.monotonic: now() + 3600)
+        is_known = bool(asked.about([ABOUT]))
+        await asked.close()
+        return is_known
+
+    assert not asyncio.run(ask())
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are watched through /proc")
 def test_p2_a_report_ends_with_the_exporter(tmp_path: Path) -> None:
     """While a report runs, the exporter stops at once and takes it with it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,9 @@ log = logging.getLogger("exporter")
 
 FRESH = 60.0
 """Seconds for which a verdict is shown before the next request asks again."""
+
+SHOWN = 300.0
+"""Seconds after which a verdict is not shown any more: the same data become stale, and servers stop judging them."""
 
 PATIENCE = 900.0
 """Seconds until a report that has not ended is killed; it waits as long as Prometheus' intervals and flags need."""
@@ -61,13 +65,15 @@ class Verdicts:
 
     def about(self, snapshots: Sequence[Snapshot]) -> Mapping[str, Found]:
         """What is known of exactly these snapshots, by data set; what is not, or is old, is asked for."""
+        known = {}
         for each in snapshots:
             found = self._found.get(each.dataset)
-            is_fresh = found and found.snapshot == each.number and time.monotonic() - found.at < FRESH
-            if not is_fresh and each.dataset not in self._asking:
+            age = time.monotonic() - found.at if found and found.snapshot == each.number else math.inf
+            if found and age < SHOWN:
+                known[each.dataset] = found
+            if age >= FRESH and each.dataset not in self._asking:
                 self._asking[each.dataset] = asyncio.create_task(self._ask(each))
-        numbers = {each.dataset: each.number for each in snapshots}
-        return {name: found for name, found in self._found.items() if found.snapshot == numbers.get(name)}
+        return known
 
     async def close(self) -> None:
         """End the reports that run."""
