@@ -44,7 +44,7 @@ def judged(generation: Generation, tmp_path_factory: pytest.TempPathFactory) -> 
         pipe = stack.enter_context(watchdog())
         for each in (alertmanager_at(alertmanager, folder), prometheus_at(prometheus, folder, "1s")):
             await_answer(each, stack.enter_context(of_server(each, folder, pipe)), folder)
-        wait_for(lambda: 'lag="28"' in exporter.ask("/metrics")[1])
+        wait_for(lambda: 'lag="28"' in exporter.ask("/metrics")[1], 120)
         yield exporter
 
 
@@ -53,7 +53,7 @@ def test_the_page_has_the_verdict_about_what_it_shows(judged: Exporter) -> None:
     _, headers, page = judged.answer("/")
     assert PENDING in text_of(page) or "FAIL" in text_of(page)
     assert (headers["Refresh"] == "5") == (PENDING in text_of(page))
-    wait_for(lambda: "FAIL" in text_of(judged.ask("/")[1]), 60)
+    wait_for(lambda: "FAIL" in text_of(judged.ask("/")[1]), 180)
     _, headers, page = judged.answer("/")
     shown = text_of(page)
     assert "FAIL judged, and something critical fires: do not trust these numbers; 47 of 48 checks judged" in shown
