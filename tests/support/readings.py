@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,8 +31,4 @@ def measured(folder: Path, known: Known | None = None, **settings: Any) -> Measu
     dataset, measures = read.config.datasets["web"], read.measures["web"]
     now, kept = datetime.now(UTC), folder / "kept"
     task = Task("web", dataset, measures, known or Known(), None, now, None, read.config.resources, kept)
-    return measure(task, folder, _open)
-
-
-def _open(task: Task, access: Access, found: Sequence[File], spill: Path) -> DuckDB:
-    return DuckDB(task.dataset, task.measures, access, found, task.storage, spill, task.resources)
+    return measure(task, folder, DuckDB)
