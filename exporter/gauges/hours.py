@@ -6,8 +6,10 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, combinations, takewhile
-from statistics import median, pvariance
+from statistics import median
 from typing import TypeVar
+
+from exporter.gauges.sums import variance
 
 T = TypeVar("T")
 
@@ -128,7 +130,7 @@ class Hours:
         if any(alike[running:]) or len(shares) <= 2 * running:
             return None
         others = _chosen(shares[running:], self._is_whole[running:])
-        spread = pvariance(others) * (expected / usual) ** 2 * (1 + FEW / len(others))
+        spread = variance(others) * (expected / usual) ** 2 * (1 + FEW / len(others))
         return math.sqrt(max(self._lump * expected, spread))
 
 
@@ -147,7 +149,7 @@ def lump(days: Sequence[Counts], level: float) -> float:
     That is the variance of hourly events from day to day over their mean, of all hours.
     """
     spread = [
-        pvariance([(each[hour + 1] - each[hour]) * level / each[-1] for each in days])
+        variance([(each[hour + 1] - each[hour]) * level / each[-1] for each in days])
         for hour in range(len(days[0]) - 1 if days else 0)
     ]
     return sum(spread) / level * (1 + FEW / len(days)) if days and level else 0.0

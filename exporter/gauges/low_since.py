@@ -14,13 +14,14 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from statistics import median, pvariance
+from statistics import median
 
 from exporter.facts.model import DayFacts
 from exporter.gauges import hours
 from exporter.gauges.anatomy import Anatomy, counts_of
 from exporter.gauges.hours import FEW, LUMP, Counts
 from exporter.gauges.sample import Sample
+from exporter.gauges.sums import variance
 
 CERTAIN = 6.0
 """The least evidence, as the logarithm of a likelihood ratio."""
@@ -98,7 +99,7 @@ class _Split:
     def evidence(self, lump: float) -> float:
         """The ratio, as what is counted comes in lumps and the share differs from day to day."""
         chance = self.usual * (1 - self.usual) / self.number
-        spread = pvariance(self.shares) * (1 + FEW / len(self.shares))
+        spread = variance(self.shares) * (1 + FEW / len(self.shares))
         return self.ratio * chance / max(lump * chance, spread)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import blake2b
 from itertools import groupby
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from exporter.config.model import COLUMNS, Dataset
@@ -57,7 +58,7 @@ def take(name: str, dataset: Dataset, measures: Sequence[Measure], measured: Mea
     samples += _missing(dataset, measures, measured, anchor, anatomy)
     if anchor and anatomy:
         samples += _days(dataset, measures, anchor, days, measured, anatomy)
-    samples.sort(key=lambda sample: (sample.gauge, sample.labels))
+    samples.sort(key=attrgetter("gauge", "labels"))
     number = _number(dataset, measures, samples)
     samples.append(Sample("clickstream_snapshot", (), number))
     return Snapshot(name, anchor, number, tuple(samples))
