@@ -50,12 +50,12 @@ class Cycle:
     processes: Mapping[str, Popen[bytes]]
 
     def verdicts(self, subjects: Iterable[Subject], timeout: float) -> dict[Subject, Verdict]:
-        """The verdict about each subject, unknown where it cannot be proven within `timeout` seconds.
+        """The verdict about each subject once all is scraped, unknown where it is not proven within `timeout` seconds.
 
-        Raises StackError if nothing is scraped in that time.
+        Raises StackError.
         """
         deadline = time.monotonic() + timeout
-        self._scrape_once(deadline)
+        self._reload(NEVER, rules=True)
         open_: dict[Subject, str] = dict.fromkeys(subjects, "Alertmanager lists nothing")
         found: dict[Subject, Verdict] = {}
         while open_ and time.monotonic() < deadline:
@@ -70,15 +70,19 @@ class Cycle:
                         open_[subject] = str(error)
             if open_ and not self._finds("up == 1", otherwise=True):  # the scrape was broken off
                 self._reload(SOON, rules=False)
-                self._scrape_once(deadline)
+                self._scrape_until(deadline)
+                self._reload(NEVER, rules=True)
         return found | {each: unknown(each, f"{why} within {timeout:g} s") for each, why in open_.items()}
+
+    def scrape(self, timeout: float) -> None:
+        """Scrape once, and nothing from then on. Raises StackError if that lasts more than `timeout` seconds."""
+        self._scrape_until(time.monotonic() + timeout)
 
     def write(self, scrapes: str, *, rules: bool) -> None:
         """Write the configuration of the servers."""
         stack.write(self.folder, [self.target], [self.alertmanager], CYCLES, scrapes=scrapes, rules=rules)
 
-    def _scrape_once(self, deadline: float) -> None:
-        """Wait for a scrape, and then have the rules evaluated and nothing scraped any more."""
+    def _scrape_until(self, deadline: float) -> None:
         while not self._finds(f"time() - timestamp(up == 1) < {SAFE:g}", otherwise=False):
             for name, process in self.processes.items():
                 if process.poll() is not None:
@@ -86,7 +90,7 @@ class Cycle:
             if time.monotonic() > deadline:
                 raise StackError("prometheus: nothing was scraped in time")
             time.sleep(POLL)
-        self._reload(NEVER, rules=True)
+        self._reload(NEVER, rules=False)
 
     def _finds(self, query: str, *, otherwise: bool) -> bool:
         """Whether the query finds anything; `otherwise` if Prometheus does not answer it."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from multiprocessing import connection, get_context, parent_process
@@ -23,37 +24,49 @@ from exporter.temporary import Folder, remove_dead
 BATCH = 50
 """Days of a batch: more need much memory, and a cycle that takes long."""
 
+AHEAD = 2
+"""Batches whose servers start and scrape, which is mostly waiting, while one is judged."""
+
 FOLDER = "clickstream-simulate-"
 
 
 def judge(replay: Replay, limits: Limits | None, timeout: float) -> Iterator[tuple[date, Verdict]]:
     """The verdict about each day, as `clickstream-check --as-of` gives it; `limits` replace those configured.
 
-    While a batch is judged, the servers of the next one start. Raises StackError, ServerError and TemporaryError.
+    While a batch is judged, the servers of the next ones start, and scrape. Raises StackError, ServerError and
+    TemporaryError.
     """
     remove_dead(FOLDER)
     days = sorted(replay.days)
     batches = [days[start : start + BATCH] for start in range(0, len(days), BATCH)]
-    with _rendering(replay, limits, batches) as rendered, ExitStack() as ended:
-        before: tuple[ExitStack, Cycle, list[Subject]] | None = None
+    with ThreadPoolExecutor(AHEAD + 1) as pool, _rendering(replay, limits, batches) as rendered, ExitStack() as ended:
+        waiting: deque[_Batch] = deque()
         for subjects, exposition in rendered:
             started = ended.enter_context(ExitStack())
-            folder = started.enter_context(Folder(FOLDER))
-            after = started, started.enter_context(cycle(folder, exposition)), subjects
-            if before:
-                yield from _judged(replay.name, *before, timeout)
-            before = after
-        if before:
-            yield from _judged(replay.name, *before, timeout)
+            of = started.enter_context(cycle(started.enter_context(Folder(FOLDER)), exposition))
+            waiting.append(_Batch(subjects, started, of, pool.submit(of.scrape, timeout)))
+            if len(waiting) > AHEAD:
+                yield from _judged(replay.name, waiting.popleft(), timeout)
+        while waiting:
+            yield from _judged(replay.name, waiting.popleft(), timeout)
 
 
-def _judged(
-    name: str, started: ExitStack, of: Cycle, subjects: Sequence[Subject], timeout: float
-) -> Iterator[tuple[date, Verdict]]:
+@dataclass(frozen=True)
+class _Batch:
+    """Days whose servers are `started`, and what ends when these have scraped all."""
+
+    subjects: Sequence[Subject]
+    started: ExitStack
+    cycle: Cycle
+    scraped: Future[None]
+
+
+def _judged(name: str, batch: _Batch, timeout: float) -> Iterator[tuple[date, Verdict]]:
     """The verdicts of a batch, whose servers are stopped then."""
-    found = of.verdicts(subjects, timeout)
-    started.close()
-    for subject in subjects:
+    batch.scraped.result()
+    found = batch.cycle.verdicts(batch.subjects, timeout)
+    batch.started.close()
+    for subject in batch.subjects:
         yield date.fromisoformat(str(subject.date)), _of_dataset(name, found[subject])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import socket
 import subprocess
@@ -26,6 +27,9 @@ from alerting.stack.watchdog import REGISTER, watchdog
 
 START_TIMEOUT = 30.0
 """Seconds for a server to start answering."""
+
+GARBAGE = "200"
+"""GOGC: servers that live for a minute may take more memory, and spend less time on freeing it."""
 
 
 class StackError(Exception):
@@ -170,7 +174,8 @@ def start(server: Server, folder: Path, watchdog_pipe: int | None = None) -> sub
     stdin = subprocess.DEVNULL if watchdog_pipe is None else watchdog_pipe
     with (folder / f"{server.name}.log").open("ab") as log:
         errors = None if server.name == "exporter" else subprocess.STDOUT
-        return subprocess.Popen(command, cwd=server.folder, stdin=stdin, stdout=log, stderr=errors)
+        variables = {"GOGC": GARBAGE} | os.environ
+        return subprocess.Popen(command, cwd=server.folder, env=variables, stdin=stdin, stdout=log, stderr=errors)
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
