@@ -75,8 +75,11 @@ class Engine(Protocol):
     def count(self, each: Measurable, start: int, end: int) -> int:
         """The number of events of the file from `start` until before `end` (µs). Raises UnreadableError."""
 
-    def load(self, day: Day, files: Sequence[Measurable]) -> None:
-        """Create the tables of a day from the files that may hold its events. Raises DamagedError."""
+    def load(self, day: Day, files: Sequence[Measurable], *, measured: bool = True) -> None:
+        """Create the tables of a day from the files that may hold its events. Raises DamagedError.
+
+        A day that is not `measured` is only looked back on: no measure may run on it.
+        """
 
     def replaced(self, files: Iterable[Measurable]) -> int:
         """The number of events with text that is not UTF-8, in files that were loaded."""

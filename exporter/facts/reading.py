@@ -27,14 +27,17 @@ class Reading:
     progress: Progress
     loaded: date | None = field(default=None, init=False)
 
-    def load(self, day: Day) -> bool:
-        """Load the day and keep what later readings need of it; False if no file can hold any of its events."""
+    def load(self, day: Day, *, measured: bool = True) -> bool:
+        """Load the day and keep what later readings need of it; False if no file can hold any of its events.
+
+        Of a day that is not `measured`, there are only the tables that are looked back on.
+        """
         self.loaded = None
         files = self.catalogue.of_day(day.date)
         if not files:
             return False
-        self.engine.load(day, files)
-        self.loaded = day.date
+        self.engine.load(day, files, measured=measured)
+        self.loaded = day.date if measured else None
         self.engine.lookback.keep(self.fingerprints.of_day(day), day.date)
         self.progress.advance(self.engine.events(), self.catalogue.access.fetched)
         return True

@@ -58,8 +58,9 @@ class WideFacts:
                 self._add_loaded(each)
 
     def _add_loaded(self, day: Day) -> None:
-        if day in self._history.days:
+        measured = day in self._history.days
+        if measured:
             self._own.of(day)  # a later reading needs these facts, and the day is loaded here anyway
         if self._reading.loaded != day.date:
-            self._reading.load(day)
+            self._reading.load(day, measured=measured)
         self._lookback.add_loaded(day.date)

@@ -44,6 +44,9 @@ FACTS = (
 TABLES = ("counts", "names", "channels", "half_hours", "sessions", "purchases", "contents", "segments")
 """The tables made from the events of a day, by `relations/<name>.sql`."""
 
+LOOKED_BACK_ON = ("channels", "half_hours", "sessions", "purchases", "contents")
+"""Those of them that later days look back on, and what these are made of."""
+
 CONTENTS = 4096
 """The maximum number of a day's distinct contents that are compared with those of earlier days."""
 
@@ -84,7 +87,7 @@ def load(
     dataset: Dataset,
     files: Sequence[Measurable],
     when: Day,
-    texts: Iterable[str],
+    texts: Sequence[str] | None,
     misencoded: Collection[File] = (),
     *,
     row_limit: int | None = None,
@@ -93,7 +96,7 @@ def load(
 
     At most `row_limit` rows of each shape are read, None for all.
     `events` has only the columns that the SQL in `texts` or the relations name, and, for each watched field, whether
-    it has a value.
+    it has a value. Without `texts`, only what later days look back on is created.
     """
     for name, words in TYPES.items():
         connection.execute(f"CREATE TYPE IF NOT EXISTS {name} AS ENUM ({', '.join(map(repr, words))})")
@@ -111,8 +114,9 @@ def load(
     _load_devices(connection)
     _load_dimensions(connection, dataset)
     settings = {**VALUES, "exclude_bots": dataset.exclude_bots, "taxonomy": list(dataset.taxonomy)}
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE watched_fields AS {watched.counts(dataset)}")
-    for name in TABLES:
+    if texts is not None:
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE watched_fields AS {watched.counts(dataset)}")
+    for name in TABLES if texts is not None else LOOKED_BACK_ON:
         _execute(connection, f"CREATE OR REPLACE TEMP TABLE {name} AS {table(dataset, name)}", settings)
 
 
@@ -121,7 +125,7 @@ def _load_events(
     dataset: Dataset,
     source: str,
     made: Mapping[str, str],
-    texts: Iterable[str],
+    texts: Sequence[str] | None,
     values: Mapping[str, object],
 ) -> None:
     """Create the view `events` of the rows of `source`, and the table with those of its columns that are stored."""
@@ -132,13 +136,15 @@ def _load_events(
     connection.execute(f"CREATE OR REPLACE TEMP VIEW events AS SELECT {shown} FROM stored_events")
 
 
-def events(dataset: Dataset, source: str, made: Mapping[str, str], texts: Iterable[str]) -> tuple[str, str]:
+def events(dataset: Dataset, source: str, made: Mapping[str, str], texts: Sequence[str] | None) -> tuple[str, str]:
     """SQL for the day's rows of `source` with the columns that are stored, and for all columns of such rows.
 
-    Those that are `made` are not stored.
+    Those that are `made` are not stored. Without `texts`, there are only those that later days look back on.
     """
-    named = _named([*map(relation, TABLES), *texts, *made.values()])
-    stored = [name for name in named if name not in made] + watched.filled(dataset)
+    reading = [*map(relation, LOOKED_BACK_ON if texts is None else TABLES), *(texts or ())]
+    named = _named([*reading, *(made[name] for name in _named(reading) if name in made)])
+    fields = [] if texts is None else watched.filled(dataset)
+    stored = [name for name in named if name not in made] + fields
     shown = ["*", *(f"{made[name]} AS {name}" for name in named if name in made)]
     sql = f"WITH source AS ({source})\nSELECT {', '.join(stored)} FROM (\n{relation('events')}) WHERE {IN_DAY}"
     return sql, ", ".join(shown)

@@ -100,9 +100,9 @@ class DuckDB:
         except AsideError as error:
             raise UnreadableError(str(error.problems[file]), lasting=False) from None
 
-    def load(self, day: Day, files: Sequence[Measurable]) -> None:
+    def load(self, day: Day, files: Sequence[Measurable], *, measured: bool = True) -> None:
         """Create the tables of a day. Raises DamagedError."""
-        self._loader.load(day, files)
+        self._loader.load(day, files, measured=measured)
 
     def replaced(self, files: Iterable[Measurable]) -> int:
         """The number of events with text that is not UTF-8, in files that were loaded."""

@@ -34,11 +34,16 @@ class Loader:
         self._access = access
         self._texts = texts
         self._timeout = timeout
+        self._measured = True
         self._verified: set[File] = set()
         self._replaced: dict[File, int] = {}
 
-    def load(self, day: Day, files: Sequence[Measurable]) -> None:
-        """Create the day's tables. Raises DamagedError, or EngineError if no file is to blame, or FilesError."""
+    def load(self, day: Day, files: Sequence[Measurable], *, measured: bool) -> None:
+        """Create the day's tables, if it is not `measured` only those that are looked back on.
+
+        Raises DamagedError, or EngineError if no file is to blame, or FilesError.
+        """
+        self._measured = measured
         try:
             with self._access.columns({each.file: mapping.read(self._dataset, each.footer) for each in files}):
                 self._load(day, files)
@@ -105,7 +110,8 @@ class Loader:
         local = [replace(each, file=self._access.local(each.file)) for each in files]
         misencoded = [self._access.local(file) for file in self._replaced]
         with database.limited(self._connection, self._timeout):
-            day_tables.load(self._connection, self._dataset, local, day, self._texts, misencoded)
+            texts = self._texts if self._measured else None
+            day_tables.load(self._connection, self._dataset, local, day, texts, misencoded)
 
     def _path(self, each: Measurable) -> str:
         return self._access.local(each.file).path

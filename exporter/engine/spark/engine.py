@@ -97,17 +97,17 @@ class SparkEngine:
                 raise UnreadableError(str(error), lasting=False) from None
             raise
 
-    def load(self, day: Day, files: Sequence[Measurable]) -> None:
+    def load(self, day: Day, files: Sequence[Measurable], *, measured: bool = True) -> None:
         """Create the tables of a day. Raises DamagedError."""
         found = self._with_schemas(files)
         try:
             with self._session.limited():
-                self._count = self._tables.load(found, day, self._misencoded)
+                self._count = self._tables.load(found, day, self._misencoded, measured=measured)
         except GoneError:
             raise
         except EngineError as error:
             if NOT_UTF8 in str(error) and self._add_misencoded(found):
-                self.load(day, files)
+                self.load(day, files, measured=measured)
                 return
             if is_of_files(str(error)) and (damaged := self._damaged(found, day)):
                 raise DamagedError(damaged) from None

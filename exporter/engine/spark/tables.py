@@ -44,25 +44,28 @@ class Tables:
         self._session = session
         self._dataset = dataset
         self._texts = texts
+        self._measured = True
         self._has_segments = False
 
-    def load(self, files: Sequence[Readable], day: Day, misencoded: Collection[File] = ()) -> int:
+    def load(self, files: Sequence[Readable], day: Day, misencoded: Collection[File], *, measured: bool) -> int:
         """Replace the tables by those of the day; returns the number of its events.
 
-        Raises errors of Spark.
+        If it is not `measured`, there are only those that are looked back on. Raises errors of Spark.
         """
+        self._measured = measured
         count = self.load_events(files, day, misencoded)
         self._view("missing_columns", self._missing(files), "schema_id INT, `column` STRING")
         self._view("dimensions", list(segments.columns(self._dataset).items()), "`column` STRING, dimension STRING")
         agents = [agent for (agent,) in self._session.sql(_AGENTS).collect()]
         self._view("device_classes", [(agent, classify(agent)) for agent in agents], "agent STRING, device STRING")
-        self._session.show("watched_fields", self._session.sql(spark_sql(watched.counts(self._dataset))))
+        if measured:
+            self._session.show("watched_fields", self._session.sql(spark_sql(watched.counts(self._dataset))))
         settings = {
             **day_tables.VALUES,
             "exclude_bots": self._dataset.exclude_bots,
             "taxonomy": list(self._dataset.taxonomy),
         }
-        for name in day_tables.TABLES:
+        for name in day_tables.TABLES if measured else day_tables.LOOKED_BACK_ON:
             frame = self._channels() if name == "channels" else self._table(name, settings)
             self._session.show(name, frame, kept=name in KEPT)
         return count
@@ -73,7 +76,7 @@ class Tables:
             self._session.show("segments", self._session.sql("SELECT * FROM segments"), kept=True)
             self._has_segments = True
 
-    def load_events(self, files: Sequence[Readable], day: Day, misencoded: Collection[File] = ()) -> int:
+    def load_events(self, files: Sequence[Readable], day: Day, misencoded: Collection[File]) -> int:
         """Replace `events` by those of the day, and drop the other tables; returns their number."""
         self._has_segments = False
         for name in day_tables.TABLES:
@@ -116,7 +119,8 @@ class Tables:
         """The SQL of `events` over the rows of one shape."""
         made = day_tables.made_columns(self._dataset)
         scan = f"SELECT {number} AS schema_id,\n  " + ",\n  ".join(shape.sql) + "\nFROM rows"
-        stored, shown = day_tables.events(self._dataset, day_tables.keyed(self._dataset, [scan]), made, self._texts)
+        texts = self._texts if self._measured else None
+        stored, shown = day_tables.events(self._dataset, day_tables.keyed(self._dataset, [scan]), made, texts)
         return f"SELECT {shown} FROM (\n{stored}\n)"
 
     def _missing(self, files: Sequence[Readable]) -> list[tuple[object, ...]]:
