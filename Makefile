@@ -37,8 +37,8 @@ quality: .venv/.installed ## Count false alarms and found faults by shop size: m
 	.venv/bin/python -m alerting.stack.programs >&2
 	.venv/bin/python -m tests.quality.quality --days $(or $(DAYS),3000) --seed $(or $(SEED),1)
 
-bench: .venv/.installed ## Measure what a refresh costs: make bench [BIG=1] [JSON=FILE]
-	.venv/bin/python tests/bench/cost.py $(if $(BIG),--big) $(if $(JSON),--json $(JSON))
+bench: .venv/.installed ## Measure what a refresh costs: make bench [BIG=1] [SPARK=EVENTS] [JSON=FILE]
+	.venv/bin/python tests/bench/cost.py $(if $(BIG),--big) $(if $(SPARK),--spark $(SPARK)) $(if $(JSON),--json $(JSON))
 
 lint: .venv/.installed ## Check style, format and types
 	.venv/bin/ruff check .

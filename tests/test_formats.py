@@ -115,7 +115,10 @@ UNKNOWN = unknown(
 def stack(generation: Generation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Running servers of one generation on the demo's last day."""
     config = write_demo(tmp_path_factory.mktemp("demo"), date(2025, 3, 9))
-    with generation.chosen(), running(tmp_path_factory.mktemp("stack"), config, ("--as-of", "2025-03-09")) as made:
+    with (
+        generation.chosen(),
+        running(tmp_path_factory.mktemp("stack"), config, ("--as-of", "2025-03-09"), "3s") as made,
+    ):
         yield made
 
 

@@ -34,7 +34,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def stack(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Running servers on the demo's last day."""
-    with running(tmp_path_factory.mktemp("stack"), demo / "config.yml", ("--as-of", "2025-03-09")) as made:
+    with running(tmp_path_factory.mktemp("stack"), demo / "config.yml", ("--as-of", "2025-03-09"), "3s") as made:
         yield made
 
 

@@ -214,7 +214,7 @@ def test_days_are_kept_in_the_database(tmp_path: Path, url: str) -> None:
     assert second.days[-1].found["clickstream_repeated_purchases"] == {"": {10: 1}}
 
 
-def test_a_database_that_cannot_be_written_costs_only_time(tmp_path: Path, url: str) -> None:
+def test_a_database_that_is_lacking_costs_only_time(tmp_path: Path, url: str) -> None:
     """The day is measured, and the problem is logged."""
     write_rows(tmp_path / "events.parquet", [view(), purchase()])
     found = reading(configured(tmp_path, url, engine={"spark": url, "database": "lacking"}), tmp_path)

@@ -1,6 +1,6 @@
 """What a refresh costs, in multiples of what DuckDB needs to decode the mapped columns of one day (LIMIT).
 
-python tests/bench/cost.py [--events N] [--json FILE] [--big]
+python tests/bench/cost.py [--events N] [--json FILE] [--big] [--spark N …]
 
 Machines differ and are noisy: the ratios are of CPU time, measured in one run, interleaved, the median of five.
 """
@@ -12,6 +12,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,6 +21,7 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
 from buckets import CPU_BAR, FETCH_BAR, UNCHANGED_BAR, bucket_figures  # noqa: E402
 from events import write_day  # noqa: E402
 from nested import nested_day  # noqa: E402
+from on_spark import DAY_BAR, EVENTS, spark_costs  # noqa: E402
 from scraping import scrapes  # noqa: E402
 from simulation import YEAR_BAR, year  # noqa: E402
 from work import (  # noqa: E402
@@ -61,6 +63,11 @@ BUCKET = (
     "(the bar is {unchanged_bar})"
 )
 YEAR = "a year of the demo, simulated: {wall:.0f} s (the bar is {bar}), {cpu:.0f} s of CPU, {peak_mb:.0f} MB"
+SPARK = (
+    "a day of {events:,} events on Spark in local[2]: {warm_wall:.0f} s, {warm_cpu:.0f} s of CPU; the first day of a "
+    "server {cold_wall:.0f} s, {cold_cpu:.0f} s of CPU; {queries} queries, {jobs} jobs, of which read the files {scans}"
+)
+SPARK_BAR = "the bar for {events:,} events is {bar} s; what reads the files:"
 BIG = "50 million events in 1 GB: {ratio:.2f} times the CPU per event, {peak_mb:.0f} MB, same numbers: {same_numbers}"
 
 Figures = dict[str, dict[str, float]]
@@ -139,13 +146,26 @@ def big(folder: Path) -> dict[str, float]:
     }
 
 
+def on_spark(counts: Sequence[int]) -> None:
+    """Print what days cost on Spark, and how it plans the last of them."""
+    with tempfile.TemporaryDirectory() as temporary:
+        for count in counts:
+            figures, plan = spark_costs(Path(temporary), count)
+            print(SPARK.format(**figures))
+        print(SPARK_BAR.format(events=EVENTS, bar=DAY_BAR), plan, sep="\n")
+
+
 def main() -> None:
     """Print the table, and write the figures where asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, default=1_000_000, help="events a day (%(default)s)")
     parser.add_argument("--json", type=Path, help="write the figures there, too")
     parser.add_argument("--big", action="store_true", help="a day of 50 million events within 1 GB, too")
+    parser.add_argument("--spark", type=int, nargs="*", metavar="N", help="days of N events on Spark, and its plan")
     options = parser.parse_args()
+    if options.spark is not None:
+        on_spark(options.spark or [EVENTS])
+        return
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         figures = table(costs(folder, options.events)) | nothing_changed(folder)

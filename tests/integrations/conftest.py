@@ -22,12 +22,12 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def healthy(config: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Running servers on the demo's last healthy day."""
-    with running(tmp_path_factory.mktemp("healthy"), config, ("--as-of", HEALTHY)) as made:
+    with running(tmp_path_factory.mktemp("healthy"), config, ("--as-of", HEALTHY), "3s") as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def broken(config: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Running servers on the demo's broken day."""
-    with running(tmp_path_factory.mktemp("broken"), config, ("--as-of", BROKEN)) as made:
+    with running(tmp_path_factory.mktemp("broken"), config, ("--as-of", BROKEN), "3s") as made:
         yield made

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -43,20 +43,52 @@ def free_port() -> int:
 
 
 @contextmanager
-def server(folder: Path, *settings: str, port: int | None = None, master: str = "local[2]") -> Iterator[str]:
-    """The address of a server that runs within the block; `settings` are those of Spark, as name=value."""
+def server(
+    folder: Path, *settings: str, port: int | None = None, master: str = "local[2]", user: str | None = None
+) -> Iterator[str]:
+    """The address of a server that runs within the block, as `user`; `settings` are those of Spark, as name=value."""
     port = port or free_port()
     folder.mkdir(parents=True, exist_ok=True)
+    if user:
+        shutil.chown(folder, user)
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
-            _command(port, master, folder, settings), stdout=log, stderr=log, cwd=folder, env=_environment()
-        )
+            _command(port, master, folder, settings),
+            stdout=log, stderr=log, cwd=folder, env=_environment(), user=user,
+        )  # fmt: skip
         try:
             _wait(process, port, folder / "log")
             yield f"sc://127.0.0.1:{port}"
         finally:
             process.kill()
             process.wait()
+
+
+@contextmanager
+def cluster(folder: Path, workers: int = 2) -> Iterator[str]:
+    """The master of a standalone cluster that runs within the block; each worker has one core."""
+    port = free_port()
+    main = ["org.apache.spark.deploy.master.Master", "--host", "127.0.0.1", "--port", f"{port}", "--webui-port", "0"]
+    folder.mkdir(parents=True, exist_ok=True)
+    worker = ["org.apache.spark.deploy.worker.Worker", "--host", "127.0.0.1", "--cores", "1", "--memory", "1g"]
+    worker += ["--webui-port", "0", "--work-dir", str(folder / "work"), f"spark://127.0.0.1:{port}"]
+    with ExitStack() as running, (folder / "log").open("w") as log:
+        for number, command in enumerate([main, *[worker] * workers]):
+            process = subprocess.Popen(
+                [str(Path(_home()) / "bin" / "spark-class"), *command],
+                stdout=log, stderr=log, cwd=folder, env=_environment() | {"SPARK_DAEMON_JAVA_OPTS": JAVA},
+            )  # fmt: skip
+            running.callback(process.wait)
+            running.callback(process.kill)
+            if number == 0:
+                _wait(process, port, folder / "log")
+        yield f"spark://127.0.0.1:{port}"
+
+
+def executors() -> list[int]:
+    """The processes that run tasks of a cluster on this machine."""
+    found = subprocess.run(["pgrep", "-f", "CoarseGrainedExecutorBackend.*127.0.0.1"], capture_output=True, check=False)
+    return [int(number) for number in found.stdout.split()]
 
 
 def _command(port: int, master: str, folder: Path, settings: Sequence[str]) -> list[str]:

@@ -58,10 +58,11 @@ _OF_FILES = re.compile(
 """What errors about a file contain."""
 
 _ENDED = re.compile(r"SESSION_CLOSED|SESSION_NOT_FOUND|SESSION_CHANGED|INVALID_HANDLE\.(SESSION|OPERATION)")
+_LOST = re.compile(r"CHECKPOINT_RDD_BLOCK_ID_NOT_FOUND|Checkpoint block \w+ not found")
 
 
 class GoneError(EngineError):
-    """The server does not answer, or ended the session: no other query of it can run."""
+    """The server does not answer, ended the session, or lost the loaded day: no other query of it can run."""
 
 
 class Session:
@@ -130,6 +131,8 @@ class Session:
         text = _told(error)
         if _ENDED.search(text):
             return GoneError(f"{self._url}: the session ended: Spark was restarted, or the session expired")
+        if _LOST.search(text):
+            return GoneError("an executor was lost, and with it the day that it kept")
         if code := _code(error):
             return GoneError(f"{self._url} {_GONE[code]}")
         return EngineError(shown(text))
