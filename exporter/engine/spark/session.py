@@ -73,14 +73,18 @@ class Session:
         self._timeout = timeout
         self._kept: dict[str, DataFrame] = {}
         self._tag = f"clickstream-exporter-{uuid.uuid4()}"
-        with self.limited():
-            self.spark = _connected(url)
-            self.version = str(self.spark.version)
-            if not self.version.startswith(VERSIONS):
-                raise EngineError(f"{url}: Spark {self.version}, expected 4")
-            for name, value in SETTINGS.items():
-                self.spark.conf.set(name, value)
-            self.spark.addTag(self._tag)
+        self.spark = _connected(url)
+        try:
+            with self.limited():
+                self.version = str(self.spark.version)
+                if not self.version.startswith(VERSIONS):
+                    raise EngineError(f"{url}: Spark {self.version}, expected 4")
+                for name, value in SETTINGS.items():
+                    self.spark.conf.set(name, value)
+                self.spark.addTag(self._tag)
+        except EngineError:
+            self.spark.stop()  # or it would stay the session that Spark's client takes by default
+            raise
 
     def close(self) -> None:
         """Release what is kept, and the session, on the server; it ends the session itself if it is not reached."""
