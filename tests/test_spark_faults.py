@@ -242,3 +242,14 @@ def test_a_database_that_cannot_be_written_costs_only_time(tmp_path: Path) -> No
     assert found.days[-1].found["clickstream_events"] == {"": {10: 2}}
     assert found.problem
     assert found.problem.startswith("engine.database kept: nothing is kept: ")
+
+
+def test_a_server_that_is_up_again_is_used(tmp_path: Path) -> None:
+    """By the same process, whose last reading failed because the server did not answer."""
+    write_rows(tmp_path / "events.parquet", [view(), purchase()])
+    port = spark.free_port()
+    config = configured(tmp_path, f"sc://127.0.0.1:{port}")
+    with pytest.raises(FactsError, match="does not answer"):
+        reading(config, tmp_path)
+    with spark.server(tmp_path / "spark", port=port):
+        assert reading(config, tmp_path).days[-1].found["clickstream_events"] == {"": {10: 2}}
