@@ -188,13 +188,15 @@ def end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def await_answer(server: Server, process: subprocess.Popen[bytes], folder: Path) -> None:
+def await_answer(
+    server: Server, process: subprocess.Popen[bytes], folder: Path, timeout: float = START_TIMEOUT
+) -> None:
     """Wait until the server answers. Raises StackError with the tail of its log."""
-    deadline = time.monotonic() + START_TIMEOUT
+    deadline = time.monotonic() + timeout
     while not _answers(server.ready):
         if process.poll() is not None or time.monotonic() > deadline:
             code = process.poll()
-            what = f"no answer within {START_TIMEOUT:g} s" if code is None else f"exited with code {code}"
+            what = f"no answer within {timeout:g} s" if code is None else f"exited with code {code}"
             tail = (folder / f"{server.name}.log").read_text("utf-8", "replace")[-800:].strip()
             raise StackError(f"{server.name}: {what}{': ' + tail if tail else ''}")
         time.sleep(0.05)

@@ -7,11 +7,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from urllib.request import urlopen
+
+from relay import awaited
 
 from alerting.stack.stack import Server, await_answer, end, free_address, start
 from exporter.demo.write import write_demo
 
 BAD_DAY = date(2025, 3, 9)
+OLDEST = 'clickstream_day_timestamp_seconds{dataset="shop",lag="14"}'
+"""What is served once all days are: the newest are served before the older ones are read, on which messages rest."""
+
+PATIENCE = 120.0
+"""Seconds for that on a busy machine."""
 
 
 @contextmanager
@@ -24,7 +32,13 @@ def exporting(folder: Path) -> Iterator[str]:
     server = Server("demo", [*command, "--web.listen-address", address], None, ready)
     process = start(server, folder)
     try:
-        await_answer(server, process, folder)
+        await_answer(server, process, folder, PATIENCE)
+        assert awaited(lambda: OLDEST in _served(address), PATIENCE)
         yield address
     finally:
         end(process)
+
+
+def _served(address: str) -> str:
+    with urlopen(f"http://{address}/metrics", timeout=30) as answer:
+        return str(answer.read().decode())
