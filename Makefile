@@ -27,7 +27,7 @@ dev: .venv/.installed ## Install what the tests and the checks need
 
 test: .venv/.installed ## Run the tests against real servers
 	.venv/bin/python -m alerting.stack.programs >&2
-	.venv/bin/python -m pytest -q -n 4 --dist loadgroup
+	.venv/bin/python -m pytest -q -n 3 --dist loadgroup
 
 faults: .venv/.installed ## Test the gate under faults: make faults TRIALS=1000
 	.venv/bin/python -m alerting.stack.programs >&2
@@ -66,7 +66,7 @@ test-dashboards: .venv/.installed $(NODE)/node_modules/.package-lock.json ## Tes
 	.venv/bin/python -m pytest -q -n 2 --dist loadgroup tests/grafana
 
 test-spark: .venv/.installed ## Test the engine Spark as a whole, on a local server; needs Java 17
-	TEST_SPARK=1 .venv/bin/python -m pytest -q tests/test_spark.py tests/test_spark_sql.py
+	TEST_SPARK=1 .venv/bin/python -m pytest -q tests/test_spark.py tests/test_spark_sql.py tests/test_spark_faults.py
 
 test-integrations: .venv-integrations/.installed ## Test GitHub's action, Airflow, Dagster, Prefect and dbt, in a venv of their own
 	.venv-integrations/bin/python -m alerting.stack.programs >&2

@@ -23,6 +23,9 @@ from tests.support.service import Answer, Service
 
 DAYS = 35
 
+PATIENCE = 90.0
+"""Seconds until a busy machine must have come to a reason."""
+
 
 def exposition(snapshot: int = 5, *, counted: bool = True, value: str = "1", without: str = "\n") -> bytes:
     """What an exporter serves of a data set whose events are counted on 35 days."""
@@ -81,7 +84,7 @@ class Bench:
         return self._awaited(lambda found: found[1:] == list(others) and part in found[0])
 
     def _awaited(self, condition: Callable[[list[str]], bool]) -> bool:
-        end = time.monotonic() + 30
+        end = time.monotonic() + PATIENCE
         found: list[str] = []
         while time.monotonic() < end:
             found = diagnosis.reasons(Client(), self.url, [], "shop", 5)

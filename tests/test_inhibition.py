@@ -98,7 +98,7 @@ def dataset() -> str:
 
 def settled(alertmanager: Alertmanager, dataset: str, total: int) -> tuple[list[str], list[str]]:
     """What notifies and what is inhibited, once all alerts are listed."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
         found = alertmanager.heard(dataset), alertmanager.inhibited(dataset)
         if len(found[0]) + len(found[1]) == total:

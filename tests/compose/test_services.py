@@ -28,7 +28,7 @@ def command(service: str) -> list[str]:
 
 def await_health(running: Pod, service: str) -> None:
     """Wait until the service's own health check succeeds."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while (done := running.run(service, SERVICES[service]["healthcheck"]["test"][1:])).returncode:
         assert time.monotonic() < deadline, (service, done.stderr)
         time.sleep(0.2)

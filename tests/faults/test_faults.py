@@ -30,10 +30,10 @@ def results(generation: Generation) -> dict[str, list[Result]]:
     some = list(FAULTS.values())[:: 4 if generation == generations.found() else 1]
     faults = [replace(each, seconds=min(each.seconds, PATIENCE)) if each.unknown else each for each in some]
     ended = trials(tasks(faults, len(faults), generation.name), [generation], BENCHES)
-    slow = {each.fault for each in ended if is_broken(each) and each.outcome not in FALSE}
-    if slow:  # on a busy machine, a verdict or its reason may have come too late: each is tried once more, alone
-        again = [each for each in faults if each.name in slow]
-        ended = [each for each in ended if each.fault not in slow or each.outcome in FALSE]
+    whole = {each.fault for each in ended if each.outcome in FALSE or not (each.outcome == BENCH or is_broken(each))}
+    again = [each for each in faults if each.name not in whole]
+    if again:  # on a busy machine, a verdict or its reason may come too late: these are tried once more, alone
+        ended = [each for each in ended if each.fault in whole]
         ended += trials(tasks(again, len(again), f"{generation.name} again"), [generation], 1)
     found = defaultdict(list)
     for result in ended:

@@ -18,7 +18,7 @@ from typing import Any
 from alerting.stack.stack import Server, alertmanager_at, await_answer, end, free_address, start
 from tests.support.service import Answer, Service
 
-PATIENCE = 30.0
+PATIENCE = 90.0
 """Seconds until whatever is awaited must have come."""
 
 Json = dict[str, Any]

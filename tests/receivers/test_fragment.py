@@ -124,7 +124,7 @@ def test_n2_inhibitions_of_a_merged_alertmanager(url: str) -> None:
     another = {"alertname": "OrdersLate", "severity": "critical", "tier": "business"}
     posted = [*ours, CERTIFIED, another, {**another, "dataset": "shop"}]
     Client().send(f"{url}/api/v2/alerts", [{"labels": labels} for labels in posted], 10)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while len((found := listing(Client(), url, 10)).alerts) < len(posted):
         assert time.monotonic() < deadline
         time.sleep(0.1)
