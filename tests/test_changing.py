@@ -35,8 +35,8 @@ def changing(monkeypatch: pytest.MonkeyPatch, when: str, change: Callable[[], No
     """Let `change` happen after the day `when` was loaded, the first `times` times."""
     load, left = Loader.load, iter(range(times))
 
-    def hooked(self: Loader, day: Day, files: Sequence[Measurable]) -> None:
-        load(self, day, files)
+    def hooked(self: Loader, day: Day, files: Sequence[Measurable], *, measured: bool) -> None:
+        load(self, day, files, measured=measured)
         if day.date.isoformat() == when and next(left, None) is not None:
             change()
 
