@@ -31,10 +31,11 @@ def spark_costs(folder: Path, events: int) -> tuple[dict[str, float], str]:
     (day / "events").mkdir(parents=True)
     write_day(day / "events" / "day.parquet", LAST, events)
     port = free_port()
-    with server(day / "spark", "spark.ui.enabled=true", f"spark.ui.port={port}") as url:
+    settings = ("spark.driver.memory=4g", "spark.driver.extraJavaOptions=-Dbench", "spark.ui.enabled=true")
+    with server(day / "spark", *settings, f"spark.ui.port={port}") as url:
         config = write_config(day)
         document = yaml.safe_load(config.read_text())
-        document["datasets"]["shop"] |= {"engine": {"spark": url}, "history_days": 1}
+        document["datasets"]["shop"]["engine"] = {"spark": url}
         config.write_text(yaml.safe_dump(document))
         cold = measured(lambda: _read(config, folder))
         jobs, queries = _ran(port)

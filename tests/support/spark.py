@@ -95,6 +95,8 @@ def _command(port: int, master: str, folder: Path, settings: Sequence[str]) -> l
     given = (
         "spark.connect.grpc.binding.address=127.0.0.1",
         f"spark.connect.grpc.binding.port={port}",
+        "spark.driver.memory=1500m",
+        f"spark.driver.extraJavaOptions={JAVA}",
         "spark.ui.enabled=false",
         "spark.sql.shuffle.partitions=2",
         "spark.log.level=WARN",
@@ -105,8 +107,7 @@ def _command(port: int, master: str, folder: Path, settings: Sequence[str]) -> l
     )
     conf = [part for each in given for part in ("--conf", each)]
     main = ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "spark-internal"]
-    java = ["--driver-memory", "1500m", "--driver-java-options", JAVA]
-    return [str(Path(_home()) / "bin" / "spark-submit"), "--master", master, *java, *conf, *main]
+    return [str(Path(_home()) / "bin" / "spark-submit"), "--master", master, *conf, *main]
 
 
 def _environment() -> dict[str, str]:
