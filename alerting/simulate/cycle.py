@@ -70,19 +70,13 @@ class Cycle:
                         open_[subject] = str(error)
             if open_ and not self._finds("up == 1", otherwise=True):  # the scrape was broken off
                 self._reload(SOON, rules=False)
-                self._scrape_until(deadline)
+                self.scrape(deadline - time.monotonic())
                 self._reload(NEVER, rules=True)
         return found | {each: unknown(each, f"{why} within {timeout:g} s") for each, why in open_.items()}
 
     def scrape(self, timeout: float) -> None:
         """Scrape once, and nothing from then on. Raises StackError if that lasts more than `timeout` seconds."""
-        self._scrape_until(time.monotonic() + timeout)
-
-    def write(self, scrapes: str, *, rules: bool) -> None:
-        """Write the configuration of the servers."""
-        stack.write(self.folder, [self.target], [self.alertmanager], CYCLES, scrapes=scrapes, rules=rules)
-
-    def _scrape_until(self, deadline: float) -> None:
+        deadline = time.monotonic() + timeout
         while not self._finds(f"time() - timestamp(up == 1) < {SAFE:g}", otherwise=False):
             for name, process in self.processes.items():
                 if process.poll() is not None:
@@ -91,6 +85,10 @@ class Cycle:
                 raise StackError("prometheus: nothing was scraped in time")
             time.sleep(POLL)
         self._reload(NEVER, rules=False)
+
+    def write(self, scrapes: str, *, rules: bool) -> None:
+        """Write the configuration of the servers."""
+        stack.write(self.folder, [self.target], [self.alertmanager], CYCLES, scrapes=scrapes, rules=rules)
 
     def _finds(self, query: str, *, otherwise: bool) -> bool:
         """Whether the query finds anything; `otherwise` if Prometheus does not answer it."""

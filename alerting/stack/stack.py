@@ -28,8 +28,8 @@ from alerting.stack.watchdog import REGISTER, watchdog
 START_TIMEOUT = 30.0
 """Seconds for a server to start answering."""
 
-GARBAGE = "200"
-"""GOGC: servers that live for a minute may take more memory, and spend less time on freeing it."""
+GOGC = "200"
+"""The variable GOGC of the servers: those that live for a minute may take more memory, and less time to free it."""
 
 
 class StackError(Exception):
@@ -174,7 +174,7 @@ def start(server: Server, folder: Path, watchdog_pipe: int | None = None) -> sub
     stdin = subprocess.DEVNULL if watchdog_pipe is None else watchdog_pipe
     with (folder / f"{server.name}.log").open("ab") as log:
         errors = None if server.name == "exporter" else subprocess.STDOUT
-        variables = {"GOGC": GARBAGE} | os.environ
+        variables = {"GOGC": GOGC} | os.environ
         return subprocess.Popen(command, cwd=server.folder, env=variables, stdin=stdin, stdout=log, stderr=errors)
 
 
