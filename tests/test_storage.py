@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from exporter.refresh import Refresher
 from exporter.temporary import LOCK, SPILL
 from tests.support.exposition import SHOP, Row, age, once, run, write_config, write_rows
 from tests.support.processes import running, wait_for, write
+from tests.support.readings import measured
 
 ANCHOR = date(2025, 3, 20)
 Series = tuple[str, tuple[tuple[str, str], ...]]
@@ -404,3 +406,23 @@ def test_unreadable_file_is_tried_again_when_it_changes(shop: Path, tmp_path: Pa
     mended = refreshed(refresher)
     assert mended.snapshot is not None
     assert (damaged.snapshot.date, mended.snapshot.date) == (ANCHOR - timedelta(days=1), ANCHOR)
+
+
+def test_a_day_that_is_only_looked_back_on_gives_what_a_measured_one_does(shop: Path) -> None:
+    """Of a short history and of a long one, the same days have the same facts, and the same is kept of those before."""
+    facts, kept = {}, {}
+    for history in (8, 15):
+        found = measured(shop.parent, files="events", history_days=history)
+        facts[history] = {each.date: each.found for each in found.days}
+        kept[history] = {path.name: kept_rows(path) for path in (shop.parent / "kept").glob("*.digest")}
+        shutil.rmtree(shop.parent / "kept")
+    assert len(facts[8]) == 8
+    assert facts[8].items() <= facts[15].items()
+    assert len(kept[8]) == 15 * 3
+    assert all(rows for rows in kept[8].values())
+    assert kept[8].items() <= kept[15].items()
+
+
+def kept_rows(path: Path) -> list[str]:
+    """The rows of a file that is kept of a day, in an order of their own."""
+    return sorted(map(repr, pq.read_table(path).to_pylist()))
