@@ -59,15 +59,20 @@ def configured(folder: Path, url: str, **settings: Any) -> Path:
     return write_config(folder, web=SHOP | {"engine": {"spark": url}} | settings)
 
 
-def test_demo_days(tmp_path: Path, url: str) -> None:
-    """Every built-in measure, on the demo's broken day and the day before, which it looks back on."""
-    write_demo(tmp_path / "demo", date(2025, 3, 9))
-    for path in sorted((tmp_path / "demo" / "events").glob("*.parquet"))[:-2]:
+def two_days(folder: Path, url: str) -> Path:
+    """The configuration of the demo's broken day and the day before, on Spark."""
+    config = write_demo(folder / "demo", date(2025, 3, 9))
+    for path in sorted((config.parent / "events").glob("*.parquet"))[:-2]:
         path.unlink()
-    config = tmp_path / "demo" / "config.yml"
     document = yaml.safe_load(config.read_text())
     document["datasets"]["shop"] |= {"engine": {"spark": url}, "watched_fields": {"sku": {"path": "$.sku"}}}
     config.write_text(yaml.safe_dump(document))
+    return config
+
+
+def test_demo_days(tmp_path: Path, url: str) -> None:
+    """Every built-in measure, on the demo's broken day and the day before, which it looks back on."""
+    config = two_days(tmp_path, url)
     command = [sys.executable, "-m", "alerting.check", str(config), "--compare-engines"]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout

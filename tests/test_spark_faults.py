@@ -1,4 +1,4 @@
-"""What goes wrong on a cluster fails the reading with its reason, and leaves nothing behind."""
+"""What goes wrong on a cluster fails the reading with its reason, or costs only time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,14 +21,12 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 
 import pytest
-import yaml
 
-from exporter.demo.write import write_demo
 from exporter.facts.model import FactsError
 from exporter.measures.declared import Measure
 from tests.support import spark
 from tests.support.exposition import purchase, view, write_rows
-from tests.test_spark import SLOW, compared, configured, reading
+from tests.test_spark import SLOW, compared, configured, reading, two_days
 
 if spark.lacking():
     pytest.skip(spark.lacking() or "", allow_module_level=True)
@@ -90,17 +88,10 @@ def eventually(happened: Callable[[], object], what: str) -> None:
 
 def test_a_standalone_cluster_finds_the_same_facts(tmp_path: Path, cluster: str) -> None:
     """Of the demo's broken day, which looks back on the day before."""
-    write_demo(tmp_path, date(2025, 3, 9))
-    for path in sorted((tmp_path / "events").glob("*.parquet"))[:-2]:
-        path.unlink()
-    config = tmp_path / "config.yml"
-    document = yaml.safe_load(config.read_text())
-    document["datasets"]["shop"]["engine"] = {"spark": cluster}
-    config.write_text(yaml.safe_dump(document))
-    assert len(spark.executors()) == 2
-    found = compared(config)
+    found = compared(two_days(tmp_path, cluster))
     assert found.different == ()
     assert found.facts > 500
+    assert len(spark.executors()) == 2
 
 
 def before_the_first_measure(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
@@ -179,7 +170,7 @@ def slow(folder: Path, url: str) -> Path:
 
 
 def test_a_killed_query_fails_by_name(tmp_path: Path) -> None:
-    """Whoever ended it on the page of Spark."""
+    """Someone ends it on Spark's page while it runs: the measure says so, under its own name."""
     with ThreadPoolExecutor() as pool, watched(tmp_path / "spark") as (url, page):
         config = slow(tmp_path, url)
         found = pool.submit(reading, config, tmp_path)
