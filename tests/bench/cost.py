@@ -161,9 +161,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=1_000_000, help="events a day (%(default)s)")
     parser.add_argument("--json", type=Path, help="write the figures there, too")
     parser.add_argument("--big", action="store_true", help="a day of 50 million events within 1 GB, too")
-    parser.add_argument(
-        "--spark", type=int, nargs="*", metavar="N", help="instead, days of N events on Spark"
-    )
+    parser.add_argument("--spark", type=int, nargs="*", metavar="N", help="instead, days of N events on Spark")
     options = parser.parse_args()
     if options.spark is not None:
         on_spark(options.spark or [EVENTS])
