@@ -77,7 +77,7 @@ def scraped(dataset: str, *served_for: tuple[Values, int], **target: str) -> lis
     ]
 
 
-def expression(expr: str, samples: dict[str, float], at: str = "1m") -> Test:
+def expression(expr: str, samples: dict[str, float], at: str = "0m") -> Test:
     """A `promql_expr_test`: the series that the expression gives, and no others."""
     expected = [{"labels": series, "value": value} for series, value in samples.items()]
     return {"expr": expr, "eval_time": at, "exp_samples": expected}
@@ -97,7 +97,7 @@ def complete(cases: Iterable[Case]) -> tuple[Test, Test]:
     return expression(f"count by (dataset) ({STATE})", counts), further
 
 
-def alerts(name: str, *expected: Test, at: str = "1m") -> Test:
+def alerts(name: str, *expected: Test, at: str = "0m") -> Test:
     """An `alert_rule_test`: the instances that fire, and no others."""
     return {"eval_time": at, "alertname": f"Clickstream{name}", "exp_alerts": list(expected)}
 
@@ -183,7 +183,7 @@ def test_cases(generation: Generation, tmp_path: Path) -> None:
     """Every case has the alerts, the states and the certificate that the table says."""
     groups = [
         group(
-            (scraped(case["name"], (served(case), 2)) for case in batch),
+            (scraped(case["name"], (served(case), 1)) for case in batch),
             *(alerts(name, *(alert(case, name) for case in batch if name in firing(case))) for name in TABLE["alerts"]),
             alerts("Certificate", *map(certificate, batch)),
             *map(judged, batch),
@@ -203,7 +203,7 @@ def test_missing_gauge_switches_off_what_rests_on_it(generation: Generation, tmp
             for case in batch
             for check in TABLE["rests_on"][case["name"]]
         }
-        series = (scraped(case["name"], (served(case), 2)) for case in batch)
+        series = (scraped(case["name"], (served(case), 1)) for case in batch)
         groups.append(group(series, expression(f"{STATE} == 2", off), *complete(batch)))
     promtool(generation, tmp_path, *groups)
 
@@ -219,7 +219,7 @@ def test_gauge_that_is_no_number_is_never_in_order(generation: Generation, tmp_p
             for check in {*TABLE["rests_on"][name], *TABLE["stood_for"].get(name, [])}
         }
         told = {f'{STATE}{{check="NotMeasured",dataset="{name}"}}': 1.0 for name in names}
-        series = (scraped(name, (not_a_number(name), 2)) for name in names)
+        series = (scraped(name, (not_a_number(name), 1)) for name in names)
         expected = (expression(f"{STATE} == 2", off), expression(f'{STATE}{{check="NotMeasured"}}', told))
         groups.append(group(series, *expected, alerts("Certificate"), *complete(batch)))
     promtool(generation, tmp_path, *groups)
@@ -237,11 +237,11 @@ def test_alert_ends_with_the_first_state_that_is_not_firing(generation: Generati
     gone = CASES["no-data"]
     groups = [
         group(
-            (scraped(case["name"], (served(case), 2), (served(gone), 1)) for case in batch),
+            (scraped(case["name"], (served(case), 1), (served(gone), 1)) for case in batch),
             expression(
                 'sum by (check) (ALERTS{check!="",alertstate="firing"})',
                 {f'{{check="{check}"}}': float(len(batch)) for check in firing(gone)},
-                at="2m",
+                at="1m",
             ),
         )
         for batch in batches(fired.values())
@@ -295,7 +295,7 @@ def test_n1_descriptions_and_links(generation: Generation, tmp_path: Path, targe
     groups = [
         group(
             (
-                scraped(case["name"], (served(case), 2), instance=instance)
+                scraped(case["name"], (served(case), 1), instance=instance)
                 for case in batch
                 for instance in ("a:9847", "b:9847")[:targets]
             ),
@@ -318,7 +318,7 @@ def test_n1_alerts_without_links(generation: Generation, tmp_path: Path, named: 
         values = counted({key: value for key, value in kept.items() if not key.startswith(counts)} | empty)
         found = linked(case)
         found["exp_annotations"] |= {"runbook_url": f"alerting/runbooks/{case['alert']}.md", "dashboard_url": ""}
-        groups.append(group([scraped(name, (values, 2))], alerts(case["alert"], found)))
+        groups.append(group([scraped(name, (values, 1))], alerts(case["alert"], found)))
     promtool(generation, tmp_path, *groups, rule_file=RULE_FILE)
 
 
@@ -508,7 +508,7 @@ def test_certificate_is_withheld(generation: Generation, tmp_path: Path) -> None
         "no-snapshot-yet": served({"without": ["clickstream_snapshot"]}),
     }
     test = group(
-        (scraped(name, (values, 2)) for name, values in scrapes.items()),
+        (scraped(name, (values, 1)) for name, values in scrapes.items()),
         alerts("Certificate", certificate(CASES["healthy"])),
         expression(f'{STATE}{{dataset!="healthy"}}', {}),
     )
@@ -536,7 +536,7 @@ def test_certificate_needs_every_rule(generation: Generation, tmp_path: Path) ->
         promtool(
             generation,
             tmp_path,
-            group([scraped("healthy", (served({}), 2))], alerts("Certificate")),
+            group([scraped("healthy", (served({}), 1))], alerts("Certificate")),
             rule_file=file,
         )
 
@@ -547,7 +547,8 @@ def test_a_number_of_an_older_cycle_is_not_certified(generation: Generation, tmp
     fires = alert(case, "MissingDay")
     fires["exp_annotations"]["snapshot"] = ""
     old = {"series": f'dataset_lag:clickstream_events:baseline_day{{dataset="{case["name"]}",lag="28"}}', "values": "1"}
-    test = group([scraped(case["name"], (served(case), 2)), [old]], alerts("MissingDay", fires), alerts("Certificate"))
+    alerted = (alerts("MissingDay", fires, at="1m"), alerts("Certificate", at="1m"))
+    test = group([scraped(case["name"], (served(case), 2)), [old]], *alerted)
     promtool(generation, tmp_path, test)
 
 
@@ -560,7 +561,7 @@ def test_checks_are_switched_off_by_hand(generation: Generation, tmp_path: Path)
     }
     expected = {f'{STATE}{{check="{each}",dataset="{name}"}}': 2.0 for name, half in halves.items() for each in half}
     test = group(
-        (scraped(name, (served({"gauges": off[name]}), 2)) for name in halves),
+        (scraped(name, (served({"gauges": off[name]}), 1)) for name in halves),
         expression(f"{STATE} == 2", expected),
         expression(
             f'{STATE}{{check!="HistoryShort"}} == 1',
@@ -574,9 +575,9 @@ def test_certificate_follows_the_snapshot(generation: Generation, tmp_path: Path
     """The next cycle certifies the next snapshot, and the last one no more."""
     before, after = (served({"gauges": {"clickstream_snapshot": snapshot}}) for snapshot in (SNAPSHOT - 1, SNAPSHOT))
     test = group(
-        [scraped("healthy", (before, 2), (after, 1))],
+        [scraped("healthy", (before, 1), (after, 1))],
         alerts("Certificate", certificate(CASES["healthy"], SNAPSHOT - 1)),
-        alerts("Certificate", certificate(CASES["healthy"], SNAPSHOT), at="2m"),
+        alerts("Certificate", certificate(CASES["healthy"], SNAPSHOT), at="1m"),
     )
     promtool(generation, tmp_path, test)
 

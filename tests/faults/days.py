@@ -68,7 +68,7 @@ class Day:
 def day(name: str, snapshot: int) -> Day:
     """The case `name` as the data set of the lab, with this snapshot, a minute ago at most."""
     case = CASES[name]
-    shift = int(time.time()) // 60 * 60 - 60
+    shift = int(time.time()) // 60 * 60
     series = {**served(case), "clickstream_snapshot": snapshot}
     moved = {each: value + shift if each in CLOCKS else value for each, value in series.items()}
     alerts = tuple(Fired(_labels(case, each), _message(case, text, shift)) for each, text in firing(case).items())
