@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import subprocess
 from collections.abc import Iterable, Iterator
@@ -45,6 +46,9 @@ KEYS = "name alert gauges limits without days fires summary description numbers 
 STATE = "dataset:clickstream_check:state"
 GUARD = "dataset:clickstream_guard:open"
 JUDGED = "dataset:clickstream_snapshot:judged"
+GOGC = "400"
+"""The variable GOGC of promtool: it lives for seconds, and may take more memory, and less time to free it."""
+
 AT_ONCE = 4000
 """Series of one Prometheus: promtool's queries may not load more than 10,000 samples."""
 
@@ -173,7 +177,7 @@ def promtool(generation: Generation, folder: Path, *groups: Test, rule_file: Pat
 
 def run(*command: str | Path) -> str:
     """What the command prints; fails with all of it if the command does."""
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env={"GOGC": GOGC} | os.environ)
     if done.returncode:
         pytest.fail(f"{done.stdout}{done.stderr}", pytrace=False)
     return done.stdout.strip()
