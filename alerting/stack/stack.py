@@ -28,7 +28,7 @@ from alerting.stack.watchdog import REGISTER, watchdog
 START_TIMEOUT = 30.0
 """Seconds for a server to start answering."""
 
-GOGC = "200"
+GOGC = "400"
 """The variable GOGC of the servers: those that live for a minute may take more memory, and less time to free it."""
 
 

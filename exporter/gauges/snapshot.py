@@ -198,10 +198,11 @@ def _gauge(gauge: _Gauge, facts: DayFacts, lag: int, complete: int) -> Iterator[
     hours_of = facts.found.get(gauge.name, {})
     for look, values in gauge.values.items():
         labels = (("lag", str(lag)), *(((gauge.label, look),) if gauge.label else ()))
-        numbers = [pair for value in values for pair in hours_of.get(value, {}).items()]
-        yield Sample(gauge.name, labels, exact_sum(number for _, number in numbers))
+        found = [hours_of[value] for value in values if value in hours_of]
+        yield Sample(gauge.name, labels, exact_sum(number for hours in found for number in hours.values()))
         if gauge.twin and lag < COMPARABLE_LAGS:
-            yield Sample(gauge.twin, labels, exact_sum(number for hour, number in numbers if hour < complete))
+            pairs = (pair for hours in found for pair in hours.items())
+            yield Sample(gauge.twin, labels, exact_sum(number for hour, number in pairs if hour < complete))
 
 
 def _calendar(when: Day, facts: DayFacts, lag: int) -> Iterator[Sample]:
