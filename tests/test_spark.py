@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -203,6 +204,25 @@ def reading(config: Path, storage: Path, known: Known = Known()) -> Measured:  #
 
 
 ORDER = '{"transaction_id": "t1", "revenue": 12.5}'
+
+
+def test_order_lines(tmp_path: Path, url: str) -> None:
+    """Lines at the same time, without an id, in two countries and currencies, and of clients without a session."""
+    rows = [
+        purchase(
+            timestamp=f"2025-03-09 {10 + number % 3}:{number % 5}0",
+            client_id=None if number % 6 == 0 else f"c{number % 4}",
+            event_data=json.dumps({"transaction_id": f"o{number // 3}" if number % 7 else None, "revenue": number / 4}),
+            country=("DE", "AT", None)[number % 3],
+            currency=("EUR", "USD")[number % 5 == 0],
+        )
+        for number in range(60)
+    ]
+    write_rows(tmp_path / "lines.parquet", [*rows, view()], TYPES | {"country": TEXT, "currency": TEXT})
+    columns = SHOP["columns"] | {"currency": "currency"}
+    own = {"columns": columns, "currency": "EUR", "dimensions": {"country": "country"}, "purchase_rows": "lines"}
+    found = compared(configured(tmp_path, url, **own))
+    assert found.different == ()
 
 
 def test_days_are_kept_in_the_database(tmp_path: Path, url: str) -> None:
