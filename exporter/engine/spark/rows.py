@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from inspect import signature
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
@@ -39,6 +40,11 @@ READ = {
 
 _CAST = {"ENUM": "VARCHAR", "TIMESTAMP": "TIMESTAMPTZ", "UBIGINT": None}
 """What DuckDB's types become on the way to Spark; None flips the first bit, so that the order of hashes stays."""
+
+_IN_UTC: Mapping[str, Any] = (
+    {"timezone": "UTC"} if "timezone" in signature(to_arrow_schema).parameters else {"timestamp_utc": True}
+)
+"""What makes timestamps those of UTC: Spark 4.3 has another name for it."""
 
 
 def uri(path: str) -> str:
@@ -97,7 +103,7 @@ def queried(frame: DataFrame, query: Query) -> DataFrame:
 
 def _for_spark(query: Query, given: spark.StructType) -> tuple[str, spark.StructType]:
     """The SQL whose result Spark can take, and its types."""
-    arriving = to_arrow_schema(given, timezone="UTC")
+    arriving = to_arrow_schema(given, **_IN_UTC)
     named = zip(query.names or arriving.names, arriving.types, strict=True)
     empty = pa.schema([(name, query.types.get(name, type_)) for name, type_ in named]).empty_table()
     with worker.connect(query) as connection:
@@ -106,7 +112,9 @@ def _for_spark(query: Query, given: spark.StructType) -> tuple[str, spark.Struct
         columns = zip(described.columns, map(str, described.types), strict=True)
         sql = f"SELECT {', '.join(_cast(name, kind) for name, kind in columns)} FROM (\n{query.sql}\n)"
         found = connection.sql(sql, params=dict(query.values)).to_arrow_reader().schema
-    return sql, from_arrow_schema(worker.signed(pa.RecordBatch.from_pylist([], schema=found)).schema)
+    return sql, from_arrow_schema(
+        worker.signed(pa.RecordBatch.from_pylist([], schema=found)).schema, prefer_timestamp_ntz=True
+    )
 
 
 def _cast(name: str, kind: str) -> str:
