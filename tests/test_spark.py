@@ -29,13 +29,12 @@ from exporter.files.access import Access
 from tests.support import spark
 from tests.support.exposition import SHOP, TEXT, TYPES, purchase, run, view, write_config, write_rows
 
-if spark.lacking():
-    pytest.skip(spark.lacking() or "", allow_module_level=True)
+pytest.importorskip("pyspark", reason="Spark is not installed: pip install '.[spark]'")
 
 from exporter.engine.spark import session as session_module
 from exporter.engine.spark.session import Session
 
-pytestmark = pytest.mark.xdist_group("spark")
+pytestmark = [pytest.mark.xdist_group("spark"), spark.needs_spark]
 
 FOLDER = Path(__file__).parents[2] / "shared" / "data" / "real-events"
 DAY = "2025-03-30"

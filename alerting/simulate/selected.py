@@ -15,6 +15,9 @@ _OF_A_GAUGE = re.compile(r"(?<![:\w])(clickstream_\w+)(?![:\w])(?:\{([^{}]*)\})?
 _OF_SEVERAL = re.compile(r'\{__name__=~"([^"]*)"([^{}]*)\}')
 _MATCHER = re.compile(r'(\w+)(=~|!~|!=|=)"([^"]*)"')
 
+_OF_ALL = ("dataset", "job", "instance")
+"""Labels that every sample has, whatever they are."""
+
 _ANY = "clickstream_any"
 """Stands for every gauge: what selects it, too, only counts the series that are served, whichever these are."""
 
@@ -55,5 +58,9 @@ def _selectors() -> list[tuple[str, Matchers]]:
     found = [
         each.groups("") for text in texts for each in chain(_OF_A_GAUGE.finditer(text), _OF_SEVERAL.finditer(text))
     ]
-    unique = dict.fromkeys((names, tuple(_MATCHER.findall(matchers))) for names, matchers in found)
+    unique = dict.fromkeys((names, _matchers(text)) for names, text in found)
     return [(names, matchers) for names, matchers in unique if not re.fullmatch(names, _ANY)]
+
+
+def _matchers(text: str) -> Matchers:
+    return tuple(each for each in _MATCHER.findall(text) if each[0] not in _OF_ALL)
