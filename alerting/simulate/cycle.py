@@ -29,8 +29,11 @@ SOON, NEVER = "10s", "10m"
 SAFE = 9.0
 """Seconds since a scrape began in which the next one does not: the change to NEVER would break that off."""
 
-CYCLES, RESEND = "1s", "30s"
-"""Between two cycles of the rules, and until an alert is sent again: Alertmanager keeps it for four times as long."""
+CYCLES, RESEND = "1s", "8s"
+"""Between two cycles of the rules, and until an alert is sent again: Alertmanager keeps it for four times as long.
+
+For up to five seconds after its configuration was read, Prometheus knows no Alertmanager, and what it sends is lost.
+"""
 
 POLL = 0.3
 """Seconds between two requests."""
