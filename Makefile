@@ -27,7 +27,7 @@ dev: .venv/.installed ## Install what the tests and the checks need
 
 test: .venv/.installed ## Run the tests against real servers
 	.venv/bin/python -m alerting.stack.programs >&2
-	.venv/bin/python -m pytest -q -n 4 --dist loadgroup
+	.venv/bin/python -m pytest -q -n 3 --dist loadgroup
 	TEST_SPARK=1 .venv/bin/python -m pytest -q tests/test_spark.py::test_demo_days # alone: Spark takes the processor
 
 faults: .venv/.installed ## Test the gate under faults: make faults TRIALS=1000
