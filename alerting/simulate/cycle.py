@@ -30,9 +30,10 @@ SAFE = 9.0
 """Seconds since a scrape began in which the next one does not: the change to NEVER would break that off."""
 
 CYCLES, RESEND = "1s", "8s"
-"""Between two cycles of the rules, and until an alert is sent again: Alertmanager keeps it for four times as long.
+"""Between two cycles of the rules, and until an alert is sent again.
 
 For up to five seconds after its configuration was read, Prometheus knows no Alertmanager, and what it sends is lost.
+Alertmanager keeps an alert for four times RESEND from the start of a cycle: one that takes longer proves nothing.
 """
 
 POLL = 0.3
