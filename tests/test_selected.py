@@ -48,7 +48,12 @@ def test_what_a_rule_selects_is_served(name: str, labels: dict[str, Any]) -> Non
 
 @pytest.mark.parametrize(("name", "labels"), OTHERS.values(), ids=OTHERS)
 def test_what_no_rule_selects_is_not(name: str, labels: dict[str, Any]) -> None:
-    """But for what is no number: the rules find that by the sum of each gauge, whichever it is."""
+    """NaN is the exception: the rules look for it in every gauge."""
     assert not kept(name, labels)
     assert kept(name, labels, math.nan)
-    assert selected(View("shop", None, Refresh(success=False), Links(), ())).snapshot is None
+
+
+def test_a_data_set_without_a_snapshot_stays_as_it_is() -> None:
+    """It has no samples to select from."""
+    failed = View("shop", None, Refresh(success=False), Links(), ())
+    assert selected(failed) == failed

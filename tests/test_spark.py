@@ -27,7 +27,7 @@ from exporter.facts.model import Known, Measured
 from exporter.facts.task import Task
 from exporter.files.access import Access
 from tests.support import spark
-from tests.support.exposition import SHOP, TEXT, TYPES, purchase, run, view, write_config, write_rows
+from tests.support.exposition import SHOP, TEXT, TYPES, once, purchase, run, view, write_config, write_rows
 
 pytest.importorskip("pyspark", reason="Spark is not installed: pip install '.[spark]'")
 
@@ -193,18 +193,6 @@ def test_every_path(tmp_path: Path, url: str) -> None:
     assert found.facts > 50
 
 
-def reading(config: Path, storage: Path, known: Known = Known()) -> Measured:  # noqa: B008 - immutable
-    """What is measured of the only data set."""
-    loaded = plan.load(config)
-    name, dataset = next(iter(loaded.config.datasets.items()))
-    resources, now = loaded.config.resources, datetime.now(UTC)
-    task = Task(name, dataset, loaded.measures[name], known, None, now, None, resources, storage)
-    return measure(task, storage, chosen.opened)
-
-
-ORDER = '{"transaction_id": "t1", "revenue": 12.5}'
-
-
 def test_order_lines(tmp_path: Path, url: str) -> None:
     """Lines at the same time, without an id, in two countries and currencies, and of clients without a session."""
     rows = [
@@ -220,8 +208,20 @@ def test_order_lines(tmp_path: Path, url: str) -> None:
     write_rows(tmp_path / "lines.parquet", [*rows, view()], TYPES | {"country": TEXT, "currency": TEXT})
     columns = SHOP["columns"] | {"currency": "currency"}
     own = {"columns": columns, "currency": "EUR", "dimensions": {"country": "country"}, "purchase_rows": "lines"}
-    found = compared(configured(tmp_path, url, **own))
-    assert found.different == ()
+    assert compared(configured(tmp_path, url, **own)).different == ()
+    assert once(write_config(tmp_path, web=SHOP | own)).value("clickstream_purchases", lag=0) > 20
+
+
+def reading(config: Path, storage: Path, known: Known = Known()) -> Measured:  # noqa: B008 - immutable
+    """What is measured of the only data set."""
+    loaded = plan.load(config)
+    name, dataset = next(iter(loaded.config.datasets.items()))
+    resources, now = loaded.config.resources, datetime.now(UTC)
+    task = Task(name, dataset, loaded.measures[name], known, None, now, None, resources, storage)
+    return measure(task, storage, chosen.opened)
+
+
+ORDER = '{"transaction_id": "t1", "revenue": 12.5}'
 
 
 def test_days_are_kept_in_the_database(tmp_path: Path, url: str) -> None:
