@@ -20,6 +20,7 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
 
 from buckets import CPU_BAR, FETCH_BAR, UNCHANGED_BAR, bucket_figures  # noqa: E402
 from events import write_day  # noqa: E402
+from hourly import hourly_day  # noqa: E402
 from nested import nested_day  # noqa: E402
 from on_spark import DAY_BAR, EVENTS, spark_costs  # noqa: E402
 from scraping import scrapes  # noqa: E402
@@ -57,6 +58,7 @@ SCRAPES = (
     "memory of the exporter up to the tenth {early_mb:.0f} MB, of the last ten {late_mb:.0f} MB"
 )
 NESTED = "a nested day of GA4 costs {ratio:.2f} times the same day in flat columns; the bar is {bar}"
+HOURLY = "a day in 24 files costs {ratio:.2f} times the same day in one; the bar is {bar}"
 BUCKET = (
     "a day in a bucket costs {cpu:.2f} times the CPU of the local disk (the bar is {cpu_bar}), and takes {fetch_s:.1f} "
     "s longer with 50 ms a request (the bar is {fetch_bar}); nothing changed, 10,000 objects: {unchanged_ms:.0f} ms "
@@ -172,6 +174,8 @@ def main() -> None:
         figures["unchanged"]["ms"] = figures["unchanged_1000"]["ms"]
         figures["nested_day"] = nested_day(folder, options.events)
         print(NESTED.format(**figures["nested_day"]))
+        figures["hourly_day"] = hourly_day(folder, options.events)
+        print(HOURLY.format(**figures["hourly_day"]))
         figures["bucket"] = bucket_figures(folder)
         bars = {"cpu_bar": CPU_BAR, "fetch_bar": FETCH_BAR, "unchanged_bar": UNCHANGED_BAR}
         print(BUCKET.format(**figures["bucket"], **bars))

@@ -9,7 +9,7 @@ from exporter.config.model import COLUMNS, Dataset
 from exporter.config.values import DIMENSION_COLUMNS, is_json_path
 from exporter.engine.duckdb import amounts, watched
 from exporter.engine.duckdb.instants import instant
-from exporter.engine.duckdb.steps import FILE, expression, identifier, position, text
+from exporter.engine.duckdb.steps import FILE, expression, first_of, identifier, position, text
 from exporter.files import mapping
 from exporter.files.fields import Field
 from exporter.files.file import File
@@ -55,20 +55,18 @@ def selected(dataset: Dataset, footer: Footer) -> Iterator[str]:
     yield f"{timestamp(dataset, footer)} AS ts"
     for column in (*COLUMNS[1:], *DIMENSION_COLUMNS, *dataset.field_columns()):
         sources = _sources(dataset, footer, column)
-        null = f"CAST(NULL AS {amounts.TYPE if column == 'revenue' else 'VARCHAR'})"
-        yield f"coalesce({', '.join([*sources, null])}) AS {column}"
+        yield f"{first_of(sources, amounts.TYPE if column == 'revenue' else 'VARCHAR')} AS {column}"
 
 
 def as_sent(dataset: Dataset, footer: Footer, column: str) -> str:
     """SQL for the text of a column as the file has it, before it becomes a number or is seen to be a placeholder."""
-    return f"coalesce({', '.join([*_sources(dataset, footer, column, as_sent=True), 'CAST(NULL AS VARCHAR)'])})"
+    return first_of(_sources(dataset, footer, column, as_sent=True))
 
 
 def timestamp(dataset: Dataset, footer: Footer) -> str:
     """SQL for the timestamp in UTC, from the first name that the file has; a date is midnight in the reporting zone."""
     fields = next(filter(None, (mapping.fitting(footer, "timestamp", name) for name in dataset.columns.timestamp)))
-    first, *others = (instant(dataset.time_zone, expression(each.steps), each.kind) for each in fields)
-    return f"coalesce({', '.join([first, *others])})" if others else first
+    return first_of([instant(dataset.time_zone, expression(each.steps), each.kind) for each in fields], "TIMESTAMP")
 
 
 def paths(dataset: Dataset) -> dict[str, str]:
@@ -156,7 +154,7 @@ def _of_kinds(dataset: Dataset, footer: Footer, column: str, value: str) -> str:
     kinds = "$purchase" if column in mapping.OF_PURCHASES else watched.kinds(dataset, column)
     if not kinds:
         return value
-    event_name = f"coalesce({', '.join(_sources(dataset, footer, 'event_name'))})"
+    event_name = first_of(_sources(dataset, footer, "event_name"))
     return f"CASE WHEN list_contains({kinds}, {event_name}) THEN {value} END"
 
 
@@ -168,6 +166,6 @@ def _as_text(value: str, kind: str) -> str:
 def _from_payload(dataset: Dataset, footer: Footer, column: str, path: str, extract: str) -> str:
     """The value at a JSON path of the payload, taken by the function `extract`."""
     parameter = next(name for name, each in paths(dataset).items() if each == path)
-    payload = f"coalesce({', '.join(_sources(dataset, footer, 'payload'))})"
+    payload = first_of(_sources(dataset, footer, "payload"))
     value = f"CASE WHEN json_valid({payload}) THEN {extract}({payload}, ${parameter}) END"
     return _of_kinds(dataset, footer, column, value)

@@ -49,6 +49,17 @@ def position(steps: Sequence[Step]) -> str | None:
     return f"list_position({_KEYS.format(expression(steps[:number]))}, {text(steps[number].to or '')})"
 
 
+def first_of(values: Sequence[str], type_: str = "VARCHAR") -> str:
+    """SQL for the first of the values, all of the type, that is not NULL; NULL if there are none.
+
+    One alone stays as it is read: `coalesce` would write out the dictionary of its column, so that each function ran
+    for each row and no longer once for each value.
+    """
+    if not values:
+        return f"CAST(NULL AS {type_})"
+    return values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
+
+
 def identifier(name: str) -> str:
     """The name of a column, quoted."""
     return '"' + name.replace('"', '""') + '"'

@@ -13,7 +13,7 @@ import duckdb
 from exporter.config.model import Resources
 from exporter.engine.duckdb import columns, database
 from exporter.engine.duckdb.instants import instant
-from exporter.engine.duckdb.steps import expression, identifier
+from exporter.engine.duckdb.steps import expression, first_of, identifier
 from exporter.engine.protocol import EngineError
 from exporter.files.entry import EARLIEST
 from exporter.files.fields import Field
@@ -143,12 +143,12 @@ def _path(piece: Piece) -> Mapping[str, object]:
 def _text(found: Sequence[Field]) -> str:
     """SQL for the first of the values that is neither NULL nor blank, as text."""
     values = [f"CAST({expression(each.steps)} AS VARCHAR)" for each in found if each.kind != "nested"]
-    return f"nullif(trim(coalesce({', '.join([*values, 'CAST(NULL AS VARCHAR)'])})), '')"
+    return f"nullif(trim({first_of(values)}), '')"
 
 
 def _time(found: Sequence[Field]) -> str:
     values = [instant("UTC", expression(each.steps), each.kind) for each in found]
-    return f"coalesce({', '.join([*values, 'CAST(NULL AS TIMESTAMP)'])})"
+    return first_of(values, "TIMESTAMP")
 
 
 @contextmanager
