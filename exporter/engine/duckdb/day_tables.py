@@ -66,6 +66,9 @@ DERIVED = {
 }
 """Columns of `events` that are made of others at less cost than storing them."""
 
+_OF_PURCHASES = {name: f"CASE WHEN is_purchase THEN {name} END AS {name}" for name in DIMENSION_COLUMNS}
+"""What is stored of the columns that later days look back on only in purchases."""
+
 VALUES: Mapping[str, object] = SITES | {
     "sample": CONTENTS,
     "personal": segments.PERSONAL,
@@ -141,10 +144,15 @@ def events(dataset: Dataset, source: str, made: Mapping[str, str], texts: Sequen
 
     Those that are `made` are not stored. Without `texts`, there are only those that later days look back on.
     """
+    if texts is None and not dataset.exclude_bots:
+        made = {**made, "is_bot": "false"}  # no session is left out for being a bot's: that need not be found
     reading = [*map(relation, LOOKED_BACK_ON if texts is None else TABLES), *(texts or ())]
     named = _named([*reading, *(made[name] for name in _named(reading) if name in made)])
-    fields = [] if texts is None else watched.filled(dataset)
-    stored = [name for name in named if name not in made] + fields
+    stored = [name for name in named if name not in made]
+    if texts is None:
+        stored = [_OF_PURCHASES.get(name, name) for name in stored]
+    else:
+        stored += watched.filled(dataset)
     shown = ["*", *(f"{made[name]} AS {name}" for name in named if name in made)]
     sql = f"WITH source AS ({source})\nSELECT {', '.join(stored)} FROM (\n{relation('events')}) WHERE {IN_DAY}"
     return sql, ", ".join(shown)
