@@ -103,7 +103,17 @@ def instant(series: str) -> str:
 
 def hours_since(series: str) -> str:
     """Whole hours since the timestamp in the series."""
-    return formatted(f"floor((time() - {last(_of_dataset(series))}) / 3600)", "%.0f")
+    return formatted(_since(series, 3600), "%.0f")
+
+
+def time_since(series: str) -> str:
+    """How long ago the timestamp in the series is: in hours, from three days on in days."""
+    return formatted(f"{_since(series, 3600)} < 72", "%.0f hours", formatted(_since(series, 86400), "%.0f days"))
+
+
+def _since(series: str, unit: int) -> str:
+    """The whole units of so many seconds since the timestamp in the series."""
+    return f"floor((time() - {last(_of_dataset(series))}) / {unit})"
 
 
 def date(expr: str) -> str:

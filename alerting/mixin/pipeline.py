@@ -44,6 +44,7 @@ from alerting.mixin.messages import (
     percent,
     points,
     tenths,
+    time_since,
     whole,
 )
 
@@ -56,7 +57,6 @@ _MISSING_HOURS = "dataset:clickstream_missing_hours:before_end"
 _HOURS = 'max by (start, end) (clickstream_missing_hours_info{part!="end",dataset=%q})'
 _MISSING_DAYS = "dataset:clickstream_missing_days:count"
 _LAST = "dataset:clickstream_last_event_timestamp_seconds:max"
-_AGE = hours_since(_LAST)
 _REPEATED = "dataset:clickstream_repeated_{}:{}"
 
 
@@ -141,9 +141,9 @@ CHECKS = (
         PIPELINE,
         f"(time() - {_LAST} > -Inf)\n> bool on (dataset) ({limit('max_data_age_hours')} * 3600)",
         "Data stale",
-        f"last event {instant(_LAST)}, {_AGE} hours ago",
+        f"last event {instant(_LAST)}, {time_since(_LAST)} ago",
         f"The newest event is from {DAY}; the limit is <limit>.",
-        value=f"{_AGE} h",
+        value=f"{hours_since(_LAST)} h",
         limit=limit_hours("max_data_age_hours"),
     ),
     Check(
