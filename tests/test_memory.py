@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from exporter.config.model import Resources
@@ -107,7 +108,7 @@ import os, pathlib, sys
 pathlib.Path(sys.argv[1], "cgroup.procs").write_text(str(os.getpid()))
 from exporter.engine.duckdb import database
 from exporter.config.model import Resources
-connection = database.connect([], pathlib.Path(sys.argv[2]), Resources())
+connection = database.connect([], 0, pathlib.Path(sys.argv[2]), Resources())
 print(connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0])
 """
 
@@ -121,5 +122,21 @@ def test_p4_half_of_the_container(tmp_path: Path, group: Path) -> None:
 
 def test_a_memory_limit_that_is_configured_counts(tmp_path: Path) -> None:
     """The group's limit matters only where there is none."""
-    with closing(database.connect([], tmp_path, Resources(memory_limit="123MB"))) as connection:
+    with closing(database.connect([], 0, tmp_path, Resources(memory_limit="123MB"))) as connection:
         assert connection.execute("SELECT current_setting('memory_limit')").fetchall() == [("117.3 MiB",)]
+
+
+@pytest.mark.parametrize(
+    ("size", "configured", "used"), [(0, None, 1), (database.SMALL, None, 1), (0, 3, 3), (database.SMALL + 1, 3, 3)]
+)
+def test_few_data_are_read_by_one_thread(tmp_path: Path, size: int, configured: int | None, used: int) -> None:
+    """The number that is configured counts; without one, further threads take part only where there is much to do."""
+    with closing(database.connect([], size, tmp_path, Resources(threads=configured))) as connection:
+        assert connection.execute("SELECT current_setting('threads')").fetchall() == [(used,)]
+
+
+def test_many_data_are_read_by_all_cores(tmp_path: Path) -> None:
+    """As many threads as DuckDB itself would take."""
+    with closing(duckdb.connect()) as plain, closing(database.connect([], 2**30, tmp_path, Resources())) as connection:
+        query = "SELECT current_setting('threads')"
+        assert connection.execute(query).fetchall() == plain.execute(query).fetchall()

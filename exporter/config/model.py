@@ -197,7 +197,7 @@ class Resources(Model):
     """What a refresh may use.
 
     Without `memory_limit`, that is half of the container's memory, or four fifths of the machine's; without `threads`,
-    all cores.
+    all cores, or one thread if there are few data.
     """
 
     memory_limit: Size | None = None

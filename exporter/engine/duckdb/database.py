@@ -25,6 +25,9 @@ SETTINGS: dict[str, object] = {
     "allow_community_extensions": False,
 }
 
+SMALL = 16 * 2**20
+"""Bytes of files that one thread reads: for so few, further ones cost processor time and save none."""
+
 VALUE = re.compile(r"(?:\"|\B')(?:.*[\"']|.*)|(?<=\bvalue )-?\d[^ ]*")
 """What may be data in an error: a number, or all from the first to the last quote, because a value may have quotes."""
 
@@ -34,8 +37,8 @@ def literal(path: str) -> str:
     return re.sub(r"[*?[]", r"[\g<0>]", path)
 
 
-def connect(files: Sequence[str], spill: Path, resources: Resources) -> duckdb.DuckDBPyConnection:
-    """An in-memory database, locked to reading `files` and spilling into `spill`, within `resources`.
+def connect(files: Sequence[str], size: int, spill: Path, resources: Resources) -> duckdb.DuckDBPyConnection:
+    """An in-memory database, locked to reading `files` of `size` bytes and spilling into `spill`, within `resources`.
 
     From here on, DuckDB itself refuses extensions, the network, other files and other settings, so that neither a
     custom measure nor an odd file name can reach them.
@@ -47,7 +50,7 @@ def connect(files: Sequence[str], spill: Path, resources: Resources) -> duckdb.D
         "temp_directory": str(spill),
         "max_temp_directory_size": resources.spill_limit,
         "memory_limit": resources.memory_limit or _half_of_container(),
-        "threads": resources.threads,
+        "threads": resources.threads or (1 if size <= SMALL else None),
         "allowed_paths": allowed,
     }
     for name, value in settings.items():

@@ -69,7 +69,8 @@ class DuckDB:
         self._timeout = resources.query_timeout
         self._bounds = declared.label_bounds(dataset)
         readable = [path for file in files if is_utf8(file.path) for path in access.places(file)]
-        self._connection = database.connect(readable, spill, resources)
+        size = sum(file.size for file in files)
+        self._connection = database.connect(readable, size, spill, resources)
         self._texts = [each.sql for each in measures if not each.unmet(dataset)]
         self._loader = Loader(self._connection, dataset, access, [_LAST_EVENTS, *self._texts], self._timeout)
         self.lookback = Lookback(storage, self._connection)

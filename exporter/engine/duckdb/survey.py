@@ -71,7 +71,8 @@ class Survey:
     """
 
     def __init__(self, files: Sequence[File], spill: Path) -> None:
-        self.connection = database.connect([file.path for file in files], spill, RESOURCES)
+        size = sum(file.size for file in files)
+        self.connection = database.connect([file.path for file in files], size, spill, RESOURCES)
 
     def close(self) -> None:
         """Close the database."""
