@@ -16,6 +16,8 @@ import pyarrow.parquet as pq
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.support import forked
+
 Row = Mapping[str, object]
 Types = dict[str, pa.DataType]
 
@@ -123,15 +125,19 @@ def write_config(folder: Path, **datasets: Mapping[str, Any]) -> Path:
 
 def run(config: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """The ended exporter, which never shows a traceback."""
-    done = subprocess.run(
-        [sys.executable, "-m", "exporter", "--config.file", str(config), "--once", *arguments],
-        cwd=config.parent,
-        env=os.environ | environment,
-        encoding="utf-8",
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
+    given = ["--config.file", str(config), "--once", *arguments]
+    if environment:
+        done = subprocess.run(
+            [sys.executable, "-m", "exporter", *given],
+            cwd=config.parent,
+            env=os.environ | environment,
+            encoding="utf-8",
+            capture_output=True,
+            timeout=forked.TIMEOUT,
+            check=False,
+        )
+    else:
+        done = forked.run(given, config.parent)
     assert "Traceback" not in done.stderr, done.stderr
     return done
 
