@@ -3,6 +3,7 @@ PYTHON ?= python3
 .DEFAULT_GOAL := help
 NODE := tests/grafana/node
 CHART := .servers/chart/.installed
+LIVE := tests/live tests/faults tests/receivers tests/compose# they mostly wait, so more of them run at a time
 LOCKED := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-emit-find-links --no-annotate --custom-compile-command 'make locks'
 .PHONY: help demo dev test faults quality bench lint rules limits dashboards locks test-dashboards picture manifests test-chart test-spark test-integrations servers clean
@@ -27,8 +28,11 @@ dev: .venv/.installed ## Install what the tests and the checks need
 
 test: .venv/.installed ## Run the tests against real servers
 	.venv/bin/python -m alerting.stack.programs >&2
-	.venv/bin/python -m pytest -q -n 3 --dist loadgroup
-	TEST_SPARK=1 .venv/bin/python -m pytest -q tests/test_spark.py::test_demo_days # alone: Spark takes the processor
+	status=0; \
+	.venv/bin/python -m pytest -q -n 5 --dist loadgroup $(LIVE) || status=$$?; \
+	.venv/bin/python -m pytest -q -n 3 --dist loadgroup $(addprefix --ignore=,$(LIVE)) || status=$$?; \
+	TEST_SPARK=1 .venv/bin/python -m pytest -q tests/test_spark.py::test_demo_days || status=$$?; \
+	exit $$status
 
 faults: .venv/.installed ## Test the gate under faults: make faults TRIALS=1000
 	.venv/bin/python -m alerting.stack.programs >&2

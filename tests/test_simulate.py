@@ -34,6 +34,8 @@ from tests.support.exposition import write_config
 from tests.support.pages import text_of
 from tests.test_real_days import FOLDER, REAL
 
+pytestmark = pytest.mark.xdist_group("tests/test_simulate.py")  # so that the days are simulated once
+
 FIRST, GAP, LAST = date(2025, 2, 24), date(2025, 3, 2), date(2025, 3, 9)
 """The days of the data: the demo's last two weeks, without one day."""
 

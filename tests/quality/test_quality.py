@@ -16,9 +16,9 @@ from tests.quality.served import Judged, snapshots
 from tests.quality.table import tables
 from tests.support.generations import Generation
 
-HEALTHY = [Sample(size, 60) for size in (15, 20, 50, 500)]
+HEALTHY = [Sample(size, 40) for size in (15, 20, 50, 500)]
 _FAULT = "80% of the purchases lost"
-BROKEN = {Sample(20, 60, _FAULT): 0.85, Sample(50, 100, _FAULT): 0.97}
+BROKEN = {Sample(20, 60, _FAULT): 0.85, Sample(50, 60, _FAULT): 0.97}
 """Each sample of broken days, and the share that must be found."""
 
 ALLOWED = 0.005

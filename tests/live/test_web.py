@@ -38,7 +38,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are w
 PASSWORD = "s3cret: the wörd"
 LOGIN = f"prometheus:{PASSWORD}"
 READMES = "\n".join(
-    (Path(__file__).parents[1] / each / "README.md").read_text("utf-8") for each in ("exporter", "alerting")
+    (Path(__file__).parents[2] / each / "README.md").read_text("utf-8") for each in ("exporter", "alerting")
 )
 PATHS = ("/", "/metrics", "/-/healthy", "/-/ready", "/-/refresh", "/-/reload", "/nothing")
 RELOADED = "clickstream_exporter_config_last_reload_successful"

@@ -145,7 +145,7 @@ def test_a_failing_day_is_printed(stack: Stack, form: str, expected: str) -> Non
 
 def test_the_readme_shows_the_text() -> None:
     """The example is the beginning of what the demo's broken day prints."""
-    readme = (Path(__file__).parents[1] / "alerting" / "README.md").read_text("utf-8")
+    readme = (Path(__file__).parents[2] / "alerting" / "README.md").read_text("utf-8")
     (shown,) = re.findall(r"```\n(FAIL .*?)```", readme, re.DOTALL)
     assert TEXT.startswith(shown)
 

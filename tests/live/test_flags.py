@@ -18,7 +18,7 @@ import yaml
 from exporter import cli
 from tests.support.processes import PROGRAM, Exporter, configure, running, wait_for, write
 
-EXAMPLE = Path(__file__).parents[1] / "exporter" / "example.yml"
+EXAMPLE = Path(__file__).parents[2] / "exporter" / "example.yml"
 LOGFMT = re.compile(r'time=(\S+) level=(DEBUG|INFO|WARN|ERROR) source=(\w+\.py:\d+) msg=("(?:[^"\\]|\\.)*"|[^\s"=]+)')
 
 
