@@ -3,7 +3,8 @@ PYTHON ?= python3
 .DEFAULT_GOAL := help
 NODE := tests/grafana/node
 CHART := .servers/chart/.installed
-LIVE := tests/live tests/faults tests/receivers tests/compose# they mostly wait, so more of them run at a time
+# Tests that mostly wait for servers, so more of them run at a time.
+LIVE := tests/live tests/faults tests/receivers tests/compose
 LOCKED := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-emit-find-links --no-annotate --custom-compile-command 'make locks'
 .PHONY: help demo dev test faults quality bench lint rules limits dashboards locks test-dashboards picture manifests test-chart test-spark test-integrations servers clean
