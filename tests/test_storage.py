@@ -41,7 +41,8 @@ def rows(day: date, seed: int, visitors: int = 20) -> list[Row]:
     for _ in range(visitors):
         client, hour = f"c{rng.randrange(40)}", rng.randrange(24)
         campaign = rng.choice(["", "?utm_source=google", "?utm_source=facebook", "?gclid=x"])
-        shared = {"client_id": client, "page_url": f"https://shop.example/{campaign}"}
+        agent = rng.choice(["Mozilla/5.0 (X11; Linux x86_64)", "Googlebot/2.1", None])
+        shared = {"client_id": client, "page_url": f"https://shop.example/{campaign}", "user_agent": agent}
         found.append({**shared, "timestamp": f"{day}T{hour:02}:10:00", "event_name": "page_viewed"})
         if rng.random() < 0.5:
             data = f'{{"revenue": {rng.randrange(1, 99)}, "transaction_id": "{day}-{rng.random()}"}}'
@@ -408,11 +409,13 @@ def test_unreadable_file_is_tried_again_when_it_changes(shop: Path, tmp_path: Pa
     assert (damaged.snapshot.date, mended.snapshot.date) == (ANCHOR - timedelta(days=1), ANCHOR)
 
 
-def test_a_day_that_is_only_looked_back_on_gives_what_a_measured_one_does(shop: Path) -> None:
+@pytest.mark.parametrize("exclude_bots", [False, True])
+def test_a_day_that_is_only_looked_back_on_gives_what_a_measured_one_does(shop: Path, exclude_bots: bool) -> None:
     """Of a short history and of a long one, the same days have the same facts, and the same is kept of those before."""
     facts, kept = {}, {}
+    settings = {"files": "events", "exclude_bots": exclude_bots, "dimensions": {"page": "page_url"}}
     for history in (8, 15):
-        found = measured(shop.parent, files="events", history_days=history)
+        found = measured(shop.parent, history_days=history, **settings)
         facts[history] = {each.date: each.found for each in found.days}
         kept[history] = {path.name: kept_rows(path) for path in (shop.parent / "kept").glob("*.digest")}
         shutil.rmtree(shop.parent / "kept")
