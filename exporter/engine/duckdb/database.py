@@ -25,8 +25,8 @@ SETTINGS: dict[str, object] = {
     "allow_community_extensions": False,
 }
 
-SMALL = 16 * 2**20
-"""Bytes of files that one thread reads: for so few, further ones cost processor time and save none."""
+SMALL = 4 * 2**20
+"""Bytes of files that one thread reads: so few are hardly a row group a day, which is one thread's work anyway."""
 
 VALUE = re.compile(r"(?:\"|\B')(?:.*[\"']|.*)|(?<=\bvalue )-?\d[^ ]*")
 """What may be data in an error: a number, or all from the first to the last quote, because a value may have quotes."""
