@@ -7,22 +7,36 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
+from multiprocessing import forkserver
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
+
 from exporter.cli import main
+from exporter.reader.client import ONE_THREAD
 
 TIMEOUT = 60
 """Seconds that a run may take."""
 
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload([__name__])
+
+@cache
+def _forks() -> multiprocessing.context.ForkServerContext:
+    """What forks. It has one thread: a fork has only that one, and may wait for ever for a lock of another."""
+    forks = multiprocessing.get_context("forkserver")
+    forks.set_forkserver_preload(["exporter.cli", __name__])
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in ONE_THREAD.items():
+            patch.setenv(name, value)
+        forkserver.ensure_running()
+    return forks
 
 
 def run(arguments: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
     """What came of `clickstream-exporter` with these arguments, in the folder."""
     with TemporaryDirectory() as printed:
-        process = _FORKS.Process(target=_run, args=(arguments, folder, dict(os.environ), printed))
+        process = _forks().Process(target=_run, args=(arguments, folder, dict(os.environ), printed))
         process.start()
         process.join(TIMEOUT)
         if process.exitcode is None:
