@@ -125,7 +125,7 @@ def batches(cases: Iterable[Case], targets: int = 1) -> Iterator[list[Case]]:
 
 
 def short_rules(folder: Path) -> Path:
-    """The rule file without the annotations that `test_descriptions_and_links` holds against their cases."""
+    """The rule file without the annotations that `test_n1_descriptions_and_links` holds against their cases."""
     names = ("description", *NUMBERS, "checks_off", "day", "owner", "runbook_url", "dashboard_url")
     long = tuple(f"      {name}: " for name in names)
     lines = (line for line in rulefile.text().splitlines() if not line.startswith(long))
