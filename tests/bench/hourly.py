@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import statistics
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
 from events import write_day
-from work import LAST, RUNS, cold_window, in_process, write_config
+from work import LAST, against, write_config
 
 BAR = 1.1
 """What the day in 24 files may cost, as a multiple of the day in one."""
@@ -28,9 +27,5 @@ def hourly_day(folder: Path, count: int) -> dict[str, float]:
             start = datetime.combine(LAST, datetime.min.time()) + timedelta(hours=number)
             path = hourly / "events" / f"{number:02}.parquet"
             connection.execute(HOUR.format(day=whole, start=start, end=start + timedelta(hours=1), path=path))
-    costs: dict[Path, list[float]] = {one: [], hourly: []}
-    for _ in range(RUNS):
-        for each, found in costs.items():
-            found.append(in_process(cold_window, each).cpu)
-    first, second = (statistics.median(found) for found in costs.values())
+    first, second = against(one, hourly)
     return {"one_cpu": first, "hourly_cpu": second, "ratio": second / first, "bar": BAR}

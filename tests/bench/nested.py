@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import statistics
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import yaml
 from events import write_day
-from work import LAST, RUNS, cold_window, in_process
+from work import LAST, against
 
 BAR = 1.5
 """What the nested day may cost, as a multiple of the flat one."""
@@ -82,12 +81,8 @@ def nested_day(folder: Path, count: int) -> dict[str, float]:
     _write(flat, query, {name: name for name in NESTED_COLUMNS}, "country")
     params = ", ".join(map(_param, PARAMS))
     _write(nested, NESTED.format(flat=query, params=params), NESTED_COLUMNS, "geo.country")
-    costs: dict[Path, list[float]] = {flat: [], nested: []}
-    for _ in range(RUNS):
-        for each, found in costs.items():
-            found.append(in_process(cold_window, each).cpu)
-    one, other = (statistics.median(found) for found in costs.values())
-    return {"flat_cpu": one, "nested_cpu": other, "ratio": other / one, "bar": BAR}
+    first, second = against(flat, nested)
+    return {"flat_cpu": first, "nested_cpu": second, "ratio": second / first, "bar": BAR}
 
 
 def _param(key: str) -> str:

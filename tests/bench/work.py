@@ -144,6 +144,15 @@ def cold_window(folder: Path) -> Cost:
         return measured(refresh)
 
 
+def against(one: Path, other: Path) -> tuple[float, float]:
+    """The CPU seconds of the first start on each of two data sets: the medians of runs that take turns."""
+    costs: dict[Path, list[float]] = {one: [], other: []}
+    for _ in range(RUNS):
+        for each, found in costs.items():
+            found.append(in_process(cold_window, each).cpu)
+    return statistics.median(costs[one]), statistics.median(costs[other])
+
+
 def new_day(folder: Path) -> Cost:
     """One more day arrives."""
     return _after(folder, lambda events_: shutil.move(events_ / "waiting", events_ / f"{LAST}.parquet"), wait=True)
