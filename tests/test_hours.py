@@ -42,6 +42,7 @@ PROFILE = (
 )
 """Events of a shop of 3,500 a day, by hour."""
 
+UTC = ZoneInfo("UTC")
 ANCHOR = date(2025, 3, 30)
 """The day on which the clocks of Berlin skip an hour."""
 
@@ -61,7 +62,8 @@ def gaps(today: list[int], before: list[list[int]]) -> list[tuple[int, int]]:
     """The missing hours at the end, at the start and inside the day."""
     hours = Hours(today, before)
     tail = hours.tail()
-    found: tuple[Gap | None, ...] = (tail, hours.head(tail), hours.hole(tail) if not hours.head(tail) else None)
+    head = hours.head(tail)
+    found: tuple[Gap | None, ...] = (tail, head, hours.hole(head, tail))
     return [(gap.start, gap.end) for gap in found if gap]
 
 
@@ -98,8 +100,8 @@ def test_j1_an_odd_earlier_day_excuses_nothing(odd: int, lacks: tuple[int, int])
     random = Random(f"{odd} {lacks}")
     before = [drawn(random) for _ in range(12)]
     before[odd] = emptied(before[odd], *lacks)
-    assert gaps(emptied(drawn(random), 16, 24), before) == ([(16, 24)] if lacks != (12, 24) or odd == 0 else [])
-    assert gaps(emptied(drawn(random), 1, 8), before) == ([(1, 8)] if lacks != (0, 16) or odd == 0 else [])
+    assert gaps(emptied(drawn(random), 16, 24), before) == [(16, 24)]
+    assert gaps(emptied(drawn(random), 1, 8), before) == [(1, 8)]
 
 
 def test_an_hour_in_which_the_day_ended_is_not_missing() -> None:
@@ -108,6 +110,31 @@ def test_an_hour_in_which_the_day_ended_is_not_missing() -> None:
     broken_off = emptied(drawn(random), 6, 24)
     broken_off[5] //= 2
     assert gaps(broken_off, [drawn(random) for _ in range(7)]) == [(6, 24)]
+
+
+@pytest.mark.parametrize("lacks", [(16, 24), (14, 24)])
+def test_what_another_day_lacked_alike_is_not_missing(lacks: tuple[int, int]) -> None:
+    """A shop that closes early now and then: one day of two weeks ended at the same time, or two hours before."""
+    random = Random(f"{lacks}")
+    before = [drawn(random) for _ in range(14)]
+    before[6] = emptied(before[6], *lacks)
+    assert gaps(emptied(drawn(random), 16, 24), before) == []
+
+
+@pytest.mark.parametrize(("days", "found"), [(2, [(16, 20)]), (3, [])])
+def test_a_habit_is_not_missing(days: int, found: list[tuple[int, int]]) -> None:
+    """Three days of two weeks that end at noon make an evening without events usual, and two do not."""
+    random = Random(days)
+    before = [drawn(random) for _ in range(14)]
+    for lag in range(4, 4 + days):
+        before[lag] = emptied(before[lag], 12, 24)
+    assert gaps(emptied(drawn(random), 16, 20), before) == found
+
+
+def test_a_late_start_is_one_gap() -> None:
+    """The hours before a day begins are not inside it, too."""
+    random = Random(6)
+    assert gaps(emptied(drawn(random), 0, 9), [drawn(random) for _ in range(28)]) == [(0, 9)]
 
 
 def test_hours_that_are_often_empty_are_not_missing() -> None:
@@ -133,25 +160,38 @@ def test_hours_that_are_always_empty_are_not_missing() -> None:
     assert gaps(days[0], days[1:]) == []
 
 
+def of_days(counts: dict[date, list[int]], zone: ZoneInfo = UTC) -> dict[date, DayFacts]:
+    """The facts of days with these events by hour, each at the start of its hour."""
+    hours = {when: {hour: events for hour, events in enumerate(each) if events} for when, each in counts.items()}
+    starts = {when: day(when, zone).start for when in counts}
+    lasts = {when: {hour: starts[when] + hour * 3_600_000_000 for hour in hours[when]} for when in counts}
+    return {when: DayFacts(when, lasts[when], {"clickstream_events": {"": hours[when]}}) for when in counts}
+
+
 def test_excluded_days_define_nothing() -> None:
     """A week of nights without events teaches nothing if it is excluded, and what it ended at is not usual."""
-    zone, random = ZoneInfo("UTC"), Random(5)
+    zone, random = UTC, Random(5)
     odd = {ANCHOR - timedelta(days=lag) for lag in range(1, 9)}
     counts = {ANCHOR - timedelta(days=lag): drawn(random) for lag in range(15)}
     counts |= {when: emptied(counts[when], 12, 24) for when in (*odd, ANCHOR)}
-
-    def facts(when: date) -> DayFacts:
-        hours = {hour: events for hour, events in enumerate(counts[when]) if events}
-        lasts = {hour: day(when, zone).start + hour * 3_600_000_000 for hour in hours}
-        return DayFacts(when, lasts, {"clickstream_events": {"": hours}})
-
-    days = {when: facts(when) for when in counts}
+    days = of_days(counts)
     blind = examine(ANCHOR, days, zone, Limits())
     assert [part.hours for part in blind.parts] == [0, 0, 0]
     seeing = examine(ANCHOR, days, zone, Limits(), odd.__contains__)
     assert [part.hours for part in seeing.parts] == [12, 0, 0]
     assert seeing.whole == list(range(9, 15))
     assert set(seeing.ends) == set(range(8))
+
+
+@pytest.mark.parametrize("broken", [1, 5, 13])
+@pytest.mark.parametrize(("lacks", "hours"), [((14, 24), [10, 0, 0]), ((0, 9), [0, 9, 0]), ((10, 14), [0, 0, 4])])
+def test_j5_hours_that_are_missing_for_two_weeks(broken: int, lacks: tuple[int, int], hours: list[int]) -> None:
+    """A load that breaks off at the same hour each day is partial on each of them, and not only until most do."""
+    random = Random(f"{broken} {lacks}")
+    counts = {ANCHOR - timedelta(days=lag): drawn(random) for lag in range(29)}
+    counts |= {when: emptied(counts[when], *lacks) for when in sorted(counts)[-1 - broken :]}
+    found = examine(ANCHOR, of_days(counts), UTC, Limits())
+    assert [part.hours for part in found.parts] == hours
 
 
 def test_an_hour_that_the_clock_skips_is_not_missing() -> None:
@@ -166,3 +206,38 @@ def test_an_hour_that_the_clock_skips_is_not_missing() -> None:
     days = {when: facts(when) for when in (ANCHOR - timedelta(days=lag) for lag in range(10))}
     found = examine(ANCHOR, days, zone, Limits())
     assert [(part.name, part.hours) for part in found.parts] == [("end", 0.0), ("start", 0.0), ("inside", 0.0)]
+
+
+SANTIAGO, SKIPPED = ZoneInfo("America/Santiago"), date(2024, 9, 8)
+"""A zone in which summer time begins at midnight, and the day of which the first hour is skipped."""
+
+
+def test_a_midnight_that_the_clock_skips_is_not_missing() -> None:
+    """Such a day begins at one o'clock."""
+    counts = {SKIPPED - timedelta(days=lag): [1000] * 24 for lag in range(10)}
+    counts[SKIPPED] = emptied(counts[SKIPPED], 0, 1)
+    found = examine(SKIPPED, of_days(counts, SANTIAGO), SANTIAGO, Limits())
+    assert [part.hours for part in found.parts] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("stray", [0, 1, 20])
+def test_j7_dates_have_no_time_of_day(stray: int) -> None:
+    """Though one event of a day has one, and though the clock skipped a midnight a week ago."""
+    counts = {SKIPPED + timedelta(days=7 - lag): [500] + 23 * [0] for lag in range(29)}
+    counts[SKIPPED] = [0, 500] + 22 * [0]
+    counts[SKIPPED + timedelta(days=7 - stray)][15] = 1
+    found = examine(max(counts), of_days(counts, SANTIAGO), SANTIAGO, Limits())
+    assert (found.has_times, found.complete) == (False, 24)
+
+
+@pytest.mark.parametrize(("is_whole", "complete"), [(True, 24), (False, 0)])
+def test_j7_a_burst_right_after_midnight(is_whole: bool, complete: int) -> None:
+    """Where events come in bursts at any hour, an early last event does not say that a day is not whole."""
+    random = Random(8)
+    counts = {ANCHOR - timedelta(days=lag): [0] * 24 for lag in range(29)}
+    for each in counts.values():
+        for hour in random.sample(range(24), 4):
+            each[hour] = 100
+    counts[ANCHOR] = [3] + 23 * [0]
+    found = examine(ANCHOR, of_days(counts), UTC, Limits(), is_whole=is_whole)
+    assert found.complete == complete

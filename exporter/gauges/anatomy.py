@@ -17,7 +17,13 @@ BASELINE_LAGS = 28
 """Days before the anchor day that define what is usual at an hour."""
 
 ENDS = 8
-"""The end of the day's events is served for lags 0 to 7; seven days of the baseline define the usual one."""
+"""The end of the day's events is served for lags 0 to 7; the seven latest whole days define the usual one."""
+
+NEARLY_ALL = 0.9
+"""So many of a day's events have no time of day: a few of others, from another source, do not give them one."""
+
+HALF = 0.5
+"""The complete hours of a day must usually hold this share of its events: less says nothing about the day."""
 
 _EVENTS = "clickstream_events"
 
@@ -55,8 +61,13 @@ def examine(
     zone: ZoneInfo,
     limits: Limits,
     is_excluded: Callable[[date], object] = lambda _: False,
+    *,
+    is_whole: bool = True,
 ) -> Anatomy:
-    """The anatomy of the day `anchor`, which must be in `facts`. Excluded days do not define what is usual."""
+    """The anatomy of the day `anchor`, which must be in `facts`. Excluded days do not define what is usual.
+
+    It `is_whole` unless it may still be filled: then its few first hours are what there is to compare.
+    """
     days = {lag: (day(when, zone), each) for when, each in facts.items() if (lag := (anchor - when).days) >= 0}
     if not _has_times(days.values()):
         return Anatomy(False, 24, {}, ())
@@ -66,19 +77,23 @@ def examine(
     usual = _usual_lags(counts, baseline, limits)
     if 0 not in counts or len(usual) < limits.min_baseline_days:
         return Anatomy(True, _complete(days[0], None), {}, ())
-    tails = {lag: _beside(counts, lag, usual).tail() for lag in counts if lag < ENDS or lag in baseline[: ENDS - 1]}
-    ends = {lag: _end(days[lag], tail) for lag, tail in tails.items()}
-    before = [ends[lag] for lag in baseline[: ENDS - 1]]
     today = _beside(counts, 0, usual)
-    parts = tuple(_parts(today, tails[0], median(before) - ends[0]))
+    whole = today.whole(usual)
+    tails = {lag: _beside(counts, lag, usual).tail() for lag in counts if lag < ENDS or lag in whole[: ENDS - 1]}
+    ends = {lag: _end(days[lag], tail) for lag, tail in tails.items()}
+    parts = tuple(_parts(today, tails[0], median(ends[lag] for lag in whole[: ENDS - 1]) - ends[0]))
     served = {lag: end for lag, end in ends.items() if lag < ENDS}
-    return Anatomy(True, _complete(days[0], tails[0]), served, parts, today.whole(usual), skipped)
+    complete = _complete(days[0], tails[0])
+    if is_whole and not tails[0] and today.usual_share(complete) < HALF:
+        complete = 24  # bursts of a small shop: the last was early, and nothing says that the day is not over
+    return Anatomy(True, complete, served, parts, whole, skipped)
 
 
 def _parts(hours: Hours, tail: Gap | None, earlier: float) -> Iterator[Part]:
     """The parts of the day, which ends `earlier` than usual by so many seconds."""
     yield Part("end", max(earlier / 3600, 0.0) if tail else 0.0, tail)
-    for name, gap in (("start", hours.head(tail)), ("inside", hours.hole(tail))):
+    head = hours.head(tail)
+    for name, gap in (("start", head), ("inside", hours.hole(head, tail))):
         yield Part(name, float(gap.end - gap.start) if gap else 0.0, gap)
 
 
@@ -94,11 +109,17 @@ def _usual_lags(counts: Mapping[int, Counts], baseline: Sequence[int], limits: L
 
 
 def _has_times(days: Iterable[tuple[Day, DayFacts]]) -> bool:
-    """Whether the events have a time of day: not if all, on every day, lie in the first hour or at 00:00 UTC."""
-    filled = [facts for _, facts in days if facts.lasts]
-    first_hour = all(set(facts.lasts) == {0} for facts in filled)
-    midnight = all(len(facts.lasts) == 1 and max(facts.lasts.values()) % HOURS_24 == 0 for facts in filled)
-    return not (first_hour or midnight)
+    """Whether the events have a time of day: not if, on most days, nearly all are in the first hour or at 00:00 UTC."""
+    filled = [(of, facts) for of, facts in days if facts.lasts]
+    return 2 * sum(_is_dated(*each) for each in filled) <= len(filled)
+
+
+def _is_dated(of: Day, facts: DayFacts) -> bool:
+    """Whether nearly all events of the day have the time that a date becomes."""
+    counts = counts_of(facts, _EVENTS)
+    hour = max(range(24), key=counts.__getitem__)
+    at_midnight = hour in facts.lasts and facts.lasts[hour] % HOURS_24 == 0
+    return counts[hour] >= NEARLY_ALL * sum(counts) and (hour == of.wall_clock(of.start).hour or at_midnight)
 
 
 def _hours(facts: DayFacts) -> Mapping[int, object]:
@@ -117,12 +138,14 @@ def counts_of(facts: DayFacts, gauge: str) -> Counts:
 
 
 def _skipped(of: Day) -> range:
-    """The whole hours that the clock skips on the day, for example when summer time begins."""
+    """The whole hours that the clock skips on the day, for example when summer time begins, also at midnight."""
+    if first := of.wall_clock(of.start).hour:
+        return range(first)
     jump = of.after - of.before
     if jump <= 0:
         return range(0)
-    first = of.wall_clock(of.shift_at - 1) + timedelta(microseconds=1)
-    return range(first.hour, first.hour + -(-jump // 3_600_000_000))
+    last = of.wall_clock(of.shift_at - 1) + timedelta(microseconds=1)
+    return range(last.hour, last.hour + -(-jump // 3_600_000_000))
 
 
 def _complete(of: tuple[Day, DayFacts], tail: Gap | None) -> int:

@@ -22,6 +22,12 @@ SCANT = 0.1
 ALIKE = 0.25
 """An earlier day with at most this share of the usual events in the same hours seems to miss them, too."""
 
+BEYOND = 2
+"""If an earlier day misses more hours than so many beyond those of today, it is another fault, and excuses nothing."""
+
+HABIT = 3
+"""What so many earlier days miss is usual, whatever else they miss."""
+
 LUMP = 8
 """Events that come together, as those of a session do: chance acts on sessions, not on single events."""
 
@@ -52,8 +58,8 @@ class Gap:
 class Hours:
     """The hours of a day, to compare with those of the days before it, the latest first.
 
-    The usual share of an hour is the median over the days, so that a few bad days do not lower it. Nor do they excuse
-    anything: how much days differ is a matter of those that are whole. The first day of the data often is not.
+    The usual share of an hour is the median over the days, so that a few bad days do not lower it. How much days differ
+    is a matter of those that are whole: the first day of the data often is not.
     """
 
     def __init__(self, today: Counts, before: Sequence[Counts]) -> None:
@@ -63,10 +69,16 @@ class Hours:
         self._level = median(each[24] for each in self._before) if self._before else 0.0
         self._is_whole = _are_whole(self._before, self._level)
         self._lump = max(LUMP, lump(_chosen(self._before, self._is_whole), self._level))
+        shares = [[(each[hour + 1] - each[hour]) / each[24] for each in self._before] for hour in range(24)]
+        self._usual = [self._level * median(each) if each else 0.0 for each in shares]
 
     def whole(self, lags: Sequence[int]) -> Sequence[int]:
         """Which of the days before, given by lag, lack no hours; all of them if fewer than three are whole."""
         return _chosen([lag for lag, filled in zip(lags, self._filled, strict=True) if filled], self._is_whole)
+
+    def usual_share(self, hours: int) -> float:
+        """The share of a usual day in so many of its first hours."""
+        return sum(self._usual[:hours]) / max(sum(self._usual), 1e-9)
 
     def tail(self) -> Gap | None:
         """The missing hours at the end of the day."""
@@ -76,28 +88,24 @@ class Hours:
         """The missing hours at the start of the day, before the `tail`."""
         return self._trimmed(_widest(self._gap(0, end, tail) for end in range(1, _end(tail))))
 
-    def hole(self, tail: Gap | None) -> Gap | None:
-        """The missing hours inside the day, before the `tail`."""
-        last = _end(tail)
-        windows = ((start, end) for start in range(1, last) for end in range(start + 1, last))
+    def hole(self, head: Gap | None, tail: Gap | None) -> Gap | None:
+        """The missing hours inside the day, after the `head` and before the `tail`."""
+        first, last = head.end + 1 if head else 1, _end(tail)
+        windows = ((start, end) for start in range(first, last) for end in range(start + 1, last))
         return self._trimmed(_widest(self._gap(start, end, tail) for start, end in windows))
 
     def _trimmed(self, gap: Gap | None) -> Gap | None:
         """The gap without filled hours at its edges, in which the events ended or began."""
         if gap is None:
             return None
-        filled = [self._today[hour + 1] - self._today[hour] > SCANT * self._usual(hour) for hour in range(24)]
+        filled = [self._today[hour + 1] - self._today[hour] > SCANT * self._usual[hour] for hour in range(24)]
         start, end = gap.start, gap.end
         while start + 1 < end and filled[start]:
             start += 1
         while start + 1 < end < 24 and filled[end - 1]:
             end -= 1
-        share = sum(map(self._usual, range(start, end))) / max(sum(map(self._usual, range(gap.start, gap.end))), 1e-9)
+        share = sum(self._usual[start:end]) / max(sum(self._usual[gap.start : gap.end]), 1e-9)
         return Gap(start, end, self._today[end] - self._today[start], gap.expected * share)
-
-    def _usual(self, hour: int) -> float:
-        """The events of the hour on a usual day."""
-        return self._level * median((each[hour + 1] - each[hour]) / each[24] for each in self._before)
 
     def _gap(self, start: int, end: int, tail: Gap | None) -> Gap | None:
         """The hours from `start` until before `end` if they are missing, otherwise None."""
@@ -107,7 +115,7 @@ class Hours:
         events = self._today[end] - self._today[start]
         if not expected or events > SCANT * expected:
             return None
-        noise = self._noise(shares, usual, expected)
+        noise = self._noise(start, end, shares, expected)
         certain = CERTAIN_TAIL if end == 24 else CERTAIN
         return Gap(start, end, events, expected) if noise and expected - events >= certain * noise else None
 
@@ -120,18 +128,41 @@ class Hours:
             share -= median((each[24] - each[tail.start]) / each[24] for each in self._before)
         return min(self._level, others / share) if share > 0 else self._level
 
-    def _noise(self, shares: Sequence[float], usual: float, expected: float) -> float | None:
-        """The standard deviation of the events in these hours; None if they seem to be missing on another day, too.
+    def _noise(self, start: int, end: int, shares: Sequence[float], expected: float) -> float | None:
+        """The standard deviation of the events in these hours; None if it is usual to miss them.
 
         The days right before do not count: the fault may have begun on one of them.
         """
+        usual = median(shares)
         alike = [share <= ALIKE * usual for share in shares]
         running = len(list(takewhile(bool, alike)))
-        if any(alike[running:]) or len(shares) <= 2 * running:
+        earlier = [number for number in range(running, len(shares)) if alike[number]]
+        if len(shares) <= 2 * running or self._excuse(earlier, start, end):
             return None
         others = _chosen(shares[running:], self._is_whole[running:])
         spread = variance(others) * (expected / usual) ** 2 * (1 + FEW / len(others))
         return math.sqrt(max(self._lump * expected, spread))
+
+    def _excuse(self, days: Sequence[int], start: int, end: int) -> bool:
+        """Whether days that miss these hours, too, make that usual: many of them, or one that misses little else."""
+        return len(days) >= HABIT or any(
+            self._is_whole[number] or self._misses_little_else(self._before[number], start, end) for number in days
+        )
+
+    def _misses_little_else(self, day: Counts, start: int, end: int) -> bool:
+        """Whether the day misses, beyond these hours, hardly more than today."""
+        return _beyond(self._stretch(day, start, end), self._stretch(self._today, start, end)) <= BEYOND
+
+    def _stretch(self, day: Counts, start: int, end: int) -> tuple[int, int]:
+        """All hours around these that the day misses."""
+        missed = [day[hour + 1] - day[hour] <= ALIKE * usual for hour, usual in enumerate(self._usual)]
+        before, after = takewhile(bool, missed[:start][::-1]), takewhile(bool, missed[end:])
+        return start - len(list(before)), end + len(list(after))
+
+
+def _beyond(hours: tuple[int, int], others: tuple[int, int]) -> int:
+    """How many of the hours are before or after the others."""
+    return max(others[0] - hours[0], 0) + max(hours[1] - others[1], 0)
 
 
 def _running_sum(counts: Counts) -> list[int]:

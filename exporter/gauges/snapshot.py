@@ -53,7 +53,11 @@ def take(name: str, dataset: Dataset, measures: Sequence[Measure], measured: Mea
     days = {facts.date: facts for facts in measured.days}
     anchor = max((when for when, facts in days.items() if facts.last_event is not None), default=None)
     zone = ZoneInfo(dataset.time_zone)
-    anatomy = examine(anchor, days, zone, dataset.limits, dataset.exclusion) if anchor else None
+    anatomy = (
+        examine(anchor, days, zone, dataset.limits, dataset.exclusion, is_whole=dataset.cadence == "daily")
+        if anchor
+        else None
+    )
     samples = [*frame(dataset, measured, anchor, by_hand=by_hand)]
     samples += _missing(dataset, measures, measured, anchor, anatomy)
     if anchor and anatomy:

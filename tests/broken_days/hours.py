@@ -58,6 +58,21 @@ def load_broken_off_for_a_third_day(delivery: Delivery, rng: Random) -> Delivery
     return _broken_off(delivery, rng, 3, rng.randint(0, 1))
 
 
+@kind("J5", PARTIAL, histories=(29,))
+def load_broken_off_for_days(delivery: Delivery, rng: Random) -> Delivery:
+    """The same partial load on most days of the last week, or longer."""
+    return _broken_off(delivery, rng, rng.randint(5, 12), 0)
+
+
+@kind("J1", HOLE, histories=(15, 22, 29))
+def hours_missing_after_a_lost_day(delivery: Delivery, rng: Random) -> Delivery:
+    """Four hours by day, of which a day some weeks ago lacked as well, when it broke off early."""
+    start, lost = rng.randint(10, 16), sorted(delivery.days)[-rng.randint(4, len(delivery.days))]
+    early = tuple(event for event in delivery.days[lost] if hour(event) < 6)
+    again = replace(delivery, days={**delivery.days, lost: early})
+    return without(again, lambda event: start <= hour(event) < start + 4)
+
+
 @kind("J1", {"PartialDay": "INFO"})
 def intraday_half_loaded_with_a_stray(delivery: Delivery, rng: Random) -> Delivery:
     """The running day of an intraday load, and one event of it whose clock is fast: nothing is missing."""
@@ -75,6 +90,12 @@ def day_missing_before_the_last(delivery: Delivery, _rng: Random) -> Delivery:
 def day_missing_last_week(delivery: Delivery, rng: Random) -> Delivery:
     """A hole that was reported when it was new."""
     return _missing(delivery, rng.randint(2, 6))
+
+
+@kind("J5", {"EventVolumeDrop": "CRITICAL"}, ("NoPurchases", "PartialDay", "HoursMissing"), histories=(29,))
+def events_lost_for_days(delivery: Delivery, rng: Random) -> Delivery:
+    """One of 40 events a day, for more than a week."""
+    return on(delivery, rng.randint(8, 12), lambda events: rng.sample(events, len(events) // 40))
 
 
 @kind("J7", {"EventVolumeDrop": "CRITICAL", "PartialDay": "CRITICAL"}, ("HoursMissing",), shop=TINY)
