@@ -140,3 +140,12 @@ def test_what_is_served(tmp_path: Path) -> None:
     assert checks == {"NullClientIds": "sale?2; outage", "PartialDay": "outage"}
     assert [out.value("clickstream_plain_drops", dataset=name) for name in ("web", "other")] == [1, 0]
     assert {each["dataset"] for each in out.labels("clickstream_known_check_info")} == {"web"}
+
+
+@pytest.mark.parametrize(("without", "expected"), [([8], ["closed"]), ([7, 8], []), ([6, 8], ["closed"]), ([], [])])
+def test_a_day_that_is_known_to_be_missing(tmp_path: Path, without: list[int], expected: list[str]) -> None:
+    """On the day after it, MissingDay is informational, unless the day before it is missing, too."""
+    write_rows(tmp_path / "1.parquet", [view(f"2025-03-{day:02}") for day in range(4, 10) if day not in without])
+    days = [{"dates": "2025-03-08", "reason": "closed", "checks": ["MissingDay"]}]
+    out = once(write_config(tmp_path, web=SHOP | {"known_days": days}))
+    assert [each["reason"] for each in out.labels("clickstream_known_check_info")] == expected

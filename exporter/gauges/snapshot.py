@@ -108,7 +108,7 @@ def _days(
     by_lag = {(anchor - when).days: facts for when, facts in days.items() if when <= anchor}
     for lag, facts in by_lag.items():
         yield from _calendar(day(facts.date, zone), facts, lag)
-    yield from known(dataset, {lag: facts.date for lag, facts in by_lag.items()})
+    yield from known(dataset, by_lag)
     succeeded = [each for each in measures if (query := measured.queries.get(each.name)) and not query.error]
     plain = [each for each in succeeded if not each.by_segment and (anatomy.has_times or not each.needs_times)]
     gauges = _gauges(dataset, plain, measured)
