@@ -29,6 +29,29 @@ def test_d3_missing_column(tmp_path: Path) -> None:
     assert sorted(named) == [("client_id", "fewer.parquet"), ("referrer", "fewer.parquet")]
 
 
+def test_timestamp_of_several_names(tmp_path: Path) -> None:
+    """The first that an event has: after a renaming, files of a merged table have both columns."""
+    types = TYPES | {"event_time": TYPES["timestamp"]}
+    rows = [view() | {"event_time": view()["timestamp"], "timestamp": None}, view() | {"event_time": None}]
+    write_rows(tmp_path / "merged.parquet", rows, types)
+    write_rows(tmp_path / "before.parquet", [view("2025-03-08")])
+    columns = SHOP["columns"] | {"timestamp": ["event_time", "timestamp"]}
+    out = once(write_config(tmp_path, web=SHOP | {"columns": columns}))
+    assert out.value("clickstream_implausible_timestamp_events") == 0
+    assert [out.value("clickstream_events", lag=lag) for lag in (0, 1)] == [2, 1]
+
+
+def test_placeholder_before_an_id(tmp_path: Path) -> None:
+    """Of several names of an id, the first that is no placeholder counts."""
+    ids: list[tuple[str | None, str | None]] = [("undefined", "a"), ("", "a"), (None, "a"), ("b", None), (" ", "null")]
+    rows = [view(client_id=second) | {"user_id": first} for first, second in ids]
+    write_rows(tmp_path / "a.parquet", rows, TYPES | {"user_id": TEXT})
+    columns = SHOP["columns"] | {"client_id": ["user_id", "client_id"]}
+    out = once(write_config(tmp_path, web=SHOP | {"columns": columns}))
+    assert out.value("clickstream_sessions", lag=0) == 2
+    assert out.value("clickstream_null_client_events", lag=0) == 1
+
+
 @pytest.mark.parametrize("others", [["good.parquet"], []], ids=["in one of two files", "in all files"])
 def test_d3_missing_payload(tmp_path: Path, others: list[str]) -> None:
     """A file without the payload that revenue is read from is measured nevertheless."""

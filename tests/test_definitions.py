@@ -398,13 +398,13 @@ def test_utm_columns(tmp_path: Path) -> None:
     """A utm_* column of its own is read besides the page's address; Google's words for "none" are no campaign."""
     types = TYPES | {"source": TEXT, "medium": TEXT}
     utms: list[tuple[str | None, str | None]] = [
-        *[("ad", None), ("google", "organic"), ("(not set)", "email")],
-        *[(None, None), ("", ""), ("(direct)", "(none)"), ("(not set)", None)],
+        *[("ad", None), ("google", "organic"), ("(not set)", "email"), ("", "email"), (" ", "email")],
+        *[(None, None), ("", ""), ("(direct)", "(none)"), ("(not set)", None), (" ", " ")],
     ]
     rows = [event("10:00", f"{number}", source=source, medium=medium) for number, (source, medium) in enumerate(utms)]
     out = measure(tmp_path, rows, types, columns=COLUMNS | {"utm_source": "source", "utm_medium": "medium"})
-    assert out.value("clickstream_missing_utm_events", lag=0) == 4
-    assert out.value("clickstream_direct_sessions", lag=0) == 4
+    assert out.value("clickstream_missing_utm_events", lag=0) == 5
+    assert out.value("clickstream_direct_sessions", lag=0) == 5
 
 
 def test_json_errors(tmp_path: Path) -> None:

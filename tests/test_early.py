@@ -46,6 +46,18 @@ def test_a_day_that_has_begun_is_the_newest(tmp_path: Path) -> None:
     assert (newest(found), found.files.early) == (running, 0)
 
 
+def test_an_old_stray_does_not_hide_what_is_usual(tmp_path: Path) -> None:
+    """A device without a clock makes a file of a day seem to last for years."""
+    running = running_day(tmp_path, 4)
+    for path in tmp_path.glob("20*.parquet"):
+        rows = pq.read_table(path)
+        write_rows(tmp_path / "stray.parquet", [view("2001-05-05")])
+        pq.write_table(pa.concat_tables([rows, pq.read_table(tmp_path / "stray.parquet")]), path)
+    (tmp_path / "stray.parquet").unlink()
+    found = measured(tmp_path)
+    assert (newest(found), found.files.early) == (running - timedelta(days=1), 4)
+
+
 def test_the_first_day_needs_no_mass(tmp_path: Path) -> None:
     """Without days before it nothing is usual."""
     soon = datetime.now(UTC).replace(tzinfo=None) + timedelta(hours=12)

@@ -161,6 +161,16 @@ def test_d7_hostile_column_names(tmp_path: Path) -> None:
 PERSON = "jane.doe"
 
 
+@pytest.mark.parametrize("name", ["part", "file_row_number", "value"])
+def test_names_that_the_survey_uses(tmp_path: Path, name: str) -> None:
+    """A column is read whatever it is called."""
+    table(tmp_path / "events" / "a.parquet", **{name: None}, purchase=list(range(100)))
+    found = pq.read_table(tmp_path / "events" / "a.parquet").append_column(name, pa.array([1] * 100))
+    pq.write_table(found, tmp_path / "events" / "a.parquet")
+    found_columns, _ = proposal(tmp_path)
+    assert found_columns["columns"] == {"timestamp": "timestamp", "event_name": "event_name"}
+
+
 def test_s5_nothing_about_a_person_is_printed(tmp_path: Path) -> None:
     """Neither ids nor addresses, paths and queries of URLs, nor event names that look like them."""
     number = 2000

@@ -24,6 +24,9 @@ With less, its events are early: from devices whose clocks are fast, or the firs
 """
 
 
+LONG = 40 * HOURS_24
+"""A file of more than a month of events (µs) may be one of a day, with an event of a device that has no clock."""
+
 BATCH = 64
 """Files whose footers are fetched at a time, if they are fetched."""
 
@@ -95,8 +98,14 @@ class Catalogue:
         dates = [when - timedelta(days=lag) for lag in range(1, 8)]
         days = [day(each, self._zone) for each in dates if not self._dataset.exclusion(each)]
         days = days or [day(each, self._zone) for each in dates]
-        counts = [sum(each.rows_between(of.start, of.end) for each in self.readable) for of in days]
+        counts = [sum(self._about(each, of) for each in self.readable) for of in days]
         return median(filter(None, counts)) if any(counts) else None
+
+    def _about(self, each: Measurable, of: Day) -> float:
+        """About how many of the day's events are in a file; counted if a stray may make it seem to last for years."""
+        if each.spans(LONG) and each.may_hold(of.start, of.end):
+            return self._events_in(each, of)
+        return each.rows_between(of.start, of.end)
 
     def first_day(self) -> date | None:
         """The oldest day with an event; None without events."""

@@ -54,6 +54,10 @@ class Measurable:
         inside = min(self.last + 1, end) - max(self.first, start)
         return self.footer.rows * inside / (self.last + 1 - self.first)
 
+    def spans(self, time: int) -> bool:
+        """Whether its events lie further apart than `time` (µs)."""
+        return self.first is not None and self.last is not None and self.last - self.first > time
+
 
 Entry = Measurable | Unreadable
 """What is known of a file."""

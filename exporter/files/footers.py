@@ -62,7 +62,7 @@ def own_name(names: Iterable[str], name: str) -> str | None:
 def read_footer(
     file: File, timestamp_names: Sequence[str], names: Iterable[str] = (), path: str | None = None
 ) -> Footer:
-    """Read the footer of `file`; the first of `timestamp_names` that it has gives `first` and `last`.
+    """Read the footer of `file`; if it has one of `timestamp_names`, and no more, that gives `first` and `last`.
 
     `path` is where the file can be read, unless that is its own. Raises UnreadableError for a file that is not Parquet,
     or if one of `names` is ambiguous.
@@ -119,8 +119,9 @@ def _found(file: File, schema: pa.Schema, source: str) -> Iterator[Field]:
 
 
 def _timestamp(schema: pa.Schema, found: Sequence[Field], names: Iterable[str]) -> tuple[str, str]:
-    """Type and path of the timestamp, the first of `names` that the file has; empty if it has no statistics."""
-    for name in names:
+    """Type and path of the timestamp, the one of `names` that the file has; empty if it has no statistics."""
+    present = [name for name in names if own_name(schema.names, name) or any(each.source == name for each in found)]
+    for name in present if len(present) == 1 else ():
         if own := own_name(schema.names, name):
             return (str(schema.field(own).type), own) if schema.names.count(own) == 1 else ("", "")
         for each in found:

@@ -86,7 +86,7 @@ class Measure:
 
     @property
     def _words(self) -> frozenset[str]:
-        return frozenset(re.findall(r"\w+", re.sub("--.*", "", self.sql)))
+        return frozenset(re.findall(r"\w+", re.sub("'[^']*'|--.*", "", self.sql).lower()))
 
     def unmet(self, dataset: Dataset) -> str | None:
         """Why the data set cannot have this measure, or None if it can."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from exporter.days import microseconds
 from exporter.engine.duckdb import survey_counts
-from exporter.engine.duckdb.survey import Profile, Survey
+from exporter.engine.duckdb.survey import PART, Profile, Survey
 from exporter.propose import clock, columns, data, exports, purchases, remarks, taxonomy, words
 from exporter.propose.clock import Choice
 from exporter.propose.columns import Guess, Looked
@@ -180,4 +180,4 @@ def _counted(
     """The event names of more events, and the range of the times in each file."""
     texts = [event_name.text]
     survey.load(found.pieces([*texts, timestamp.text], ROWS), texts, [timestamp.text])
-    return survey_counts.names(survey, event_name.text), survey_counts.ranges(survey, timestamp.text, "part")
+    return survey_counts.names(survey, event_name.text), survey_counts.ranges(survey, timestamp.text, PART)

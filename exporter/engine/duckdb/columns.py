@@ -15,6 +15,9 @@ from exporter.files.fields import Field
 from exporter.files.file import File
 from exporter.files.footers import Footer
 
+IDS = ("client_id", "transaction_id", "event_id")
+"""The columns in which a placeholder is no value: the next of several sources counts then."""
+
 
 @dataclass(frozen=True, order=True)
 class Shape:
@@ -55,6 +58,8 @@ def selected(dataset: Dataset, footer: Footer) -> Iterator[str]:
     yield f"{timestamp(dataset, footer)} AS ts"
     for column in (*COLUMNS[1:], *DIMENSION_COLUMNS, *dataset.field_columns()):
         sources = _sources(dataset, footer, column)
+        if column in IDS:
+            sources = [*(f"CASE WHEN {is_value(each)} THEN {each} END" for each in sources[:-1]), *sources[-1:]]
         yield f"{first_of(sources, amounts.TYPE if column == 'revenue' else 'VARCHAR')} AS {column}"
 
 
@@ -64,8 +69,9 @@ def as_sent(dataset: Dataset, footer: Footer, column: str) -> str:
 
 
 def timestamp(dataset: Dataset, footer: Footer) -> str:
-    """SQL for the timestamp in UTC, from the first name that the file has; a date is midnight in the reporting zone."""
-    fields = next(filter(None, (mapping.fitting(footer, "timestamp", name) for name in dataset.columns.timestamp)))
+    """SQL for the timestamp in UTC, the first that is not NULL; a date is midnight in the reporting zone."""
+    names = dataset.columns.timestamp
+    fields = [field for name in names for field in mapping.fitting(footer, "timestamp", name)]
     return first_of([instant(dataset.time_zone, expression(each.steps), each.kind) for each in fields], "TIMESTAMP")
 
 
@@ -114,12 +120,17 @@ def keys(dataset: Dataset) -> dict[str, str]:
     hashes before it.
     """
     own = ", ".join("ts" if column == "timestamp" else column for column in dataset.duplicate_key)
-    event_key = "CASE WHEN regexp_extract(event_id, $placeholder) <> event_id THEN hash(event_id) END"
+    event_key = f"CASE WHEN {is_value('event_id')} THEN hash(event_id) END"
     return {
         "content_key": f"hash({', '.join(content(dataset))})",
         "event_key": event_key if dataset.sources("event_id") else "CAST(NULL AS UBIGINT)",
         "row_key": f"hash({own})" if own else "coalesce(event_key, hash(ts, content_key))",
     }
+
+
+def is_value(sql: str) -> str:
+    """SQL for whether a text is not wholly a placeholder."""
+    return f"regexp_extract({sql}, $placeholder) <> {sql}"
 
 
 def content(dataset: Dataset) -> tuple[str, ...]:

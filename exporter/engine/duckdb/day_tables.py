@@ -194,8 +194,8 @@ def _named(texts: Iterable[str]) -> list[str]:
     Comments, aliases and columns of other tables do not count.
     """
     others = "|".join(TABLES)
-    plain = (re.sub(rf"--.*|(?i:\bAS\s+\w+)|\b(?:{others})\.\w+", "", text) for text in texts)
-    words = {word for text in plain if _READS_EVENTS.search(text) for word in re.findall(r"\w+", text)}
+    plain = (re.sub(rf"(?i)'[^']*'|--.*|\bAS\s+\w+|\b(?:{others})\.\w+", "", text) for text in texts)
+    words = {word.lower() for text in plain if _READS_EVENTS.search(text) for word in re.findall(r"\w+", text)}
     canonical = [name for name in COLUMNS if name != "timestamp"]
     return [name for name in (*FACTS, *canonical) if name in words]
 

@@ -27,7 +27,7 @@ def instant(time_zone: str, value: str, kind: str) -> str:
 
 
 def _midnight(time_zone: str, day: str) -> str:
-    return f"CAST(CAST({day} AS TIMESTAMP) AT TIME ZONE '{time_zone}' AS TIMESTAMP)"
+    return f"CAST(TRY_CAST({day} AS TIMESTAMP) AT TIME ZONE '{time_zone}' AS TIMESTAMP)"
 
 
 def _epoch(number: str) -> str:

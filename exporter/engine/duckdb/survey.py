@@ -21,6 +21,9 @@ from exporter.files.file import File
 from exporter.files.footers import Footer
 from exporter.measures.devices import NAMES
 
+PART = identifier("number of the piece")
+"""The column of the table with the number of the piece that a row is of: no file has a column of this name."""
+
 TIME = "as a timestamp: "
 """Before the name of a column of the table that has the name's values as timestamps, in UTC."""
 
@@ -83,7 +86,7 @@ class Survey:
         typed = [f"{identifier(name)} VARCHAR" for name in names]
         typed += [f"{identifier(TIME + name)} TIMESTAMP" for name in times]
         with translated():
-            self.connection.execute(f"CREATE OR REPLACE TEMP TABLE survey (part INTEGER, {', '.join(typed)})")
+            self.connection.execute(f"CREATE OR REPLACE TEMP TABLE survey ({PART} INTEGER, {', '.join(typed)})")
             for number, piece in enumerate(pieces):
                 values = [_text(piece.footer.find(name)) for name in names]
                 values += [_time(piece.footer.find(name)) for name in times]
@@ -130,8 +133,13 @@ class Survey:
 
 
 def _rows(piece: Piece) -> str:
-    """SQL for the rows of a piece; DuckDB skips the row groups of others."""
+    """SQL for the rows of a piece; DuckDB skips the row groups of others.
+
+    The number of a row cannot be had beside a column of its name: all rows are read then.
+    """
     number = "file_row_number"
+    if piece.footer.own_name(number):
+        return f"(FROM {columns.scan('$path', replacing=True)})"
     within = " OR ".join(f"{number} >= {first} AND {number} < {end}" for first, end in piece.stretches)
     scan = columns.scan("$path", replacing=True).removesuffix(")") + f", {number} = true)"
     return f"(FROM {scan} WHERE {within})"

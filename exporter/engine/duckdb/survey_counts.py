@@ -68,8 +68,8 @@ def ranges(survey: Survey, timestamp: str, of: str) -> list[Range]:
     """The range of the timestamps for each value of `of`, SQL over the table."""
     time = f"epoch_us({identifier(TIME + timestamp)})"
     sql = (
-        f"SELECT CAST({of} AS VARCHAR) AS value, min({time}), max({time}) FROM survey "
-        f"WHERE value IS NOT NULL AND {time} IS NOT NULL GROUP BY 1 ORDER BY 1"
+        f"SELECT CAST({of} AS VARCHAR), min({time}), max({time}) FROM survey "
+        f"WHERE {of} IS NOT NULL AND {time} IS NOT NULL GROUP BY 1 ORDER BY 1"
     )
     return [Range(str(value), int(first), int(last)) for value, first, last in survey.rows(sql)]
 

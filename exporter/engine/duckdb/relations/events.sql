@@ -9,7 +9,7 @@
 --              character 31; NULL if direct. Without utm_medium, an ad's click id is cpc, and a referrer or another click
 --              id without utm_source is referral;  origin_key is its hash
 --   is_direct  no external referrer, no utm_* and no click id
--- Google Analytics writes (direct), (none) and (not set) for a missing campaign, and trackers write words such as
+-- Google Analytics writes (direct), (none) and (not set) for a missing campaign, others nothing, and trackers write words such as
 -- "direct" or "null" for a missing referrer: a host has a dot, or follows ://.
 --   schema_id  joins `missing_columns`: which mapped columns the event's file lacks
 --   agent      of a purchase: its device, else its user agent
@@ -26,9 +26,9 @@
 -- Most referrers are pages of the site itself: $own_pattern finds those at a fifth of the cost of finding the host.
 WITH spotted AS (
   SELECT * REPLACE (
-           CASE WHEN utm_source NOT IN ('(direct)', '(none)', '(not set)') THEN utm_source END       AS utm_source,
-           CASE WHEN utm_medium NOT IN ('(direct)', '(none)', '(not set)') THEN utm_medium END       AS utm_medium,
-           CASE WHEN utm_campaign NOT IN ('(direct)', '(none)', '(not set)') THEN utm_campaign END   AS utm_campaign,
+           CASE WHEN trim(utm_source) NOT IN ('', '(direct)', '(none)', '(not set)') THEN utm_source END     AS utm_source,
+           CASE WHEN trim(utm_medium) NOT IN ('', '(direct)', '(none)', '(not set)') THEN utm_medium END     AS utm_medium,
+           CASE WHEN trim(utm_campaign) NOT IN ('', '(direct)', '(none)', '(not set)') THEN utm_campaign END AS utm_campaign,
            CASE WHEN regexp_extract(transaction_id, $placeholder) <> transaction_id THEN transaction_id END AS transaction_id
          ),
          CASE
