@@ -87,13 +87,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     subject = Subject(options.dataset, date and date.isoformat(), options.snapshot)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _exit)
+    instead = options.drill or options.sql or options.compare_engines or options.simulate
     try:
+        if not instead:
+            announce(options.junit, subject)
         loaded = plan.load(options.config, options.dataset)
         dataset = _dataset(options, loaded.config)
-        if options.drill or options.sql or options.compare_engines or options.simulate:
+        if instead:
             return _instead(options, loaded, dataset)
         subject = replace(subject, dataset=dataset)
-        announce(options.junit, subject)
         verdict, samples = _check(options, subject)
     except (ConfigError, UsageError, DrillError) as error:
         print(error, file=sys.stderr)
@@ -102,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except Exception as error:  # noqa: BLE001 - exit code 1 would mean that the data were judged
         verdict, samples = internal(subject, error), ()
-        if options.drill or options.sql or options.compare_engines or options.simulate:
+        if instead:
             return 2
     return publish(verdict, options, samples)
 

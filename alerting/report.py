@@ -73,8 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     subject = Subject(options.dataset, options.date and options.date.isoformat(), options.snapshot)
     samples: Samples = ()
     try:
-        client = client_for(options.http, *(options.alertmanagers or ()), options.exporter, options.prometheus)
         announce(options.junit, subject)
+        client = client_for(options.http, *(options.alertmanagers or ()), options.exporter, options.prometheus)
         attempt = partial(judge, client, servers, subject, options.timeout)
         verdict = awaited(attempt, options.wait, log) if options.wait else attempt(log)
         samples = samples_of(client, exporter, verdict, options.format)

@@ -76,7 +76,7 @@ def test_the_airflow_snippet_runs(stack: Stack, tmp_path: Path) -> None:
     assert call
     operator = eval(f"dict({call[1]})")
     assert set(operator) == {"task_id", "bash_command", "env", "append_env"}
-    assert operator["env"]["DAY"] == "{{ ds }}"
+    assert operator["env"]["DAY"] == "{{ macros.ds_add(ds, -1) }}"
     urls = {"EXPORTER": stack.exporter, "ALERTMANAGER": stack.alertmanager}
     done = shell(operator["bash_command"], tmp_path, DAY="2025-03-09", **urls)
     assert (done.returncode, '"status": "FAIL"' in done.stdout) == (1, True)
@@ -134,6 +134,22 @@ def test_an_expectation_that_is_none_is_a_usage_error(tmp_path: Path, option: st
     done = shell(f"clickstream-report {option}", tmp_path)
     assert (done.returncode, done.stdout) == (64, "")
     assert option.split(maxsplit=1)[0] in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "clickstream-check no-such.yml",
+        "clickstream-check config.yml --dataset other",
+        "clickstream-report --alertmanager.url http://127.0.0.1:9 --http.config.file no-such.yml",
+    ],
+)
+def test_v13_a_usage_error_leaves_no_passing_junit(demo: Path, tmp_path: Path, command: str) -> None:
+    """A configuration that cannot be used today does not leave the verdict of yesterday."""
+    (tmp_path / "config.yml").write_bytes((demo / "config.yml").read_bytes())
+    (tmp_path / "events.xml").write_text('<testsuites><testsuite><testcase name="verdict" /></testsuite></testsuites>')
+    assert shell(f"{command} --junit events.xml", tmp_path).returncode == 64
+    assert cases(tmp_path / "events.xml") == {"verdict": "error"}
 
 
 def test_v13_a_killed_report_leaves_no_passing_junit(tmp_path: Path) -> None:
