@@ -135,6 +135,9 @@ def _check_listed(listed: Sequence[Alert], certificate: Alert, snapshot: str) ->
             raise UnprovenError(f"{alert.name}{sender} is still about another snapshot")
 
 
+Own = frozenset[tuple[str, str]]
+"""The labels of an alert that its replicas share."""
+
 _COUNTS, _SILENCED, _HIDDEN = range(3)
 
 
@@ -149,26 +152,49 @@ class _Ranked:
 
 def _ranked(found: Listing, listed: Sequence[Alert]) -> list[_Ranked]:
     """A line for every alert of the data set; where replicas differ, the one that counts most."""
-    # A cause that is not certified hides nothing: it may be forged.
-    causes = {alert.fingerprint: alert for alert in listed}
-    notifying = {alert.own for alert in listed if not alert.silenced_by}
-    by_check: dict[frozenset[tuple[str, str]], list[_Ranked]] = {}
+    causes = _causes(listed)
+    heard = _heard(listed, causes)
+    by_check: dict[Own, list[_Ranked]] = {}
     for alert in listed:
-        by_check.setdefault(alert.own, []).append(_rank(found, alert, causes, notifying))
+        by_check.setdefault(alert.own, []).append(_rank(found, alert, causes, heard))
     return [min(replicas) for replicas in by_check.values()]
 
 
-def _rank(
-    found: Listing, alert: Alert, causes: Mapping[str, Alert], notifying: set[frozenset[tuple[str, str]]]
-) -> _Ranked:
+def _causes(listed: Sequence[Alert]) -> dict[str, list[Alert]]:
+    """What inhibits an alert, by its fingerprint. A cause that is not certified hides nothing: it may be forged."""
+    certified = {alert.fingerprint: alert for alert in listed}
+    return {
+        alert.fingerprint: [certified[cause] for cause in alert.inhibited_by if cause in certified] for alert in listed
+    }
+
+
+def _heard(listed: Sequence[Alert], causes: Mapping[str, Sequence[Alert]]) -> set[Own]:
+    """The alerts that somebody is notified of, or of a cause of theirs, or of a cause of that."""
+    audible = [alert for alert in listed if not alert.silenced_by]
+    heard = {alert.own for alert in audible if not causes[alert.fingerprint]}
+    while more := {each.own for each in audible if any(by.own in heard for by in causes[each.fingerprint])} - heard:
+        heard |= more
+    return heard
+
+
+def _silenced_causes(alert: Alert, causes: Mapping[str, Sequence[Alert]]) -> list[Alert]:
+    """The silenced alerts among what inhibits an alert, what inhibits that, and so on."""
+    reached, silenced = [alert], []
+    for each in reached:
+        new = [cause for cause in causes[each.fingerprint] if cause not in reached]
+        silenced += [cause for cause in new if cause.silenced_by]
+        reached += new
+    return silenced
+
+
+def _rank(found: Listing, alert: Alert, causes: Mapping[str, Sequence[Alert]], heard: set[Own]) -> _Ranked:
     line = _line(alert)
-    by = [causes[cause] for cause in alert.inhibited_by if cause in causes]
     if alert.silenced_by:
         rank, why = _SILENCED, f"Silenced{_until(found, alert)}"
-    elif causing := _names(cause for cause in by if cause.own in notifying):
+    elif causing := _names(cause for cause in causes[alert.fingerprint] if cause.own in heard):
         rank, why = _HIDDEN, f"Inhibited by {causing}"
-    elif by:
-        rank, why = _SILENCED, f"Inhibited by {_names(by)}, which is silenced{_until(found, by[0])}"
+    elif silenced := _silenced_causes(alert, causes):
+        rank, why = _SILENCED, f"Inhibited by {_names(silenced)}, which is silenced{_until(found, silenced[0])}"
     else:
         return _Ranked(_COUNTS, line.message, line)
     shown = replace(line, severity="INFO", message=f"{why}: {line.message}")

@@ -184,6 +184,38 @@ def test_v15_silences_that_are_wrong_only_lack_their_end() -> None:
     service.stop()
 
 
+FILES = alert("UnreadableFiles", {"check": "UnreadableFiles", "severity": "critical"}, {"snapshot": "5"})
+EVENTS = alert("EventVolumeDrop", {"check": "EventVolumeDrop", "severity": "critical"}, {"snapshot": "5"})
+
+
+@pytest.mark.parametrize(
+    ("silenced", "files_by", "lines", "inhibited"),
+    [
+        (["s"], [], ["Inhibited by UnreadableFiles, which is silenced until 9999-12-31 23:00 UTC: Revenue drop"], []),
+        ([], [], [], ["Inhibited by EventVolumeDrop: Revenue drop"]),
+        ([], ["RevenueDrop"], ["Revenue drop"], []),
+    ],
+    ids=["silenced", "heard", "in a circle"],
+)
+def test_v10_an_effect_of_an_inhibited_cause(
+    silenced: list[str], files_by: list[str], lines: list[str], inhibited: list[str]
+) -> None:
+    """It is listed if the first cause is silenced, inhibited if somebody is notified of it, and otherwise it counts."""
+    listed = [
+        {**FILES, "status": {"silencedBy": silenced, "inhibitedBy": files_by}},
+        {**EVENTS, "status": {"silencedBy": [], "inhibitedBy": ["UnreadableFiles"]}},
+        {**DROP, "status": {"silencedBy": [], "inhibitedBy": ["EventVolumeDrop"]}},
+    ]
+    said = {"firing": "EventVolumeDrop RevenueDrop UnreadableFiles", "switched_off": ""}
+    certificate = alert("Certificate", {**SAID, "firing": "3"}, said)
+    silence = {"id": "s", "endsAt": "9999-12-31T23:00:00Z"}
+    service = answering({"alerts": [certificate, *listed], "silences": [silence]})
+    found = judged(Servers([service.url]))
+    service.stop()
+    for shown, expected in ((found.lines, lines), (found.inhibited, inhibited)):
+        assert [line.message for line in shown if line.check == "RevenueDrop"] == expected
+
+
 def test_v15_an_exporter_that_is_wrong_somewhere_is_unknown() -> None:
     """Its answer to a refresh must say what the verdict is about."""
     service = answering(bodies := {})
