@@ -67,6 +67,27 @@ def test_n1_dropped_lag_is_not_judged(generation: Generation, tmp_path: Path, ot
     promtool(generation, tmp_path, test, rule_file=RULE_FILE)
 
 
+@pytest.mark.parametrize("target", [{}, {"job": "rules", "instance": "localhost:9090"}], ids=["no target", "a target"])
+def test_n1_gauge_of_others_is_not_judged(generation: Generation, tmp_path: Path, target: dict[str, str]) -> None:
+    """A series of a gauge's name that no exporter served could decide a check; others of a user do not matter."""
+    labels = ",".join(f'{name}="{value}"' for name, value in {"dataset": "shop", "lag": "0", **target}.items())
+    own = {"series": f"clickstream_my_own_gauge{{{labels}}}", "values": " ".join(["1"] * 12)}
+    foreign = {"series": f"clickstream_comparable_revenue{{{labels}}}", "values": " ".join(["99999"] * 12)}
+    why = "Gauges also come from elsewhere, as from a rule of the same name: clickstream_comparable_revenue. "
+    certified = certificate({"name": "shop", "alert": "RevenueDrop", "fires": False})
+    promtool(
+        generation,
+        tmp_path,
+        group([scraped("shop", (served({}), 12)), [own]], alerts("Certificate", certified, at="10m")),
+        group(
+            [scraped("shop", (served({}), 12)), [own, foreign]],
+            alerts("Certificate", at="10m"),
+            alerts("NotJudged", not_judged("shop", why), at="10m"),
+        ),
+        rule_file=RULE_FILE,
+    )
+
+
 def not_judged(dataset: str, why: str) -> Test:
     """The alert that the data set is not judged."""
     annotations = {

@@ -26,11 +26,14 @@ _CLOCK = "clickstream_day_end_clock_seconds"
 
 DAY_ENDS = (
     number("dataset:clickstream_day_end:anchor", f'max by (dataset) ({_CLOCK}{{lag="0"}})'),
+    number("dataset:clickstream_missing_hours:end", nan_aware("max", 'clickstream_missing_hours{part="end"}')),
     number(
         "dataset:clickstream_day_end:baseline",
-        f"min by (dataset) ({_CLOCK}{{{LAGS_BEFORE}}} > on (dataset) group_left () dataset:clickstream_day_end:anchor)",
+        f"(min by (dataset) ({_CLOCK}{{{LAGS_BEFORE}}} > on (dataset) group_left ()\n"
+        f"(dataset:clickstream_day_end:anchor + on (dataset) 3600 * {limit('partial_day_hours')}))\n"
+        "or on (dataset) (dataset:clickstream_day_end:anchor "
+        "+ on (dataset) 3600 * dataset:clickstream_missing_hours:end))",
     ),
-    number("dataset:clickstream_missing_hours:end", nan_aware("max", 'clickstream_missing_hours{part="end"}')),
     number("dataset:clickstream_missing_hours:before_end", nan_aware("max", 'clickstream_missing_hours{part!="end"}')),
 )
 
@@ -61,8 +64,8 @@ def _repeated(name: str, part: str, whole: str) -> Iterator[Record]:
     """The share of the anchor day that earlier days also have, and how far it is above the usual share."""
     ratio, usual = f"dataset:clickstream_{name}:ratio", f"dataset:clickstream_{name}:usual_ratio"
     yield day_ratio(name, f"{part}:day", f"{whole}:day")
-    before = [f"max by (dataset, lag) (clickstream_{gauge}{{{LAGS_BEFORE}}})" for gauge in (part, whole)]
-    yield number(usual, f"quantile by (dataset) (0.5, {before[0]} / on (dataset, lag) ({before[1]} > 0))")
+    before = [days_before(f"clickstream_{gauge}") for gauge in (part, whole)]
+    yield number(usual, f"quantile by (dataset) (0.5, {before[0]}\n/ on (dataset, lag) ({before[1]} > 0))")
     enough = f"dataset:clickstream_{whole}:day >= on (dataset) {limit('min_day_purchases')}"
     yield number(f"dataset:clickstream_{name}:increase", f"({ratio} - on (dataset) {usual} and on (dataset) {enough})")
 
@@ -117,7 +120,7 @@ def _of_hours() -> dict[str, str]:
     }
 
 
-_OF_HOURS = (
+OF_HOURS = (
     f"({baseline_sum('clickstream_comparable_events')}) / on (dataset) ({baseline_sum('clickstream_events')} > 0)"
 )
 _ANCHOR = {gauge: f'clickstream_comparable_{gauge}{{lag="0"}}' for gauge in _DIMENSIONS}
@@ -136,7 +139,7 @@ SEGMENTS = (
     ),
     number(
         f"{_SEGMENT}:hours_ratio",
-        f"max by (dataset, dimension, segment) (\n{_segments(_of_hours())}\n)\n/ {_IN_DATASET} ({_OF_HOURS} > 0)",
+        f"max by (dataset, dimension, segment) (\n{_segments(_of_hours())}\n)\n/ {_IN_DATASET} ({OF_HOURS} > 0)",
     ),
     number(
         f"{_SEGMENT}:expected",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from alerting.mixin import lost
 from alerting.mixin.drops import DEVIATIONS, ERRORS_OF_A_NUMBER, MOST, SAME_WEEKDAY
 from alerting.mixin.messages import (
     WEEKDAY,
@@ -11,7 +12,6 @@ from alerting.mixin.messages import (
     formatted,
     limit_of_dataset,
     number_of_each,
-    percent_of,
     query,
     volume,
     whole,
@@ -20,7 +20,8 @@ from alerting.mixin.messages import (
 
 def usually_off(name: str) -> str:
     """How far a day usually is off: from what its weekday brings or, until that is known, from the mean of its week."""
-    return f"({volume(name, 'deviation')} > 0 or on (dataset) {volume(name, 'spread')})"
+    deviation, spread = volume(name, "deviation"), volume(name, "spread")
+    return f"({deviation} > 0 or on (dataset) {spread} > -Inf or on (dataset) {deviation})"
 
 
 def usual_limit(name: str, limit_name: str) -> str:
@@ -30,16 +31,34 @@ def usual_limit(name: str, limit_name: str) -> str:
     return formatted(f"100 * ({usual} > on (dataset) {limited} or on (dataset) {limited})", "%.2f%%")
 
 
-def compared_with(name: str, mean: str, limit_name: str, unit: str = "") -> str:
-    """The mean of seven days if the volume is too far below it, otherwise what the weekday makes one expect."""
+def usual_if_lost(name: str) -> str:
+    """A usual day of a volume that is lost."""
+    return f"({volume(name, 'usual')} and on (dataset) {volume(name, 'lost')} == 1)"
+
+
+def compared_with(name: str, limit_name: str, unit: str = "") -> str:
+    """A usual day if the volume is lost, the mean of seven days if it is too far below that, or what is expected."""
     low = f"{volume(name, 'mean_drop_ratio')} > on (dataset) {limit_of_dataset(limit_name)}"
-    expr = f"{volume(name, mean)} and on (dataset) {low} or on (dataset) {volume(name, 'expected')}"
-    return formatted(expr, "%.0f") + unit
+    mean = f"({volume(name, lost.MEANS[name])} and on (dataset) {low})"
+    return (
+        formatted(f"{usual_if_lost(name)} or on (dataset) {mean} or on (dataset) {volume(name, 'expected')}", "%.0f")
+        + unit
+    )
 
 
-def brings(name: str, mean: str) -> str:
+def lost_or(name: str, verb: str, unit: str, otherwise: str) -> str:
+    """What is said of a volume that is lost, and otherwise."""
+    drop = f"100 * (1 - {volume(name, 'anchor')} / on (dataset) {usual_if_lost(name)})"
+    return (
+        f"{{{{ with {query(usual_if_lost(name))} }}}}{name} {verb} {formatted(drop, '%.2f%%')} under the "
+        f'{{{{ . | first | value | printf "%.0f" }}}}{unit} of a usual day, the median of up to four weeks. The days '
+        f"before had as {'few' if verb == 'are' else 'little'}.{{{{ else }}}}{otherwise}{{{{ end }}}}"
+    )
+
+
+def brings(name: str) -> str:
     """Where an expectation comes from, as `a Sunday brings (7-day mean x 1.00)`."""
-    factor = f"{volume(name, 'expected')} / on (dataset) {volume(name, mean)}"
+    factor = f"{volume(name, 'expected')} / on (dataset) {volume(name, lost.MEANS[name])}"
     return f"a {WEEKDAY} brings (7-day mean x {formatted(factor, '%.2f')})"
 
 
@@ -61,7 +80,15 @@ def why_low(name: str, limit_name: str, counted: str) -> str:
 
 def chance_of_purchases() -> str:
     """By how much chance lowers the number of purchases with an amount."""
-    return percent_of(f"{ERRORS_OF_A_NUMBER} / sqrt(%s)", "dataset:clickstream_priced_purchases:expected")
+    expected = volume("priced_purchases", "expected")
+    return formatted(f"100 * {ERRORS_OF_A_NUMBER} / sqrt({expected} > 0)", "%.1f%%", "any number")
+
+
+def below(name: str, words: tuple[str, str]) -> str:
+    """How far a volume is below what is expected, with the first of the words; above it, with the second."""
+    drop = f"100 * {volume(name, 'drop_ratio')}"
+    less, more = formatted(f"{drop} >= 0", f"%.2f%% {words[0]}"), formatted(f"-({drop} < 0)", f"%.2f%% {words[1]}")
+    return less + more
 
 
 def since(of: str) -> str:

@@ -179,8 +179,6 @@ _EVIDENCE = f"""\
     + on (dataset) ({_CONVERSION} {_UNKNOWN})
     + on (dataset) ({_UNPRICED} {_UNKNOWN})"""
 
-_EXPECTED_REVENUE = "dataset:clickstream_revenue:expected"
-
 DROPS = (
     *_expectation("events", days_before("clickstream_events"), "mean"),
     _least("events", "event_drop_ratio", f"sqrt({LUMP} / {valid('dataset:clickstream_events:expected')})"),
@@ -190,15 +188,4 @@ DROPS = (
     *_expectation("revenue", days_before("clickstream_revenue"), "baseline"),
     _least("revenue", "revenue_drop_ratio", f"{_AMOUNTS} * {_CHANCE}"),
     *_critical("revenue", "revenue_drop_ratio", _EVIDENCE),
-    number(
-        "dataset:clickstream_revenue:rise_ratio",
-        f"dataset:clickstream_revenue:anchor / on (dataset)\n"
-        f"({_EXPECTED_REVENUE} > on (dataset) dataset:clickstream_revenue:baseline\n"
-        f"or on (dataset) (dataset:clickstream_revenue:baseline > 0))\n- 1",
-    ),
-    number(
-        "dataset:clickstream_revenue_spike:small",
-        f"{valid('dataset:clickstream_revenue:rise_ratio')}\n"
-        f"<= bool on (dataset) {limit('revenue_spike_warning_ratio')}",
-    ),
 )

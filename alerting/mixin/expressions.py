@@ -18,11 +18,11 @@ BASELINE_DAYS = 7
 LAGS_BEFORE = f'lag=~"[1-{BASELINE_DAYS}]"'
 """Selects the days of the baseline window."""
 
-LAGS = f'lag=~"[0-{BASELINE_DAYS}]"'
-"""Selects the anchor day and the days of the baseline window."""
-
 WEEKS_BEFORE = 'lag=~"[1-9]|1[0-9]|2[0-8]"'
 """Selects the four weeks before the anchor day."""
+
+LAGS = 'lag=~"[0-9]|1[0-9]|2[0-8]"'
+"""Selects the anchor day and the four weeks before."""
 
 PREFIX = "clickstream_"
 LABELS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alerting.mixin import watched
+from alerting.mixin import lost, watched
 from alerting.mixin.expressions import (
     DRIFT,
     GUARD,
@@ -108,8 +108,8 @@ REACH = (
 )
 
 GUARDS = (
-    _at_least("baseline_events", valid("dataset:clickstream_events:mean"), "min_baseline_events"),
-    _at_least("baseline_purchases", valid("dataset:clickstream_purchases:baseline"), "min_baseline_purchases"),
+    _at_least("baseline_events", lost.usual_or_mean("events"), "min_baseline_events"),
+    _at_least("baseline_purchases", lost.usual_or_mean("purchases"), "min_baseline_purchases"),
     _at_least(
         "baseline_identified_purchases",
         valid("dataset:clickstream_identified_purchases:baseline"),
@@ -122,7 +122,7 @@ GUARDS = (
         f"count by (dataset) ({baseline_series('clickstream_comparable_assisted_purchases')})",
         "min_baseline_days",
     ),
-    _positive("baseline_revenue", "dataset:clickstream_revenue:baseline"),
+    _positive("baseline_revenue", lost.usual_or_mean("revenue")),
     _guard(
         "baseline_direct_sessions",
         f"({valid('dataset:clickstream_direct_session:baseline_ratio')} > bool 0)\n"

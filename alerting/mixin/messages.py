@@ -186,11 +186,6 @@ def money(series: str) -> str:
     return whole(series) + CURRENCY
 
 
-def percent_of(form: str, series: str) -> str:
-    """What an expression makes of the series, `%s` in it, as a percentage."""
-    return formatted(f"100 * ({form.replace('%s', last(_of_dataset(series)))})", "%.1f%%")
-
-
 def volume(name: str, which: str) -> str:
     """The last sample of a number of a volume."""
     return last(f"dataset:clickstream_{name}:{which}{{dataset=%q}}")
@@ -234,8 +229,12 @@ _SERVED = (
 )
 _OF_GAUGE = "on (job, instance, clickstream_gauge)"
 _INCOMPLETE = f"topk(3, {_SERVED} unless {_OF_GAUGE} ({_COUNTED} == {_OF_GAUGE} {_SERVED}))"
+_FOREIGN = (
+    "max by (clickstream_gauge) (dataset_gauge:clickstream_gauge:series{dataset=%q} and on (clickstream_gauge) "
+    f"{_SERVED} unless {_OF_GAUGE} {_SERVED})"
+)
 _SNAPSHOTS = 'count(count_values("snapshot", clickstream_snapshot{dataset=%q})) > 1'
-_NOT_NUMBERS = "dataset:clickstream_gauges:not_a_number{dataset=%q} > 0"
+NOT_NUMBERS = "dataset:clickstream_gauges:not_a_number{dataset=%q} > 0"
 
 WHY_NOT_JUDGED = (
     f"{{{{ with {query(_SNAPSHOTS)} }}}}Several targets serve different snapshots of the data set. {{{{ end }}}}"
@@ -243,7 +242,9 @@ WHY_NOT_JUDGED = (
     "Prometheus does not have exactly the series that the exporter served; a relabeling may drop some, or a label may "
     "duplicate them: {{ range $i, $each := . }}{{ if $i }}, {{ end }}{{ $each.Labels.clickstream_gauge }} of job "
     "{{ $each.Labels.job }}, instance {{ $each.Labels.instance }} should have {{ $each.Value }}{{ end }}. {{ end }}"
-    f"{{{{ with {query(_NOT_NUMBERS)} }}}}"
+    f"{{{{ with {query(_FOREIGN)} }}}}Gauges also come from elsewhere, as from a rule of the same name: "
+    f"{label_values(_FOREIGN, 'clickstream_gauge')}. {{{{ end }}}}"
+    f"{{{{ with {query(NOT_NUMBERS)} }}}}"
     "Gauges with NaN: {{ . | first | value }}. {{ end }}"
     "Otherwise a rule of the group clickstream fails or is missing; Prometheus shows it on its page of rules."
 )

@@ -13,17 +13,21 @@ from alerting.mixin.check import (
     Check,
 )
 from alerting.mixin.drop_messages import (
+    below,
     brings,
     chance_of_purchases,
     compared_with,
     contributors,
+    lost_or,
     since,
+    usual_if_lost,
     usual_limit,
     usually_off,
     why_low,
     with_it,
 )
 from alerting.mixin.expressions import BASELINE_DAY, BASELINE_DAYS, STARTED, exceeds, limit, nan_aware, valid
+from alerting.mixin.lost import is_lost
 from alerting.mixin.messages import (
     CURRENCY,
     DAY,
@@ -43,8 +47,8 @@ from alerting.mixin.messages import (
     money,
     percent,
     points,
-    tenths,
     time_since,
+    volume,
     whole,
 )
 
@@ -79,11 +83,17 @@ EFFECTS_OF_LOSS = (*EFFECTS, "EventVolumeDrop", "NoPurchases")
 
 
 def _low(name: str, limit_name: str) -> str:
-    """1 where a volume is too far below the mean of seven days, or its drop is critical; otherwise 0."""
+    """1 where a volume is lost, too far below the mean of seven days, or its drop is critical; otherwise 0."""
     return (
-        f"(\n  ({exceeds(f'dataset:clickstream_{name}:mean_drop_ratio', limit_name)})\n  + on (dataset)\n"
+        f"(\n  {is_lost(name)}\n  or on (dataset)\n"
+        f"  ({exceeds(f'dataset:clickstream_{name}:mean_drop_ratio', limit_name)})\n  + on (dataset)\n"
         f"  {valid(f'dataset:clickstream_{name}:critical')}\n) > bool 0"
     )
+
+
+def _is_info(name: str) -> str:
+    """Where a low volume is neither critical nor lost."""
+    return f"dataset:clickstream_{name}:critical == 0 unless on (dataset) {is_lost(name)}"
 
 
 def _usually_off(name: str) -> str:
@@ -91,6 +101,18 @@ def _usually_off(name: str) -> str:
     percent_off = f"100 * {usually_off(name)}"
     return formatted(percent_off, "A usual day is %.1f%% off, so the limit here is ", "The limit is ") + "<limit>."
 
+
+_EVENTS_FELL = (
+    f"events are {below('events', ('under', 'over'))} the "
+    f"{whole('dataset:clickstream_events:expected')} that {brings('events')}. {_usually_off('events')}"
+)
+_REVENUE_FELL = (
+    f"revenue is {below('revenue', ('under', 'over'))} the "
+    f"{money('dataset:clickstream_revenue:expected')} that {brings('revenue')}. {_usually_off('revenue')} "
+    f"Purchases with an amount: {whole('dataset:clickstream_priced_purchases:anchor')} of "
+    f"{whole('dataset:clickstream_priced_purchases:expected')} expected, "
+    f"{below('priced_purchases', ('fewer', 'more'))}; chance explains {chance_of_purchases()}."
+)
 
 _FEW_ON_THIS_WEEKDAY = (
     'quantile by (dataset) (0.5, max by (dataset, lag) (clickstream_purchases{lag=~"7|14|21|28"})\n'
@@ -223,14 +245,13 @@ CHECKS = (
         _low("events", "event_drop_ratio"),
         "Event volume drop detected",
         "<value> vs baseline <baseline>",
-        f"{IN_HOURS}, events are {percent('dataset:clickstream_events:drop_ratio')} under the "
-        f"{whole('dataset:clickstream_events:expected')} that {brings('events', 'mean')}. "
-        f"{_usually_off('events')}{since('events')}{contributors('events')}{with_it((*EFFECTS, 'NoPurchases'))}",
+        f"{IN_HOURS}, {lost_or('events', 'are', '', _EVENTS_FELL)}"
+        f"{since('events')}{contributors('events')}{with_it((*EFFECTS, 'NoPurchases'))}",
         value=whole("dataset:clickstream_events:anchor"),
-        baseline=compared_with("events", "mean", "event_drop_ratio"),
+        baseline=compared_with("events", "event_drop_ratio"),
         limit=percent("dataset:clickstream_events:least_drop_ratio"),
         guards=("baseline_events",),
-        info_where="dataset:clickstream_events:critical == 0",
+        info_where=_is_info("events"),
         info_title="Events low",
         explanation=why_low("events", "event_drop_ratio", "events"),
     ),
@@ -241,10 +262,9 @@ CHECKS = (
         f"{valid('dataset:clickstream_purchases:anchor')} == bool 0",
         "No purchases",
         "<value> vs baseline <baseline>",
-        f"{IN_HOURS}, there is no purchase; the mean of the baseline days is <baseline> in these hours."
-        f"{with_it(EFFECTS)}",
+        f"{IN_HOURS}, there is no purchase, where <baseline> are usual.{with_it(EFFECTS)}",
         value=whole("dataset:clickstream_purchases:anchor"),
-        baseline=tenths("dataset:clickstream_purchases:baseline"),
+        baseline=formatted(f"{usual_if_lost('purchases')} or on (dataset) {volume('purchases', 'baseline')}", "%.1f"),
         guards=("baseline_days", "baseline_purchases"),
         info_where=_FEW_ON_THIS_WEEKDAY,
         explanation=f", as it happens on {WEEKDAY}s",
@@ -256,19 +276,12 @@ CHECKS = (
         _low("revenue", "revenue_drop_ratio"),
         "Revenue drop detected",
         "<value> vs baseline <baseline>",
-        f"{IN_HOURS}, revenue is {percent('dataset:clickstream_revenue:drop_ratio')} under the "
-        f"{money('dataset:clickstream_revenue:expected')} that {brings('revenue', 'baseline')}. "
-        f"{_usually_off('revenue')} Purchases with an amount: "
-        f"{whole('dataset:clickstream_priced_purchases:anchor')} of "
-        f"{whole('dataset:clickstream_priced_purchases:expected')} expected, "
-        f"{percent('dataset:clickstream_priced_purchases:drop_ratio')} fewer; chance explains "
-        f"{chance_of_purchases()}."
-        f"{since('purchases')}{contributors('revenue')}",
+        f"{IN_HOURS}, {lost_or('revenue', 'is', CURRENCY, _REVENUE_FELL)}{since('purchases')}{contributors('revenue')}",
         value=money("dataset:clickstream_revenue:anchor"),
-        baseline=compared_with("revenue", "baseline", "revenue_drop_ratio", CURRENCY),
+        baseline=compared_with("revenue", "revenue_drop_ratio", CURRENCY),
         limit=usual_limit("revenue", "revenue_drop_ratio"),
         guards=REVENUE_GUARDS,
-        info_where="dataset:clickstream_revenue:critical == 0",
+        info_where=_is_info("revenue"),
         info_title="Revenue low",
         explanation=why_low("revenue", "revenue_drop_ratio", "purchases"),
     ),

@@ -9,6 +9,7 @@ from alerting.mixin.expressions import BASELINE_DAYS, GUARD
 from alerting.mixin.messages import (
     DAY,
     HOURS,
+    NOT_NUMBERS,
     WEEKDAY,
     each_series,
     formatted,
@@ -58,6 +59,8 @@ _OFF_OTHERWISE = off_otherwise(_NOT_LISTED)
 
 _NOT_MEASURED = f'reason!~"query failed|{"|".join(NOT_ASKED.values())}"'
 """Selects what a data set lacks; a failed query is reported by QueryFailing."""
+
+_NOT_MEASURED_BY_REASON = f"count by (reason) (clickstream_not_measured{{dataset=%q,{_NOT_MEASURED}}})"
 
 _SHOWN = 5
 """So many days that are left out are listed."""
@@ -197,9 +200,9 @@ CHECKS = (
         f"count by (dataset) (clickstream_not_measured{{{_NOT_MEASURED}}}) > bool 0\n"
         f"or on (dataset) (dataset:clickstream_gauges:not_a_number > 0) > bool 0\nor on (dataset) {IN_ORDER}",
         "Not measured",
-        label_values(f"count by (reason) (clickstream_not_measured{{dataset=%q,{_NOT_MEASURED}}})", "reason")
-        + "{{ with printf `dataset:clickstream_gauges:not_a_number{dataset=%q} > 0` $labels.dataset | query }}"
-        + '{{ . | first | value | printf " %.0f" }} gauges are no numbers{{ end }}'
+        f"{{{{ with {query(NOT_NUMBERS)} }}}}gauges with NaN: {{{{ . | first | value }}}}"
+        f"{{{{ with {query(_NOT_MEASURED_BY_REASON)} }}}}, {{{{ end }}}}{{{{ end }}}}"
+        + label_values(_NOT_MEASURED_BY_REASON, "reason")
         + _switched_off(_OFF_OTHERWISE),
         "The data set, by its configuration, lacks what these checks need.",
         checks_off=_off(_OFF_OTHERWISE),

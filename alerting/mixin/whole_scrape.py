@@ -17,9 +17,15 @@ def _of_target(aggregation: str, series: str) -> str:
     return f'max by ({_TARGET}, {_NAME}) (label_replace({found}, "{_NAME}", "$1", "__name__", "(.+)"))'
 
 
+COUNTED = "dataset_gauge:clickstream_gauge:series"
+"""How many series of each gauge there are, by what serves or records them."""
+
+FOREIGN = f"({COUNTED} and on (dataset, {_NAME}) {_GAUGES} unless on ({_TARGET}, {_NAME}) {_GAUGES})"
+"""Gauges of the exporter that also come from elsewhere, such as a rule of the same name."""
+
 _WHOLE = f"""\
 (
-  count by (dataset) ({_of_target("count", EVERYTHING)} == on ({_TARGET}, {_NAME}) {_GAUGES})
+  count by (dataset) ({COUNTED} == on ({_TARGET}, {_NAME}) {_GAUGES})
   == on (dataset)
   sum by (dataset) (
     count by ({_TARGET}) ({_GAUGES})
@@ -30,13 +36,14 @@ _WHOLE = f"""\
     )
   )
 )"""
-"""Every gauge of every target has as many series as the exporter reports. Series of others do not matter."""
+"""Every gauge of every target has as many series as the exporter reports. Other names do not matter."""
 
 SNAPSHOT = (
+    Record(COUNTED, _of_target("count", EVERYTHING)),
     Record(
         STARTED,
         "(max by (dataset) (clickstream_snapshot) == on (dataset) min by (dataset) (clickstream_snapshot))\n"
-        f"and on (dataset)\n{_WHOLE}",
+        f"and on (dataset)\n{_WHOLE}\nunless on (dataset)\n{FOREIGN}",
     ),
     Record("dataset:clickstream_scrape:timestamp_seconds", "max by (dataset) (timestamp(clickstream_snapshot))"),
     Record(

@@ -29,6 +29,14 @@ def copy_of_the_same_weekday(delivery: Delivery, _rng: Random) -> Delivery:
     return _copied(delivery, 7)
 
 
+@kind("J5", REPEATED, histories=(22, 29))
+def the_same_day_again_and_again(delivery: Delivery, rng: Random) -> Delivery:
+    """The rows of one day, with new dates, on five or six days."""
+    for lag in range(rng.randint(5, 6), 0, -1):
+        delivery = _copied(delivery, 1, lag - 1)
+    return delivery
+
+
 @kind("J2", {"DuplicateEvents": "WARN", "RepeatedDay": "CRITICAL"}, histories=(8,))
 def every_file_twice(delivery: Delivery, rng: Random) -> Delivery:
     """The files of the last day, or of all days, lie there under another name too."""
@@ -56,7 +64,7 @@ def _delta(names: Iterable[str]) -> dict[str, bytes]:
     return {f"_delta_log/{number:020}.json": "\n".join(each).encode() for number, each in enumerate((added, removed))}
 
 
-def _copied(delivery: Delivery, lag: int) -> Delivery:
-    earlier = delivery.days[delivery.last - timedelta(days=lag)]
-    again = tuple(event._replace(at=event.at + lag * DAY) for event in earlier)
-    return replace(delivery, days={**delivery.days, delivery.last: again})
+def _copied(delivery: Delivery, lag: int, before: int = 0) -> Delivery:
+    day = delivery.last - timedelta(days=before)
+    again = tuple(event._replace(at=event.at + lag * DAY) for event in delivery.days[day - timedelta(days=lag)])
+    return replace(delivery, days={**delivery.days, day: again})

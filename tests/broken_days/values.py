@@ -108,6 +108,12 @@ def all_purchases_lost(delivery: Delivery, _rng: Random) -> Delivery:
     return without(delivery, lambda event: event.name == PURCHASE)
 
 
+@kind("J5", {"NoPurchases": "CRITICAL"}, histories=(29,))
+def no_purchases_for_days(delivery: Delivery, rng: Random) -> Delivery:
+    """No purchase arrives on most days of the last week, or for longer."""
+    return without(delivery, lambda event: event.name == PURCHASE, rng.randint(6, 12))
+
+
 @kind("J4", SEGMENT, ("RevenueDrop",))
 def android_lost(delivery: Delivery, _rng: Random) -> Delivery:
     """No event of Android arrives."""

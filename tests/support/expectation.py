@@ -128,6 +128,36 @@ def events_of(t: Numbers) -> Volume:
     return Volume(t.comparable("events"), events_mean(t), _days(t, "events"))
 
 
+def usual_day(t: Numbers, name: str) -> Known:
+    """The median of this weekday, or of all days while two of them are not known, of as many hours as today has."""
+    days = _days(t, name)
+    weekday = [day for lag, day in days.items() if lag % 7 == 0]
+    usual = weekday if len(weekday) >= 2 else list(days.values())
+    hours = ratio(t.total("events"), t.counted("events")) if incomplete(t) else None
+    at_least = t.limit("min_baseline_days")
+    if not usual or at_least is None or len(days) < at_least:
+        return None
+    return median(usual) * (1 if hours is None else hours)
+
+
+def is_lost(t: Numbers, name: str) -> bool:
+    """Whether nearly all of a volume is lost, and was on the days before."""
+    today, usual, before = t.comparable(name), usual_day(t, name), mean_of(t, name)
+    if today is None or usual is None:
+        return False
+    return today <= t.number("0.1") * usual and (before is None or before <= t.number("0.5") * usual)
+
+
+def mean_of(t: Numbers, name: str) -> Known:
+    """The mean of seven days."""
+    return events_mean(t) if name == "events" else t.mean(name)
+
+
+def usual_or_mean(t: Numbers, name: str) -> Known:
+    """A usual day of what is lost, otherwise the mean of seven days."""
+    return usual_day(t, name) if is_lost(t, name) else mean_of(t, name)
+
+
 def _days(t: Numbers, name: str) -> dict[int, Number]:
     return {lag: day for lag in t.history if (day := t.whole(name, lag)) is not None}
 

@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable
 
 from tests.support.expectation import (
-    events_mean,
     fall_noise,
     rise_noise,
     segment_expected,
+    usual_or_mean,
     usual_share,
 )
 from tests.support.table_numbers import Known, Number, Numbers, combined, minus, ratio
@@ -201,13 +201,13 @@ def assisted_days(t: Numbers) -> int | None:
 
 GUARDS: dict[str, Callable[[Numbers], bool | None]] = {
     "baseline_days": lambda t: at_least(len(t.baseline), t.limit("min_baseline_days")),
-    "baseline_events": lambda t: at_least(events_mean(t), t.limit("min_baseline_events")),
-    "baseline_purchases": lambda t: at_least(t.mean("purchases"), t.limit("min_baseline_purchases")),
+    "baseline_events": lambda t: at_least(usual_or_mean(t, "events"), t.limit("min_baseline_events")),
+    "baseline_purchases": lambda t: at_least(usual_or_mean(t, "purchases"), t.limit("min_baseline_purchases")),
     "baseline_identified_purchases": lambda t: at_least(
         t.mean("identified_purchases"), t.limit("min_baseline_purchases")
     ),
     "baseline_sessions": lambda t: at_least(t.mean("sessions"), t.limit("min_baseline_sessions")),
-    "baseline_revenue": lambda t: positive(t.mean("revenue")),
+    "baseline_revenue": lambda t: positive(usual_or_mean(t, "revenue")),
     "baseline_converting_sessions": lambda t: positive(same_days_share(t, "converting_sessions", "sessions")),
     "baseline_assisted_purchases": lambda t: positive(same_days_share(t, "assisted_purchases", "identified_purchases")),
     "baseline_assisted_days": lambda t: at_least(assisted_days(t), t.limit("min_baseline_days")),

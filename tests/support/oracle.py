@@ -19,6 +19,7 @@ from tests.support.expectation import (
     chance_of,
     drop,
     events_of,
+    is_lost,
     least,
     priced_of,
     revenue_of,
@@ -169,7 +170,10 @@ def repeated_day(t: Numbers) -> int:
     """Of the purchases or of the contents, far more than usual are those of days before."""
     names = ("purchases", "repeated_purchases", "contents", "repeated_contents")
     if any(
-        math.isnan(each) for name in names for lag in range(8) for each in t.series(f"clickstream_{name}", lag=str(lag))
+        math.isnan(each)
+        for name in names
+        for lag in range(29)
+        for each in t.series(f"clickstream_{name}", lag=str(lag))
     ):
         return OFF
     rises = [repeated(t, f"repeated_{of}", of) for of in ("purchases", "contents")]
@@ -182,8 +186,8 @@ def has_nan(t: Numbers, *names: str) -> bool:
 
 
 def repeated(t: Numbers, part: str, of: str) -> Known:
-    """How much larger the share of the whole day is than on the median one of the seven days before."""
-    shares = [ratio(t.whole(part, lag), t.whole(of, lag)) for lag in BASELINE]
+    """How much larger the share of the whole day is than on the median baseline day of four weeks."""
+    shares = [ratio(t.whole(part, lag), t.whole(of, lag)) for lag in t.history]
     usual = [share for share in shares if share is not None]
     enough = at_least(t.whole(of), t.limit("min_day_purchases"))
     return minus(ratio(t.whole(part), t.whole(of)), median(usual)) if enough and usual else None
@@ -192,6 +196,8 @@ def repeated(t: Numbers, part: str, of: str) -> Known:
 @check("baseline_events")
 def event_volume_drop(t: Numbers) -> int:
     """There are fewer events than on seven days, or than this weekday brings, by more than is usual, or chance."""
+    if is_lost(t, "events"):
+        return FIRING
     events, limit = events_of(t), t.limit("event_drop_ratio")
     low = above(drop(events.today, events.mean), limit)
     if low == OFF or limit is None:
@@ -224,6 +230,8 @@ def no_purchases(t: Numbers) -> int:
 @check(*DRIFT, "baseline_purchases", "baseline_revenue")
 def revenue_drop(t: Numbers) -> int:
     """There is less revenue than on seven days, or than this weekday brings, with evidence."""
+    if is_lost(t, "revenue"):
+        return FIRING
     revenue, limit = revenue_of(t), t.limit("revenue_drop_ratio")
     low = above(drop(revenue.today, revenue.mean), limit)
     if low == OFF or limit is None or revenue.fell is None:

@@ -1,0 +1,57 @@
+"""The recording rules of lost volumes: the mean of seven days forgets a loss in a week, the median of four does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from alerting.mixin.baselines import THIS_WEEKDAY
+from alerting.mixin.day_parts import OF_HOURS
+from alerting.mixin.drops import WEEKS_OF_SHARE
+from alerting.mixin.expressions import STARTED, Record, days_before, limit, number, valid
+
+LOST = 0.1
+"""A day with at most this share of a usual day has lost nearly all of it."""
+
+FORGOTTEN = 0.5
+"""A mean of at most this share of a usual day is a mean of days that had lost it, too."""
+
+MEANS = {"events": "mean", "purchases": "baseline", "revenue": "baseline"}
+"""The volumes that can be lost, each with the number that is its mean of seven days."""
+
+
+def _lost(name: str, mean: str) -> Iterator[Record]:
+    """A usual day of this weekday, and whether nearly all of it is lost, and was on the days before."""
+    days, usual = f"dataset_lag:clickstream_{name}:history", f"dataset:clickstream_{name}:usual"
+    of_weekday, of_all = (f"quantile by (dataset) (0.5, {valid(days + which)})" for which in (THIS_WEEKDAY, ""))
+    known = f"count by (dataset) {valid(days + THIS_WEEKDAY)} >= {WEEKS_OF_SHARE}"
+    yield number(
+        usual,
+        f"({of_weekday} and on (dataset) {known}\nor on (dataset) {of_all})\n* on (dataset)\n"
+        f"({OF_HOURS} and on (dataset) dataset:clickstream_complete_hours:max < 24\n"
+        f"or on (dataset) {STARTED} * 0 + 1)\n"
+        f"and on (dataset) count by (dataset) {valid(days)} >= on (dataset) {limit('min_baseline_days')}",
+    )
+    yield number(
+        f"dataset:clickstream_{name}:lost",
+        f"({valid(f'dataset:clickstream_{name}:anchor')} <= bool on (dataset) ({LOST} * {valid(usual)}))\n"
+        f"* on (dataset)\n"
+        f"({valid(f'dataset:clickstream_{name}:{mean}')} <= bool on (dataset) ({FORGOTTEN} * {valid(usual)})\n"
+        f"or on (dataset) {STARTED} * 0 + 1)",
+    )
+
+
+def is_lost(name: str) -> str:
+    """1 where nearly all of the volume is lost for days, otherwise absent."""
+    return f"dataset:clickstream_{name}:lost == 1"
+
+
+def usual_or_mean(name: str) -> str:
+    """A usual day where the volume is lost, otherwise the mean of seven days."""
+    mean = valid(f"dataset:clickstream_{name}:{MEANS[name]}")
+    return f"(dataset:clickstream_{name}:usual and on (dataset) {is_lost(name)} or on (dataset) {mean})"
+
+
+VOLUMES = (
+    number("dataset_lag:clickstream_purchases:history", days_before("clickstream_purchases")),
+    *(record for name, mean in MEANS.items() for record in _lost(name, mean)),
+)
