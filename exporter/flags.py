@@ -55,7 +55,7 @@ def add_verdict(parser: argparse.ArgumentParser) -> None:
         dest="prometheus",
         metavar="URL",
         type=url,
-        help="the Prometheus that the verdict must agree with, as of clickstream-report",
+        help="the Prometheus that the verdict must agree with (default: as for clickstream-report)",
     )
     add_http_config(parser, "both")
     add_severity(parser)

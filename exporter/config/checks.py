@@ -203,7 +203,7 @@ class Limits(Model):
         0.001,
         "EventIdConflicts",
         "share of extra copies of an event id whose content differs",
-        "as of duplicates: a retry sends the same content",
+        "as for DuplicateEvents: a retry sends the same content",
     )
     duplicate_purchase_ratio: Ratio = _limit(
         0.05,
