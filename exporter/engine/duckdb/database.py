@@ -107,4 +107,5 @@ def reason(error: duckdb.Error) -> str:
         return f"no space for temporary files: {cause}: free some space, or raise resources.memory_limit"
     if not isinstance(error, duckdb.BinderException | duckdb.CatalogException | duckdb.ParserException):
         line = VALUE.sub("…", line)
-    return line.split(" Error: ", 1)[-1][:300].rstrip(": ")
+    what = line.split(" Error: ", 1)[-1][:300].rstrip(": ")
+    return f"a timestamp is out of range: {what}" if what.startswith("Could not convert Timestamp") else what
