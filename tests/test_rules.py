@@ -102,7 +102,8 @@ def test_alert_ends_with_the_first_state_that_is_not_firing(generation: Generati
 
 def test_alert_outlives_an_outage(generation: Generation, tmp_path: Path) -> None:
     """An hour without any series resolves nothing and certifies nothing; the first state after it decides."""
-    cases = [CASES[name] for name in ("revenue-drop", "partial-day-of-an-intraday-data-set", "refresh-failed")]
+    names = ("revenue-drop", "partial-day-of-an-intraday-data-set", "refresh-failed", "yesterday-missing")
+    cases = [CASES[name] for name in names]
     labels = ((case["alert"], case["name"], alert(case, case["alert"])["exp_labels"]["severity"]) for case in cases)
     latched = {
         f'{{alertname="Clickstream{name}",dataset="{dataset}",severity="{severity}"}}': 1.0
@@ -115,6 +116,7 @@ def test_alert_outlives_an_outage(generation: Generation, tmp_path: Path) -> Non
         expression(found, latched, at="4m"),
         expression(found, latched, at="64m"),
         alerts("RevenueDrop", of_the_past(CASES["revenue-drop"]), at="64m"),
+        alerts("MissingDay", of_the_past(CASES["yesterday-missing"]), at="64m"),
         expression(STATE, {}, at="64m"),
         alerts("Certificate", at="64m"),
         expression('ALERTS{check!="",check!="HistoryShort"}', {}, at="65m"),

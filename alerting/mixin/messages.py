@@ -130,10 +130,15 @@ DAY = date(f"{last(_DAY)} > -Inf")
 CERTIFIED_DAY = date(f"{_DAY} > -Inf")
 """The anchor day that is served now."""
 
+
+def _by_lag(gauge: str, lags: str = "") -> str:
+    return f"max by (dataset, lag) ({last(f'{gauge}{{{lags}dataset=%q}}')})"
+
+
 MISSING_DAY = date(
-    f"max by (dataset) (max by (dataset, lag) (clickstream_day_timestamp_seconds{{{LAGS_BEFORE},dataset=%q}})"
-    " + on (dataset, lag) max by (dataset, lag) (clickstream_day_utc_offset_seconds)"
-    " and on (dataset, lag) max by (dataset, lag) (clickstream_events) == 0)"
+    f"max by (dataset) ({_by_lag('clickstream_day_timestamp_seconds', f'{LAGS_BEFORE},')}"
+    f" + on (dataset, lag) {_by_lag('clickstream_day_utc_offset_seconds')}"
+    f" and on (dataset, lag) {_by_lag('clickstream_events')} == 0)"
 )
 """The newest day of the baseline window without an event."""
 
