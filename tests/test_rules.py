@@ -76,6 +76,24 @@ def test_gauge_that_is_no_number_is_never_in_order(generation: Generation, tmp_p
     promtool(generation, tmp_path, *groups)
 
 
+def test_gauges_with_nan_are_counted(generation: Generation, tmp_path: Path) -> None:
+    """Before the reasons why others are not measured."""
+    lacks = {'clickstream_not_measured{gauge="clickstream_x",reason="no column x"}': 1.0}
+    scrapes = {"alone": not_a_number("clickstream_conflicting_events")}
+    scrapes["beside"] = scrapes["alone"] | lacks
+    said = {"alone": "gauges with NaN: 1", "beside": "gauges with NaN: 1, no column x"}
+    told = []
+    for name in scrapes:
+        found = alert({"name": name, "alert": "NotMeasured", "fires": True, "summary": ""}, "NotMeasured")
+        found["exp_annotations"]["summary"] = f"Not measured: {said[name]}; switched off: EventIdConflicts"
+        told.append(found)
+    promtool(
+        generation,
+        tmp_path,
+        group((scraped(name, (each, 1)) for name, each in scrapes.items()), alerts("NotMeasured", *told)),
+    )
+
+
 def not_a_number(gauge: str) -> Values:
     """The healthy data set, with every series of the gauge NaN."""
     return {series: math.nan if series.split("{")[0] == gauge else value for series, value in served({}).items()}
