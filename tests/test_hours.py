@@ -131,6 +131,15 @@ def test_a_habit_is_not_missing(days: int, found: list[tuple[int, int]]) -> None
     assert gaps(emptied(drawn(random), 16, 20), before) == found
 
 
+def test_j6_a_quiet_day_of_a_shop_without_nights() -> None:
+    """It is low as a whole, which is no matter of hours; a day that breaks off at noon lacks some."""
+    open_hours = [200 if 8 <= hour < 18 else 0 for hour in range(24)]
+    weekend = [each * 6 // 100 for each in open_hours]
+    before = [weekend if lag % 7 in (0, 6) else open_hours for lag in range(1, 29)]
+    assert gaps(weekend, before) == []
+    assert gaps(emptied(open_hours, 12, 24), before) == [(12, 24)]
+
+
 def test_a_late_start_is_one_gap() -> None:
     """The hours before a day begins are not inside it, too."""
     random = Random(6)

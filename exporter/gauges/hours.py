@@ -35,6 +35,9 @@ BURST = 32
 """Events that may come together on a healthy day, as those of a mailing do. A day that misses more than such bursts
 explain is not whole."""
 
+LEFT = 0.05
+"""Hours that leave less than this share of a usual day cannot be told from a day that is low as a whole."""
+
 FEW = 4
 """A variance over n days is raised by the factor 1 + FEW / n: a few days may be similar by chance."""
 
@@ -120,13 +123,16 @@ class Hours:
         return Gap(start, end, events, expected) if noise and expected - events >= certain * noise else None
 
     def _expected_level(self, start: int, end: int, usual: float, tail: Gap | None) -> float:
-        """The events expected on the whole day: extrapolated from its other hours, but no more than on other days."""
+        """The events expected on the whole day: extrapolated from its other hours, but no more than on other days.
+
+        0 if these are too few to tell.
+        """
         others = self._today[24] - self._today[end] + self._today[start]
         share = 1 - usual
         if tail:
             others -= tail.events
             share -= median((each[24] - each[tail.start]) / each[24] for each in self._before)
-        return min(self._level, others / share) if share > 0 else self._level
+        return min(self._level, others / share) if share >= LEFT else 0.0
 
     def _noise(self, start: int, end: int, shares: Sequence[float], expected: float) -> float | None:
         """The standard deviation of the events in these hours; None if it is usual to miss them.
