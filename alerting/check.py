@@ -140,8 +140,9 @@ def _dataset(options: argparse.Namespace, config: Config) -> str:
 def _drill(options: argparse.Namespace, config: Config, dataset: str) -> int:
     """Send a drill; returns 0 when every Alertmanager accepted it, otherwise 2."""
     client = client_for(options.http, *(options.alertmanagers or ()))
-    intraday = config.datasets[dataset].cadence == "intraday"
-    made = drill(options.drill, dataset, config.links.model_dump(), intraday=intraday)
+    of = config.datasets[dataset]
+    links, intraday = config.links.model_dump(), of.cadence == "intraday"
+    made = drill(options.drill, dataset, links, labels=of.labels, intraday=intraday)
     return 0 if send_to_all(client, made, options.alertmanagers or [ALERTMANAGER], log) else 2
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from alerting import rulefile
 from alerting.http.alertmanager import DRILL
 from alerting.http.client import Client, FetchError
+from exporter.config.values import ROUTING_LABELS
 from exporter.text import did_you_mean
 
 DURATION = timedelta(minutes=5)
@@ -49,10 +50,17 @@ def checks() -> list[str]:
     return sorted(name.removeprefix(_PREFIX) for name in alerts if name != "ClickstreamCertificate")
 
 
-def drill(check: str, dataset: str, links: Mapping[str, str | None], *, intraday: bool = False) -> Drill:
+def drill(
+    check: str,
+    dataset: str,
+    links: Mapping[str, str | None],
+    *,
+    labels: Mapping[str, str] | None = None,
+    intraday: bool = False,
+) -> Drill:
     """The alert of a check in the shipped rules, marked as a drill. Raises DrillError.
 
-    `links` are those of the configuration; `intraday` makes a partial day an info, as the rules do.
+    `links` and `labels` are those of the configuration; `intraday` makes a partial day an info, as the rules do.
     """
     if check not in checks():
         raise DrillError(f"no check {check!r}{did_you_mean(check, checks())}: expected one of {', '.join(checks())}")
@@ -69,7 +77,9 @@ def drill(check: str, dataset: str, links: Mapping[str, str | None], *, intraday
     of_rule = rule["annotations"]
     filled |= {key: _filled(of_rule[key], {}, number) for key, number in _EXAMPLE.items() if key in of_rule}
     filled["dashboard_url"] = filled["dashboard_url"].removesuffix("&var-day=...")
-    return Drill({"alertname": name, **rule["labels"], **named, **of, DRILL: "true"}, {"summary": summary, **filled})
+    shipped_labels = {label: value for label, value in rule["labels"].items() if label not in ROUTING_LABELS}
+    carried = {"alertname": name, **shipped_labels, **(labels or {}), **named, **of, DRILL: "true"}
+    return Drill(carried, {"summary": summary, **filled})
 
 
 def _filled(template: str, known: Mapping[str, str | None], example: int | None = None) -> str:

@@ -46,13 +46,15 @@ def test_a_drill_without_links(relay: Relay, dataset: str) -> None:
 
 
 def test_a_drill_has_the_labels_of_the_real_alert(relay: Relay, dataset: str) -> None:
-    """And one more, which marks it."""
-    sent(relay, "RevenueDrop", dataset, 60)
+    """Those of the configuration, too, and one more, which marks it."""
+    made = drill("RevenueDrop", dataset, LINKS, labels={"team": "growth"})
+    assert send_to_all(Client(), made, [relay.url], lambda _said: None, timedelta(seconds=60))
     named = [rule for rule in rulefile.groups()[rulefile.GROUP] if rule.get("alert") == "ClickstreamRevenueDrop"]
     (rule,) = (rule for rule in named if rule["labels"]["severity"] != "info")
     own = {"alertname": "ClickstreamRevenueDrop", "check": "RevenueDrop", "dataset": dataset, "drill": "true"}
     listed = Client().get(f"{relay.url}/api/v2/alerts?filter=dataset%3D%22{dataset}%22", 10).body
-    assert [alert["labels"] for alert in listed] == [own | rule["labels"]]
+    fixed = {name: value for name, value in rule["labels"].items() if name not in ("team", "service")}
+    assert [alert["labels"] for alert in listed] == [own | fixed | {"team": "growth"}]
 
 
 def test_a_page_of_a_drill_is_an_incident_of_its_own(relay: Relay, dataset: str) -> None:
