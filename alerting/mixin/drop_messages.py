@@ -31,28 +31,15 @@ def usual_limit(name: str, limit_name: str) -> str:
     return formatted(f"100 * ({usual} > on (dataset) {limited} or on (dataset) {limited})", "%.2f%%")
 
 
-def usual_if_lost(name: str) -> str:
-    """A usual day of a volume that is lost."""
-    return f"({volume(name, 'usual')} and on (dataset) {volume(name, 'lost')} == 1)"
-
-
-def compared_with(name: str, limit_name: str, unit: str = "") -> str:
-    """A usual day if the volume is lost, the mean of seven days if it is too far below that, or what is expected."""
-    low = f"{volume(name, 'mean_drop_ratio')} > on (dataset) {limit_of_dataset(limit_name)}"
-    mean = f"({volume(name, lost.MEANS[name])} and on (dataset) {low})"
-    return (
-        formatted(f"{usual_if_lost(name)} or on (dataset) {mean} or on (dataset) {volume(name, 'expected')}", "%.0f")
-        + unit
-    )
-
-
 def lost_or(name: str, verb: str, unit: str, otherwise: str) -> str:
     """What is said of a volume that is lost, and otherwise."""
-    drop = f"100 * (1 - {volume(name, 'anchor')} / on (dataset) {usual_if_lost(name)})"
+    reference = f"dataset:clickstream_{name}:reference"
+    drop = f"100 * (1 - {volume(name, 'anchor')} / on (dataset) {volume(name, 'reference')})"
+    is_lost = query(f"{volume(name, 'lost')} == 1")
     return (
-        f"{{{{ with {query(usual_if_lost(name))} }}}}{name} {verb} {formatted(drop, '%.2f%%')} under the "
-        f'{{{{ . | first | value | printf "%.0f" }}}}{unit} of a usual day, the median of up to four weeks. The days '
-        f"before had as {'few' if verb == 'are' else 'little'}.{{{{ else }}}}{otherwise}{{{{ end }}}}"
+        f"{{{{ with {is_lost} }}}}{name} {verb} {formatted(drop, '%.2f%%')} under the "
+        f"{whole(reference)}{unit} of a usual day, the median of up to four weeks."
+        f"{{{{ else }}}}{otherwise}{{{{ end }}}}"
     )
 
 
@@ -84,11 +71,9 @@ def chance_of_purchases() -> str:
     return formatted(f"100 * {ERRORS_OF_A_NUMBER} / sqrt({expected} > 0)", "%.1f%%", "any number")
 
 
-def below(name: str, words: tuple[str, str]) -> str:
-    """How far a volume is below what is expected, with the first of the words; above it, with the second."""
-    drop = f"100 * {volume(name, 'drop_ratio')}"
-    less, more = formatted(f"{drop} >= 0", f"%.2f%% {words[0]}"), formatted(f"-({drop} < 0)", f"%.2f%% {words[1]}")
-    return less + more
+def below(name: str) -> str:
+    """How far a volume is below what is expected; 0.00% where it is above."""
+    return formatted(f"100 * clamp_min({volume(name, 'drop_ratio')}, 0)", "%.2f%%")
 
 
 def since(of: str) -> str:

@@ -10,6 +10,9 @@ DRIFT = "dataset:clickstream_drift:open"
 STATE = "dataset:clickstream_check:state"
 INFORMATIONAL = "dataset:clickstream_check:informational"
 GUARD = "dataset:clickstream_guard:open"
+INFO = "dataset:clickstream_dataset:info"
+"""What the configuration says of a data set: its labels are the currency, the owner, the team and the service."""
+
 EVERYTHING = '{__name__=~"clickstream_[a-z0-9_]+", dataset!=""}'
 
 BASELINE_DAYS = 7

@@ -51,7 +51,22 @@ def usual_or_mean(name: str) -> str:
     return f"(dataset:clickstream_{name}:usual and on (dataset) {is_lost(name)} or on (dataset) {mean})"
 
 
+def _reference(name: str, limit_name: str) -> Record:
+    """What a low volume is compared with: a usual day, the mean if it is too far below that, or what is expected."""
+    series = f"dataset:clickstream_{name}"
+    return number(
+        f"{series}:reference",
+        f"({series}:usual and on (dataset) {is_lost(name)}\n"
+        f"or on (dataset) ({series}:{MEANS[name]} and on (dataset)\n"
+        f"{series}:mean_drop_ratio > on (dataset) {limit(limit_name)})\n"
+        f"or on (dataset) {series}:expected)",
+    )
+
+
 VOLUMES = (
     number("dataset_lag:clickstream_purchases:history", days_before("clickstream_purchases")),
     *(record for name, mean in MEANS.items() for record in _lost(name, mean)),
+    _reference("events", "event_drop_ratio"),
+    _reference("revenue", "revenue_drop_ratio"),
+    number("dataset:clickstream_purchases:reference", usual_or_mean("purchases")),
 )

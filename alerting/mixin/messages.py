@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from alerting.mixin.expressions import ERRORS, LAGS_BEFORE, current_or_last, last
+from alerting.mixin.expressions import ERRORS, INFO, LAGS_BEFORE, last
 from exporter.config.values import ROUTING_LABELS
 
 
@@ -181,7 +181,7 @@ WEEKDAY = (
 )
 """The weekday of the anchor day."""
 
-_INFO = f"{{{{ with {query(current_or_last('clickstream_dataset_info{dataset=%q}'))} }}}}"
+_INFO = f"{{{{ with {query(f'{INFO}{{dataset=%q}}')} }}}}"
 CURRENCY = _INFO + '{{ with . | first | label "currency" }} {{ . }}{{ end }}{{ end }}'
 """The currency after an amount, if it is configured."""
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from alerting.mixin.expressions import (
-    dedup,
-    number,
-)
+from alerting.mixin.expressions import INFO, STARTED, Record, current_or_last, dedup, number
 
 LIMITS = (number("dataset_limit:clickstream_limit:max", "max by (dataset, limit) (clickstream_limit)"),)
 
 # Without the label of the scraped instance: the data set stays the same when its exporter moves.
 FRAME = (
+    Record(
+        INFO,
+        f"max by (dataset, currency, owner, service, team) ({current_or_last('clickstream_dataset_info')})\n"
+        f"or on (dataset) {STARTED} * 0",
+    ),
     *(
         number(f"dataset:clickstream_{name}:max", f"max by (dataset) (clickstream_{name})")
         for name in (

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from alerting.mixin import business
+from alerting.mixin.baselines import ENOUGH_DAYS
 from alerting.mixin.check import (
     BUSINESS,
     CRITICAL,
     IN_HOURS,
     IN_ORDER,
     PIPELINE,
-    REVENUE_GUARDS,
     Check,
 )
 from alerting.mixin.drop_messages import (
     below,
     brings,
     chance_of_purchases,
-    compared_with,
     contributors,
     lost_or,
     since,
-    usual_if_lost,
     usual_limit,
     usually_off,
     why_low,
@@ -47,8 +45,8 @@ from alerting.mixin.messages import (
     money,
     percent,
     points,
+    tenths,
     time_since,
-    volume,
     whole,
 )
 
@@ -91,6 +89,11 @@ def _low(name: str, limit_name: str) -> str:
     )
 
 
+def _known(name: str) -> str:
+    """Only where there are enough baseline days, or the volume is lost: then four weeks say what is usual."""
+    return f"and on (dataset) ({ENOUGH_DAYS} or on (dataset) {is_lost(name)})"
+
+
 def _is_info(name: str) -> str:
     """Where a low volume is neither critical nor lost."""
     return f"dataset:clickstream_{name}:critical == 0 unless on (dataset) {is_lost(name)}"
@@ -103,15 +106,15 @@ def _usually_off(name: str) -> str:
 
 
 _EVENTS_FELL = (
-    f"events are {below('events', ('under', 'over'))} the "
+    f"events are {below('events')} under the "
     f"{whole('dataset:clickstream_events:expected')} that {brings('events')}. {_usually_off('events')}"
 )
 _REVENUE_FELL = (
-    f"revenue is {below('revenue', ('under', 'over'))} the "
+    f"revenue is {below('revenue')} under the "
     f"{money('dataset:clickstream_revenue:expected')} that {brings('revenue')}. {_usually_off('revenue')} "
     f"Purchases with an amount: {whole('dataset:clickstream_priced_purchases:anchor')} of "
     f"{whole('dataset:clickstream_priced_purchases:expected')} expected, "
-    f"{below('priced_purchases', ('fewer', 'more'))}; chance explains {chance_of_purchases()}."
+    f"{below('priced_purchases')} fewer; chance explains {chance_of_purchases()}."
 )
 
 _FEW_ON_THIS_WEEKDAY = (
@@ -248,7 +251,7 @@ CHECKS = (
         f"{IN_HOURS}, {lost_or('events', 'are', '', _EVENTS_FELL)}"
         f"{since('events')}{contributors('events')}{with_it((*EFFECTS, 'NoPurchases'))}",
         value=whole("dataset:clickstream_events:anchor"),
-        baseline=compared_with("events", "event_drop_ratio"),
+        baseline=whole("dataset:clickstream_events:reference"),
         limit=percent("dataset:clickstream_events:least_drop_ratio"),
         guards=("baseline_events",),
         info_where=_is_info("events"),
@@ -259,13 +262,13 @@ CHECKS = (
         "NoPurchases",
         CRITICAL,
         PIPELINE,
-        f"{valid('dataset:clickstream_purchases:anchor')} == bool 0",
+        f"({valid('dataset:clickstream_purchases:anchor')} == bool 0)\n{_known('purchases')}",
         "No purchases",
         "<value> vs baseline <baseline>",
         f"{IN_HOURS}, there is no purchase, where <baseline> are usual.{with_it(EFFECTS)}",
         value=whole("dataset:clickstream_purchases:anchor"),
-        baseline=formatted(f"{usual_if_lost('purchases')} or on (dataset) {volume('purchases', 'baseline')}", "%.1f"),
-        guards=("baseline_days", "baseline_purchases"),
+        baseline=tenths("dataset:clickstream_purchases:reference"),
+        guards=("baseline_purchases",),
         info_where=_FEW_ON_THIS_WEEKDAY,
         explanation=f", as it happens on {WEEKDAY}s",
     ),
@@ -273,14 +276,14 @@ CHECKS = (
         "RevenueDrop",
         CRITICAL,
         BUSINESS,
-        _low("revenue", "revenue_drop_ratio"),
+        f"{_low('revenue', 'revenue_drop_ratio')}\n{_known('revenue')}",
         "Revenue drop detected",
         "<value> vs baseline <baseline>",
         f"{IN_HOURS}, {lost_or('revenue', 'is', CURRENCY, _REVENUE_FELL)}{since('purchases')}{contributors('revenue')}",
         value=money("dataset:clickstream_revenue:anchor"),
-        baseline=compared_with("revenue", "revenue_drop_ratio", CURRENCY),
+        baseline=money("dataset:clickstream_revenue:reference"),
         limit=usual_limit("revenue", "revenue_drop_ratio"),
-        guards=REVENUE_GUARDS,
+        guards=("day_events", "baseline_purchases", "baseline_revenue"),
         info_where=_is_info("revenue"),
         info_title="Revenue low",
         explanation=why_low("revenue", "revenue_drop_ratio", "purchases"),

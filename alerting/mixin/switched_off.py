@@ -11,9 +11,9 @@ CLOSED = "dataset_check:clickstream_guard:closed"
 
 _JUDGING = (*pipeline.CHECKS, *integrity.CHECKS, *business.CHECKS)
 
-_NEED_DAYS = ("EventVolumeDrop", "MissingDay")
+_NEED_DAYS = ("EventVolumeDrop", "MissingDay", "NoPurchases", "RevenueDrop")
 _NEED_HOURS = ("HoursMissing", "PartialDay")
-"""Checks without the guard of the baseline days that need them nevertheless: gauges of volumes, and of hours."""
+"""Checks without the guard of the baseline days that need them nevertheless: of volumes, and of hours."""
 
 
 def _off(guard: str, checks: tuple[str, ...], unless: str = "") -> str:

@@ -8,7 +8,8 @@ _TARGET = "dataset, job, instance"
 _NAME = "clickstream_gauge"
 """The label for the name of a gauge: no gauge has a label of this name."""
 
-_GAUGES = f'sum by ({_TARGET}, {_NAME}) (label_replace(clickstream_gauge_series, "{_NAME}", "$1", "gauge", "(.+)"))'
+_GAUGES = "dataset_gauge:clickstream_gauge:served"
+"""How many series of each gauge a target says that it has served."""
 
 
 def _of_target(aggregation: str, series: str) -> str:
@@ -39,6 +40,10 @@ _WHOLE = f"""\
 """Every gauge of every target has as many series as the exporter reports. Other names do not matter."""
 
 SNAPSHOT = (
+    Record(
+        _GAUGES,
+        f'sum by ({_TARGET}, {_NAME}) (label_replace(clickstream_gauge_series, "{_NAME}", "$1", "gauge", "(.+)"))',
+    ),
     Record(COUNTED, _of_target("count", EVERYTHING)),
     Record(
         STARTED,

@@ -220,18 +220,25 @@ def under_weekday(t: Numbers, volume: Volume) -> bool:
     return same is None or volume.today is None or volume.today < t.number("0.75") * same
 
 
-@check("baseline_days", "baseline_purchases")
+@check("baseline_purchases")
 def no_purchases(t: Numbers) -> int:
     """There is no purchase."""
     purchases = t.comparable("purchases")
-    return OFF if purchases is None else int(purchases == 0)
+    return OFF if purchases is None or not is_known(t, "purchases") else int(purchases == 0)
 
 
-@check(*DRIFT, "baseline_purchases", "baseline_revenue")
+def is_known(t: Numbers, name: str) -> bool:
+    """Whether there are enough baseline days, or the volume is lost."""
+    return bool(is_open(t, "baseline_days")) or is_lost(t, name)
+
+
+@check("day_events", "baseline_purchases", "baseline_revenue")
 def revenue_drop(t: Numbers) -> int:
     """There is less revenue than on seven days, or than this weekday brings, with evidence."""
     if is_lost(t, "revenue"):
         return FIRING
+    if not is_known(t, "revenue"):
+        return OFF
     revenue, limit = revenue_of(t), t.limit("revenue_drop_ratio")
     low = above(drop(revenue.today, revenue.mean), limit)
     if low == OFF or limit is None or revenue.fell is None:
