@@ -11,9 +11,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import yaml
 
-import exporter
 from exporter import cli
 from exporter.config.model import Dataset
 from exporter.facts.model import Measured
@@ -102,13 +100,6 @@ def test_the_export_as_it_is(tmp_path: Path, writer: str) -> None:
         assert sum(numbers["clickstream_purchases"][""].values()) == 25
         assert sum(numbers["clickstream_duplicate_purchases"][""].values()) == 12
         assert sum(numbers["clickstream_null_client_events"][""].values()) > 0
-
-
-def test_the_configuration_in_the_readme() -> None:
-    """It is the one that is tested here."""
-    readme = (Path(exporter.__file__).parent / "README.md").read_text("utf-8")
-    (block,) = re.findall(r"```yaml\n(columns:\n  timestamp: event_timestamp\n.*?)```", readme, re.DOTALL)
-    assert yaml.safe_load(block) == {key: NESTED[key] for key in ("columns", "dimensions", "purchase")}
 
 
 def test_what_the_export_cannot_tell() -> None:
