@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from alerting.mixin.expressions import ERRORS, INFO, LAGS_BEFORE, last
+from alerting.mixin.expressions import ERRORS, INFO, LAGS_BEFORE, current_or_last, last
 from exporter.config.values import ROUTING_LABELS
 
 
@@ -132,7 +132,7 @@ CERTIFIED_DAY = date(f"{_DAY} > -Inf")
 
 
 def _by_lag(gauge: str, lags: str = "") -> str:
-    return f"max by (dataset, lag) ({last(f'{gauge}{{{lags}dataset=%q}}')})"
+    return f"max by (dataset, lag) ({current_or_last(f'{gauge}{{{lags}dataset=%q}}')})"
 
 
 MISSING_DAY = date(
