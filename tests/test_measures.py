@@ -43,10 +43,11 @@ def test_measure(tmp_path: Path) -> None:
                 FROM events GROUP BY hour
             """,
             "kinds": "SELECT hour, event_name AS kind, COUNT(*) AS clickstream_kinds FROM events GROUP BY ALL",
+            "matched": "SELECT hour, COUNT(COLUMNS('client_.*')) AS clickstream_matched FROM events GROUP BY hour",
             "loud": "SELECT HOUR, COUNT(CLIENT_ID) AS clickstream_loud FROM EVENTS GROUP BY HOUR",
             "dashes": """
                 SELECT hour, COUNT(*) AS clickstream_dashes
-                FROM events WHERE event_name <> '--' AND client_id <> '' GROUP BY hour
+                FROM events /* it's all of them */ WHERE event_name <> '--' AND client_id <> '' GROUP BY hour
             """,
         },
     )
@@ -56,7 +57,7 @@ def test_measure(tmp_path: Path) -> None:
     assert out.value("clickstream_kinds", kind="page_viewed", lag=0) == 2
     assert out.value("clickstream_kinds", kind="checkout_completed", lag=1) == 1
     assert out.value("clickstream_comparable_kinds", kind="checkout_completed", lag=1) == 1
-    assert out.value("clickstream_loud", lag=0) == out.value("clickstream_dashes", lag=0) == 2
+    assert [out.value(f"clickstream_{name}", lag=0) for name in ("loud", "dashes", "matched")] == [2, 2, 2]
     assert out.value("clickstream_exporter_query_success", query="views") == 1
     assert "# HELP clickstream_views What views measures.\n" in out.text
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.support.exposition import SHOP, TEXT, Row, Types, measure, once, run, write_config, write_rows
@@ -87,6 +88,16 @@ def test_dates(tmp_path: Path) -> None:
     out = measure(tmp_path, views(dates), types(pa.date32()), columns=VIEWS["columns"])
     assert [out.value("clickstream_events", lag=lag) for lag in range(3)] == [2, 0, 1]
     assert out.value("clickstream_day_timestamp_seconds", lag=0) == seconds("2025-03-09")
+
+
+def test_d4_a_date_that_is_no_timestamp(tmp_path: Path) -> None:
+    """The least date of the type, millions of years ago, is implausible, and the others are read."""
+    path = tmp_path / "dates.parquet"
+    days = pa.array([(date(2025, 3, 9) - date(1970, 1, 1)).days, -(2**31)], pa.int32()).cast(pa.date32())
+    pq.write_table(pa.table({"timestamp": days, "event_name": ["page_viewed"] * 2}), path)
+    out = once(write_config(tmp_path, web=VIEWS | {"columns": {"timestamp": "timestamp", "event_name": "event_name"}}))
+    assert out.value("clickstream_events", lag=0) == 1
+    assert out.value("clickstream_implausible_timestamp_events") == 1
 
 
 def test_dates_in_a_zone(tmp_path: Path) -> None:

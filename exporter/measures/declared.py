@@ -37,6 +37,11 @@ class MeasureError(Exception):
     """An invalid measure file, or a result that does not match its declaration: `file: what`."""
 
 
+def without_comments(sql: str) -> str:
+    """The SQL without its comments; a text in quotes stays, even if it looks like one."""
+    return re.sub(r"('[^']*')|--.*|/\*[\s\S]*?\*/", r"\1", sql)
+
+
 OF_EVENTS = frozenset(
     {"events", "counts", "names", "half_hours", "sessions", "missing_columns", "device_classes"},
 )
@@ -86,7 +91,7 @@ class Measure:
 
     @property
     def _words(self) -> frozenset[str]:
-        return frozenset(re.findall(r"\w+", re.sub("'[^']*'|--.*", "", self.sql).lower()))
+        return frozenset(re.findall(r"\w+", without_comments(self.sql).lower()))
 
     def unmet(self, dataset: Dataset) -> str | None:
         """Why the data set cannot have this measure, or None if it can."""

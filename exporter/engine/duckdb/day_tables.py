@@ -20,6 +20,7 @@ from exporter.files.entry import Measurable
 from exporter.files.file import File
 from exporter.measures import segments
 from exporter.measures.channels import CHANNELS, PAID_CLICK_IDS, SITES
+from exporter.measures.declared import without_comments
 from exporter.measures.devices import BOTS, DEVICES, NAMES, NOT_BOTS, PLATFORMS, classify
 from exporter.text import LONGEST
 
@@ -194,7 +195,7 @@ def _named(texts: Iterable[str]) -> list[str]:
     Comments, aliases and columns of other tables do not count.
     """
     others = "|".join(TABLES)
-    plain = (re.sub(rf"(?i)'[^']*'|--.*|\bAS\s+\w+|\b(?:{others})\.\w+", "", text) for text in texts)
+    plain = (re.sub(rf"(?i)\bAS\s+\w+|\b(?:{others})\.\w+", "", without_comments(text)) for text in texts)
     words = {word.lower() for text in plain if _READS_EVENTS.search(text) for word in re.findall(r"\w+", text)}
     canonical = [name for name in COLUMNS if name != "timestamp"]
     return [name for name in (*FACTS, *canonical) if name in words]

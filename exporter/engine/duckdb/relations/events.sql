@@ -9,8 +9,8 @@
 --              character 31; NULL if direct. Without utm_medium, an ad's click id is cpc, and a referrer or another click
 --              id without utm_source is referral;  origin_key is its hash
 --   is_direct  no external referrer, no utm_* and no click id
--- Google Analytics writes (direct), (none) and (not set) for a missing campaign, others nothing, and trackers write words such as
--- "direct" or "null" for a missing referrer: a host has a dot, or follows ://.
+-- Google Analytics writes (direct), (none) and (not set) for a missing campaign, others a blank, and trackers write
+-- words such as "direct" or "null" for a missing referrer: a host has a dot, or follows ://.
 --   schema_id  joins `missing_columns`: which mapped columns the event's file lacks
 --   agent      of a purchase: its device, else its user agent
 --   platform, device_class   of every event, by a few words of its user agent or by its device. Only `agent` is parsed
