@@ -135,7 +135,7 @@ def _check_listed(listed: Sequence[Alert], certificate: Alert, snapshot: str) ->
             raise UnprovenError(f"{alert.name}{sender} is still about another snapshot")
 
 
-Own = frozenset[tuple[str, str]]
+_Own = frozenset[tuple[str, str]]
 """The labels of an alert that its replicas share."""
 
 _COUNTS, _SILENCED, _HIDDEN = range(3)
@@ -154,7 +154,7 @@ def _ranked(found: Listing, listed: Sequence[Alert]) -> list[_Ranked]:
     """A line for every alert of the data set; where replicas differ, the one that counts most."""
     causes = _causes(listed)
     heard = _heard(listed, causes)
-    by_check: dict[Own, list[_Ranked]] = {}
+    by_check: dict[_Own, list[_Ranked]] = {}
     for alert in listed:
         by_check.setdefault(alert.own, []).append(_rank(found, alert, causes, heard))
     return [min(replicas) for replicas in by_check.values()]
@@ -168,7 +168,7 @@ def _causes(listed: Sequence[Alert]) -> dict[str, list[Alert]]:
     }
 
 
-def _heard(listed: Sequence[Alert], causes: Mapping[str, Sequence[Alert]]) -> set[Own]:
+def _heard(listed: Sequence[Alert], causes: Mapping[str, Sequence[Alert]]) -> set[_Own]:
     """The alerts that somebody is notified of, or of a cause of theirs, or of a cause of that."""
     audible = [alert for alert in listed if not alert.silenced_by]
     heard = {alert.own for alert in audible if not causes[alert.fingerprint]}
@@ -187,7 +187,7 @@ def _silenced_causes(alert: Alert, causes: Mapping[str, Sequence[Alert]]) -> lis
     return silenced
 
 
-def _rank(found: Listing, alert: Alert, causes: Mapping[str, Sequence[Alert]], heard: set[Own]) -> _Ranked:
+def _rank(found: Listing, alert: Alert, causes: Mapping[str, Sequence[Alert]], heard: set[_Own]) -> _Ranked:
     line = _line(alert)
     if alert.silenced_by:
         rank, why = _SILENCED, f"Silenced{_until(found, alert)}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from alerting.mixin.expressions import ERRORS, INFO, LAGS_BEFORE, current_or_last, last
+from alerting.mixin.whole_scrape import COUNTED
 from exporter.config.values import ROUTING_LABELS
 
 
@@ -235,7 +236,7 @@ _SERVED = (
 _OF_GAUGE = "on (job, instance, clickstream_gauge)"
 _INCOMPLETE = f"topk(3, {_SERVED} unless {_OF_GAUGE} ({_COUNTED} == {_OF_GAUGE} {_SERVED}))"
 _FOREIGN = (
-    "max by (clickstream_gauge) (dataset_gauge:clickstream_gauge:series{dataset=%q} and on (clickstream_gauge) "
+    f"max by (clickstream_gauge) ({COUNTED}{{dataset=%q}} and on (clickstream_gauge) "
     f"{_SERVED} unless {_OF_GAUGE} {_SERVED})"
 )
 _SNAPSHOTS = 'count(count_values("snapshot", clickstream_snapshot{dataset=%q})) > 1'

@@ -21,7 +21,7 @@ def _of_target(aggregation: str, series: str) -> str:
 COUNTED = "dataset_gauge:clickstream_gauge:series"
 """How many series of each gauge there are, by what serves or records them."""
 
-FOREIGN = f"({COUNTED} and on (dataset, {_NAME}) {_GAUGES} unless on ({_TARGET}, {_NAME}) {_GAUGES})"
+_FOREIGN = f"({COUNTED} and on (dataset, {_NAME}) {_GAUGES} unless on ({_TARGET}, {_NAME}) {_GAUGES})"
 """Gauges of the exporter that also come from elsewhere, such as a rule of the same name."""
 
 _WHOLE = f"""\
@@ -48,7 +48,7 @@ SNAPSHOT = (
     Record(
         STARTED,
         "(max by (dataset) (clickstream_snapshot) == on (dataset) min by (dataset) (clickstream_snapshot))\n"
-        f"and on (dataset)\n{_WHOLE}\nunless on (dataset)\n{FOREIGN}",
+        f"and on (dataset)\n{_WHOLE}\nunless on (dataset)\n{_FOREIGN}",
     ),
     Record("dataset:clickstream_scrape:timestamp_seconds", "max by (dataset) (timestamp(clickstream_snapshot))"),
     Record(
