@@ -86,7 +86,7 @@ def test_channels_are_told_of_a_drill(relay: Relay, dataset: str) -> None:
 )
 def test_it_is_said_who_hears_of_it(relay: Relay, check: str, who: str) -> None:
     """The receiver that the routes choose is named, even where it is nobody."""
-    assert f"it goes to {who};" in sent(relay, check, f"of-{check}", 1)[-1]
+    assert f"it goes to {who};" in sent(relay, check, f"of-{check}", 60)[-1]
 
 
 def test_a_drill_that_nobody_hears_of_says_so(relay: Relay) -> None:
@@ -94,7 +94,7 @@ def test_a_drill_that_nobody_hears_of_says_so(relay: Relay) -> None:
     times = {"startsAt": "2025-01-01T00:00:00Z", "endsAt": "2125-01-01T00:00:00Z", "createdBy": "t", "comment": "t"}
     matcher = {"name": "dataset", "value": "quiet", "isRegex": False}
     Client().send(f"{relay.url}/api/v2/silences", {"matchers": [matcher], **times}, 10)
-    assert "it would go to pagerduty, but is silenced;" in sent(relay, "NoData", "quiet", 1)[-1]
+    assert "it would go to pagerduty, but is silenced;" in sent(relay, "NoData", "quiet", 60)[-1]
 
 
 def test_every_check_has_a_drill_without_templates() -> None:
