@@ -1,8 +1,9 @@
 """The demo data set: 29 healthy days, and a last one with its known incident."""
 
+import re
 import subprocess
 import sys
-from datetime import date
+from datetime import timedelta
 from pathlib import Path
 from shutil import which
 from statistics import fmean
@@ -10,9 +11,8 @@ from statistics import fmean
 import duckdb
 import pytest
 
-from exporter.demo.write import write_demo
-
-LAST_DAY = date(2025, 3, 9)
+from exporter.demo.shop import Event
+from exporter.demo.write import LAST_DAY, demo_events, write_demo
 
 DAILY = """
 SELECT
@@ -26,6 +26,14 @@ FROM read_parquet(?)
 def contents(folder: Path) -> dict[str, bytes]:
     """Every file below the folder: its relative path and its bytes."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def moved_by(later: timedelta, event: Event) -> tuple[object, ...]:
+    """The event so much later, without what names its day: ids of events, clients and orders."""
+    data = re.sub(r"ORD-\d{8}", "ORD", event.event_data or "")
+    client = event.client_id and event.client_id.partition(".")[0]
+    moment = event.timestamp + later
+    return client, event.page_url, event.referrer, moment, event.event_name, data, event.user_agent
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +53,15 @@ def test_same_bytes(tmp_path: Path) -> None:
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
     assert config == tmp_path / "two" / "config.yml"
     assert len(contents(tmp_path / "two")) == 31
+
+
+def test_the_last_day_decides_nothing_but_the_dates() -> None:
+    """A demo that ends on another weekday is the same, so many days later: its verdict is that of the README."""
+    later = timedelta(days=632)
+    usual, other = demo_events(LAST_DAY, 3), demo_events(LAST_DAY + later, 3)
+    assert {day + later: [moved_by(later, event) for event in events] for day, events in usual.items()} == {
+        day: [moved_by(timedelta(), event) for event in events] for day, events in other.items()
+    }
 
 
 def test_healthy_days(days: list[tuple[float, float, int]]) -> None:

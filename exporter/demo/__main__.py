@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from exporter import file_names
-from exporter.demo.write import write_demo
+from exporter.demo.write import LAST_DAY, write_demo
 
 
 def main() -> None:
@@ -13,7 +13,7 @@ def main() -> None:
     file_names.use_utf8()
     parser = argparse.ArgumentParser(prog="python -m exporter.demo", description=__doc__)
     parser.add_argument("folder", type=Path, metavar="FOLDER")
-    parser.add_argument("--last-day", type=date.fromisoformat, default="2025-03-09", metavar="YYYY-MM-DD")
+    parser.add_argument("--last-day", type=date.fromisoformat, default=LAST_DAY, metavar="YYYY-MM-DD")
     arguments = parser.parse_args()
     try:
         print(write_demo(arguments.folder, arguments.last_day))

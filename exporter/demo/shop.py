@@ -104,7 +104,7 @@ def at_quantile(day: date, quantile: float) -> datetime:
 
 def start_times(day: date, visits: float, random: Random) -> list[datetime]:
     """Return about `visits` ascending start times, one in each equal share of the day's traffic."""
-    count = round(visits * WEEKDAY_FACTORS[day.weekday()] * random.uniform(0.96, 1.04))
+    count = round(visits * random.uniform(0.96, 1.04))
     return [at_quantile(day, (index + random.random()) / count) for index in range(count)]
 
 
@@ -146,10 +146,10 @@ def order_of(day: date, index: int, offset: float) -> Order:
     return Order(f"ORD-{day:%Y%m%d}-{index + 1:04}", revenue, payment)
 
 
-def buying_visits(day: date, random: Random) -> Iterator[Visit]:
+def buying_visits(day: date, factor: float, random: Random) -> Iterator[Visit]:
     """Yield the day's visits with a purchase."""
     offset = random.random()
-    for index, start in enumerate(start_times(day, PURCHASES_PER_DAY, random)):
+    for index, start in enumerate(start_times(day, PURCHASES_PER_DAY * factor, random)):
         views = ("page_viewed",) * random.randint(2, 7)
         names = (*views, "product_added_to_cart", "checkout_started", "checkout_completed")
         source = random.choices(SOURCES, SOURCE_SHARES)[0]
@@ -164,11 +164,11 @@ def earlier_visit(buying: Visit, random: Random) -> Visit:
     return replace(buying, start=start, source=source, names=browsing_names(random), order=None)
 
 
-def visits_of(day: date, random: Random) -> Iterator[Visit]:
-    """Yield the visits that the day brings about: its own, and earlier ones of half of its buyers."""
-    for start in start_times(day, VISITS_PER_DAY, random):
+def visits_of(day: date, factor: float, random: Random) -> Iterator[Visit]:
+    """Yield the visits that the day brings about, `factor` times the usual: its own, and earlier ones of its buyers."""
+    for start in start_times(day, VISITS_PER_DAY * factor, random):
         yield browsing_visit(start, random)
-    for visit in buying_visits(day, random):
+    for visit in buying_visits(day, factor, random):
         yield visit
         if random.random() < 0.5:
             yield earlier_visit(visit, random)

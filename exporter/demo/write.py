@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from exporter.demo.incident import cut_payloads, hide_clients, lose_purchases
-from exporter.demo.shop import Event, events_of, visits_of
+from exporter.demo.shop import WEEKDAY_FACTORS, Event, events_of, visits_of
 
 DAYS = 30
+LAST_DAY = date(2025, 3, 9)
 TEXT = pa.string()
 SCHEMA = pa.schema(
     {"event_id": TEXT, "client_id": TEXT, "page_url": TEXT, "referrer": TEXT, "timestamp": pa.timestamp("us", tz="UTC")}
@@ -21,13 +22,17 @@ SCHEMA = pa.schema(
 
 
 def demo_events(last_day: date, days: int = DAYS) -> dict[date, list[Event]]:
-    """Return the events of each of so many days up to `last_day`, which suffers an incident."""
+    """Return the events of each of so many days up to `last_day`, which suffers an incident.
+
+    Whichever the last day is, they are those of the demo that ends on `LAST_DAY`, as many days later or earlier.
+    """
     events: dict[date, list[Event]] = {last_day - timedelta(days=lag): [] for lag in range(days)}
     for day in events:
-        random = Random(day.toordinal())  # noqa: S311
-        for visit in visits_of(day, random):
+        alike = LAST_DAY - (last_day - day)
+        random = Random(alike.toordinal())  # noqa: S311
+        for visit in visits_of(day, WEEKDAY_FACTORS[alike.weekday()], random):
             events.get(visit.start.date(), []).extend(events_of(visit, random))
-    random = Random(last_day.toordinal())  # noqa: S311
+    random = Random(LAST_DAY.toordinal())  # noqa: S311
     events[last_day] = cut_payloads(lose_purchases(hide_clients(events[last_day], random), random))
     return events
 
