@@ -10,6 +10,7 @@ from alerting.mixin.expressions import (
     ERRORS,
     LAGS,
     LAGS_BEFORE,
+    STARTED,
     WEEKS_BEFORE,
     Record,
     baseline_sum,
@@ -19,6 +20,7 @@ from alerting.mixin.expressions import (
     limit,
     nan_aware,
     number,
+    share,
     valid,
 )
 
@@ -60,19 +62,49 @@ sum by (dataset) (
 )
 
 
-def _repeated(name: str, part: str, whole: str) -> Iterator[Record]:
-    """The share of the anchor day that earlier days also have, and how far it is above the usual share."""
+_INDISTINCT = "dataset:clickstream_indistinct_visitors:day"
+
+INDISTINCT = number(
+    _INDISTINCT,
+    f"""\
+(
+  {share("dataset:clickstream_sessions:day", "dataset:clickstream_events:day")}
+  < bool on (dataset)
+  (
+    quantile by (dataset) (0.5,
+      {valid("dataset_lag:clickstream_sessions:history")}
+      / on (dataset, lag) ({valid("dataset_lag:clickstream_events:history")} > 0)
+    )
+    * on (dataset) (1 - {limit("session_drop_ratio")})
+  )
+)""",
+)
+"""1 where far fewer sessions than usual are among as many events: then the visitors have one client id, or none."""
+
+
+def _repeated(name: str, part: str, whole: str, where: str = "") -> Iterator[Record]:
+    """The share of the anchor day that earlier days also have, and how far it is above the usual share.
+
+    It is not above it where `where` is 0.
+    """
     ratio, usual = f"dataset:clickstream_{name}:ratio", f"dataset:clickstream_{name}:usual_ratio"
     yield day_ratio(name, f"{part}:day", f"{whole}:day")
     before = [days_before(f"clickstream_{gauge}") for gauge in (part, whole)]
     yield number(usual, f"quantile by (dataset) (0.5, {before[0]}\n/ on (dataset, lag) ({before[1]} > 0))")
     enough = f"dataset:clickstream_{whole}:day >= on (dataset) {limit('min_day_purchases')}"
-    yield number(f"dataset:clickstream_{name}:increase", f"({ratio} - on (dataset) {usual} and on (dataset) {enough})")
+    above = f"({ratio} - on (dataset) {usual}){where}"
+    yield number(f"dataset:clickstream_{name}:increase", f"({above} and on (dataset) {enough})")
 
 
 REPEATED = (
     *_repeated("repeated_purchase", "repeated_purchases", "purchases"),
-    *_repeated("repeated_content", "repeated_contents", "contents"),
+    INDISTINCT,
+    *_repeated(
+        "repeated_content",
+        "repeated_contents",
+        "contents",
+        f" * on (dataset) (1 - {valid(_INDISTINCT)} or on (dataset) {STARTED} * 0 + 1)",
+    ),
     number(
         "dataset:clickstream_repeated_day:increase",
         f"""\

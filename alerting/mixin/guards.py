@@ -93,6 +93,7 @@ REACH = (
     _reach_of_rise("missing_utm", "missing_utm_increase"),
     _reach_of_rise("bot", "bot_share_increase"),
     _reach_of_fall("direct_share_drop", "dataset:clickstream_direct_session:drop_noise"),
+    _reach_of_fall("session_drop", "dataset:clickstream_session:noise"),
     _reach_of_fall("conversion_drop", "dataset:clickstream_conversion:noise"),
     _guard(
         "reach_field_drop",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alerting.mixin.check import DRIFT, IN_HOURS, INTEGRITY, ON_DAY, WARNING, Check, counts, few_above, increased
-from alerting.mixin.expressions import current_or_last, exceeds, exceeds_either, last, limit, valid
+from alerting.mixin.expressions import current_or_last, exceeds, exceeds_both, exceeds_either, last, limit, valid
 from alerting.mixin.messages import (
     each_series,
     label_values,
@@ -22,6 +22,7 @@ _NAMED = "clickstream_comparable_named_events"
 _ENOUGH = f"{_NAME_BASELINE} >= on (dataset) group_left () {limit('min_baseline_named_events')}"
 
 _OFFENDERS = 'sort_desc(topk(3, max by (event_name) (clickstream_frequent_events{in_taxonomy="false",dataset=%q})))'
+_SESSION = "dataset:clickstream_session"
 _SEGMENT = "dataset_segment:clickstream_segment_events"
 _SEGMENTS = (
     '{__name__=~"clickstream_comparable_device_events|clickstream_comparable_named_events|'
@@ -142,6 +143,25 @@ CHECKS = (
         "a placeholder; the limit is <limit>. The baseline is the median of up to four weeks.",
         value=percent("dataset:clickstream_null_client:ratio"),
         limit=f"{limit_percent('null_client_ratio')}, or {limit_points('null_client_increase')} above the baseline",
+    ),
+    Check(
+        "SessionsDrop",
+        WARNING,
+        INTEGRITY,
+        f"({exceeds_both(f'{_SESSION}:drop_ratio', 'session_drop_ratio', f'{_SESSION}:noise')})\n"
+        "* on (dataset)\n"
+        f"({valid('dataset:clickstream_sessions:anchor')} < bool on (dataset)\n"
+        f"({valid('dataset:clickstream_sessions:usual')} * on (dataset) (1 - {limit('session_drop_ratio')})))",
+        "Sessions drop detected",
+        "<value> vs baseline <baseline>",
+        f"{IN_HOURS}, {whole('dataset:clickstream_client_events:anchor')} events with a client id make so few "
+        f"sessions: {percent(f'{_SESSION}:drop_ratio')} fewer for as many events than usual, the median of up to four "
+        f"weeks. The limit is <limit>, and chance explains {percent(f'{_SESSION}:noise')}. Many visitors may have one "
+        "client id.",
+        value=whole("dataset:clickstream_sessions:anchor"),
+        baseline=whole("dataset:clickstream_sessions:usual"),
+        limit=limit_percent("session_drop_ratio"),
+        guards=(*DRIFT, "baseline_sessions", "day_sessions", "reach_session_drop"),
     ),
     increased(
         "MissingReferrer",

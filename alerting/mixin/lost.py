@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from alerting.mixin.baselines import THIS_WEEKDAY
 from alerting.mixin.day_parts import OF_HOURS
 from alerting.mixin.drops import WEEKS_OF_SHARE
@@ -19,19 +17,24 @@ MEANS = {"events": "mean", "purchases": "baseline", "revenue": "baseline"}
 """The volumes that can be lost, each with the number that is its mean of seven days."""
 
 
-def _lost(name: str, mean: str) -> Iterator[Record]:
-    """A usual day of this weekday, and whether nearly all of it is lost, and was on the days before."""
-    days, usual = f"dataset_lag:clickstream_{name}:history", f"dataset:clickstream_{name}:usual"
+def _usual(name: str) -> Record:
+    """A usual day of this weekday: the median of four weeks, of as many hours as the anchor day has."""
+    days = f"dataset_lag:clickstream_{name}:history"
     of_weekday, of_all = (f"quantile by (dataset) (0.5, {valid(days + which)})" for which in (THIS_WEEKDAY, ""))
     known = f"count by (dataset) {valid(days + THIS_WEEKDAY)} >= {WEEKS_OF_SHARE}"
-    yield number(
-        usual,
+    return number(
+        f"dataset:clickstream_{name}:usual",
         f"({of_weekday} and on (dataset) {known}\nor on (dataset) {of_all})\n* on (dataset)\n"
         f"({OF_HOURS} and on (dataset) dataset:clickstream_complete_hours:max < 24\n"
         f"or on (dataset) {STARTED} * 0 + 1)\n"
         f"and on (dataset) count by (dataset) {valid(days)} >= on (dataset) {limit('min_baseline_days')}",
     )
-    yield number(
+
+
+def _lost(name: str, mean: str) -> Record:
+    """Whether nearly all of a usual day is lost, and was on the days before."""
+    usual = f"dataset:clickstream_{name}:usual"
+    return number(
         f"dataset:clickstream_{name}:lost",
         f"({valid(f'dataset:clickstream_{name}:anchor')} <= bool on (dataset) ({LOST} * {valid(usual)}))\n"
         f"* on (dataset)\n"
@@ -65,7 +68,9 @@ def _reference(name: str, limit_name: str) -> Record:
 
 VOLUMES = (
     number("dataset_lag:clickstream_purchases:history", days_before("clickstream_purchases")),
-    *(record for name, mean in MEANS.items() for record in _lost(name, mean)),
+    number("dataset_lag:clickstream_sessions:history", days_before("clickstream_sessions")),
+    *(_usual(name) for name in (*MEANS, "sessions")),
+    *(_lost(name, mean) for name, mean in MEANS.items()),
     _reference("events", "event_drop_ratio"),
     _reference("revenue", "revenue_drop_ratio"),
     number("dataset:clickstream_purchases:reference", usual_or_mean("purchases")),

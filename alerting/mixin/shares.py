@@ -136,6 +136,34 @@ def _fall(name: str, part: str, whole: str, limit_name: str, noise: str = "noise
     )
 
 
+def _sessions() -> Iterator[Record]:
+    """The sessions among as many events with a client id: a share that falls where many visitors have one id."""
+    sessions, events, without = (
+        dedup(f"clickstream_{name}{{{WEEKS_BEFORE}}}", "lag") for name in ("sessions", "events", "null_client_events")
+    )
+    of_hours = complete_hours("clickstream_comparable_null_client_events")
+    yield number(
+        "dataset:clickstream_client_events:anchor", f"dataset:clickstream_events:anchor - on (dataset) {of_hours}"
+    )
+    yield number(
+        "dataset:clickstream_session:comparable_ratio",
+        share("dataset:clickstream_sessions:anchor", "dataset:clickstream_client_events:anchor"),
+    )
+    yield number(
+        "dataset:clickstream_session:baseline_ratio",
+        f"""\
+clamp_max(
+  quantile by (dataset) (0.5,
+  ({sessions} > -Inf)
+  / on (dataset, lag) ({events} - on (dataset, lag) {without} > 0)
+  and on (dataset, lag) {BASELINE_DAY}
+  ),
+  1
+)""",
+    )
+    yield from _fall("session", "sessions", "client_events", "session_drop_ratio")
+
+
 def _more(name: str, limit_name: str) -> Iterator[Record]:
     """The share of events that lack something or are of bots, of the whole day and compared with its baseline."""
     yield day_ratio(name, f"{name}_events:day", "events:day")
@@ -160,6 +188,7 @@ SHARES = (
     day_ratio("missing_column", "missing_column_events:max", "events:day"),
     *VISITS,
     *_more("null_client", "null_client_increase"),
+    *_sessions(),
     *_more("missing_referrer", "missing_referrer_increase"),
     *_more("missing_utm", "missing_utm_increase"),
     *_more("bot", "bot_share_increase"),

@@ -33,6 +33,7 @@ CHECKS = (
     "EventNameVanished",
     "SegmentDrop",
     "NullClientIds",
+    "SessionsDrop",
     "MissingReferrer",
     "MissingUtm",
     "BotShareHigh",
@@ -64,6 +65,7 @@ GAUGES: Mapping[str, tuple[str, ...]] = {
     "EventNameVanished": ("clickstream_named_events",),
     "SegmentDrop": ("clickstream_device_events", "clickstream_named_events", "clickstream_platform_events"),
     "NullClientIds": ("clickstream_null_client_events",),
+    "SessionsDrop": ("clickstream_sessions",),
     "MissingReferrer": ("clickstream_missing_referrer_events",),
     "MissingUtm": ("clickstream_missing_utm_events",),
     "JsonErrors": ("clickstream_json_error_events",),
@@ -108,7 +110,7 @@ DRIFTS = (
 )
 """The checks that are informational on a known day unless it names others: those that a holiday or a sale sets off."""
 
-KNOWABLE = (*DRIFTS, "NullClientIds", "PartialDay", "HoursMissing", "MissingDay", "FieldMissing")
+KNOWABLE = (*DRIFTS, "NullClientIds", "SessionsDrop", "PartialDay", "HoursMissing", "MissingDay", "FieldMissing")
 """The checks that a known day can make informational."""
 
 
@@ -218,6 +220,12 @@ class Limits(Model):
         0.20, "NullClientIds", "share of events without a client id", "0.01 on nine real days, 0.16 when it broke"
     )
     null_client_increase: Ratio = _limit(0.05, "NullClientIds", "increase in that share over the baseline", "")
+    session_drop_ratio: Ratio = _limit(
+        0.50,
+        "SessionsDrop",
+        "drop in sessions, and in sessions per event",
+        "visitors differ from day to day, but not by half",
+    )
     missing_referrer_increase: Ratio = _limit(
         0.20,
         "MissingReferrer",

@@ -29,6 +29,7 @@ CHECKS = {
     "Events": ("EventVolumeDrop",),
     "Purchases": ("NoPurchases",),
     "Revenue": ("RevenueDrop",),
+    "Sessions": ("SessionsDrop",),
     "Sessions with a purchase": ("ConversionRateDrop",),
     "Direct sessions": ("DirectShareHigh", "DirectShareDrop"),
     "Assisted purchases": ("AssistedShareDrop",),

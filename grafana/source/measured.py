@@ -50,6 +50,7 @@ NUMBERS = {
     "DuplicatePurchases": _few("duplicate_purchase", "purchases"),
     "InvalidEvents": _few("invalid_event", "events"),
     "NullClientIds": _day("null_client", "null_client_ratio", against="null_client_increase"),
+    "SessionsDrop": _moved("session", "drop_ratio", "session_drop_ratio"),
     "MissingReferrer": _moved("missing_referrer", "increase", "missing_referrer_increase"),
     "MissingUtm": _moved("missing_utm", "increase", "missing_utm_increase"),
     "BotShareHigh": _moved("bot", "increase", "bot_share_increase"),

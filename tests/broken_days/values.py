@@ -13,6 +13,7 @@ from .shop import AGENTS, CART, CHECKOUT, PURCHASE, SEARCH, Event
 
 NEVER = {"NeverFound": "CRITICAL"}
 NO_CLIENT = {"NullClientIds": "WARN"}
+ONE_CLIENT = {"SessionsDrop": "WARN"}
 NO_ORDER = {"PurchasesWithoutTransactionId": "WARN"}
 SEGMENT = {"SegmentDrop": "WARN"}
 AMOUNTS = {"AmountShift": "WARN"}
@@ -64,6 +65,18 @@ def half_the_client_ids_placeholders(delivery: Delivery, rng: Random) -> Deliver
 def client_ids_placeholders_for_days(delivery: Delivery, rng: Random) -> Delivery:
     """A seventh of the client ids are placeholders, for the third to the fourteenth day."""
     return _nobody(delivery, rng, rng.randint(3, 14), 0.15)
+
+
+@kind("J4", ONE_CLIENT)
+def one_client_id(delivery: Delivery, rng: Random) -> Delivery:
+    """Every client id of the last day, or two thirds of them, is the same, and looks like any other."""
+    return _shared_id(delivery, rng, 1)
+
+
+@kind("J5", ONE_CLIENT, histories=(29,))
+def one_client_id_for_days(delivery: Delivery, rng: Random) -> Delivery:
+    """Most client ids are the same, for the second to the thirteenth day."""
+    return _shared_id(delivery, rng, rng.randint(2, 13))
 
 
 @kind("J4", NO_ORDER)
@@ -144,6 +157,17 @@ def _path(column: str, path: str) -> dict[str, Any]:
 def _nobody(delivery: Delivery, rng: Random, days: int, share: float) -> Delivery:
     word = rng.choice(PLACEHOLDERS)
     return _each(delivery, days, lambda event: event._replace(client=word) if rng.random() < share else event)
+
+
+def _shared_id(delivery: Delivery, rng: Random, days: int) -> Delivery:
+    """Visitors share the id of one of them."""
+    share, clients = rng.choice((0.66, 1.0)), {}
+
+    def change(event: Event) -> Event:
+        shared = clients.setdefault(event.client, rng.random() < share)
+        return event._replace(client="1730419200.58171") if event.client and shared else event
+
+    return _each(delivery, days, change)
 
 
 def _scaled(delivery: Delivery, days: int, factor: float) -> Delivery:

@@ -56,7 +56,7 @@ def test_the_page_has_the_verdict_about_what_it_shows(judged: Exporter) -> None:
     wait_for(lambda: "FAIL" in text_of(judged.ask("/")[1]), 180)
     _, headers, page = judged.answer("/")
     shown = text_of(page)
-    assert "FAIL judged, and something critical fires: do not trust these numbers; 47 of 48 checks judged" in shown
+    assert "FAIL judged, and something critical fires: do not trust these numbers; 48 of 49 checks judged" in shown
     assert "CRITICAL Revenue drop detected: 10890 EUR vs baseline 33139 EUR" in shown
     assert "DataStale: --as-of sets the newest day, so its age has no meaning" in shown
     assert headers["Refresh"] is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from statistics import median
 
 from tests.support.expectation import (
     fall_noise,
@@ -103,6 +104,24 @@ def conversion_noise(t: Numbers) -> float | None:
     """How far chance may lower the conversion rate."""
     base, counted = same_days_share(t, "converting_sessions", "sessions"), t.total("converting_sessions")
     return fall_noise(base, t.comparable("sessions"), counted, t.limit("conversion_drop_ratio"))
+
+
+def client_events(t: Numbers) -> Known:
+    """The events of the complete hours that have a client id."""
+    return minus(t.comparable("events"), t.comparable("null_client_events"))
+
+
+def usual_sessions(t: Numbers) -> Known:
+    """How many sessions an event with a client id usually is of: the median of four weeks."""
+    days = {lag: minus(t.whole("events", lag), t.whole("null_client_events", lag)) for lag in t.history}
+    every = (ratio(t.whole("sessions", lag), events) for lag, events in days.items() if events and events > 0)
+    usual = combined(median, [share for share in every if share is not None])
+    return None if usual is None else min(usual, 1)
+
+
+def session_noise(t: Numbers) -> float | None:
+    """How far chance may lower the sessions of as many events."""
+    return fall_noise(usual_sessions(t), client_events(t), t.total("sessions"), t.limit("session_drop_ratio"))
 
 
 def assisted_noise(t: Numbers) -> float | None:
@@ -241,6 +260,7 @@ GUARDS: dict[str, Callable[[Numbers], bool | None]] = {
     "reach_event_id_conflict": lambda t: can_be_many(t, "conflicting_events", "events", "event_id_conflict"),
     "reach_foreign_currency": lambda t: can_be_many(t, "foreign_currency_purchases", "purchases", "foreign_currency"),
     "reach_direct_share_drop": lambda t: below_one(direct_noise(t)),
+    "reach_session_drop": lambda t: below_one(session_noise(t)),
     "reach_conversion_drop": lambda t: below_one(conversion_noise(t)),
     "reach_assisted_drop": lambda t: below_one(assisted_noise(t)),
     "reach_device_share_shift": can_shift,

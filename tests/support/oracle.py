@@ -26,6 +26,7 @@ from tests.support.expectation import (
     segment_expected,
     segment_share,
     thin_deviation,
+    usual_day,
     usual_share,
 )
 from tests.support.guards import (
@@ -37,6 +38,7 @@ from tests.support.guards import (
     assisted_noise,
     at_least,
     both,
+    client_events,
     conversion_noise,
     device_noise,
     device_share,
@@ -49,6 +51,8 @@ from tests.support.guards import (
     named_baseline,
     rises,
     same_days_share,
+    session_noise,
+    usual_sessions,
 )
 from tests.support.table_numbers import BASELINE, Known, Number, Numbers, combined, minus, ratio
 
@@ -176,8 +180,18 @@ def repeated_day(t: Numbers) -> int:
         for each in t.series(f"clickstream_{name}", lag=str(lag))
     ):
         return OFF
-    rises = [repeated(t, f"repeated_{of}", of) for of in ("purchases", "contents")]
+    rises = [repeated(t, "repeated_purchases", "purchases"), repeated(t, "repeated_contents", "contents")]
+    if rises[1] is not None and are_indistinct(t):
+        rises[1] = t.number("0")
     return above(max((rise for rise in rises if rise is not None), default=None), t.limit("repeated_day_ratio"))
+
+
+def are_indistinct(t: Numbers) -> bool:
+    """Whether far fewer sessions than usual are among as many events: visitors have one client id, or none."""
+    every = (ratio(t.whole("sessions", lag), t.whole("events", lag)) for lag in t.history)
+    usual = combined(median, [share for share in every if share is not None])
+    today, limit = ratio(t.whole("sessions"), t.whole("events")), t.limit("session_drop_ratio")
+    return None not in (usual, today, limit) and today < usual * (1 - limit)
 
 
 def has_nan(t: Numbers, *names: str) -> bool:
@@ -313,6 +327,16 @@ def null_client_ids(t: Numbers) -> int:
 def either(one: int, other: int) -> int:
     """Firing if one of two is; switched off if one of two is."""
     return OFF if OFF in (one, other) else max(one, other)
+
+
+@check(*DRIFT, "baseline_sessions", "day_sessions", "reach_session_drop")
+def sessions_drop(t: Numbers) -> int:
+    """There are fewer sessions than usual, and fewer than as many events with a client id usually make."""
+    today, usual, limit = t.comparable("sessions"), usual_day(t, "sessions"), t.limit("session_drop_ratio")
+    fell = both(drop(ratio(today, client_events(t)), usual_sessions(t)), limit, session_noise(t))
+    if fell == OFF or today is None or usual is None or limit is None:
+        return OFF
+    return int(fell == FIRING and today < usual * (1 - limit))
 
 
 @check(*DRIFT)

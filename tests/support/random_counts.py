@@ -45,7 +45,7 @@ PARTS = {
     "named_events signed_up": Part("events", (0, 1 / 64), baseline="min_baseline_named_events"),
     "payload_events": Part("events", (1 / 4, 1)),
     "json_error_events": Part("payload_events", FEW, ratio="json_error_ratio"),
-    "sessions": Part("events", (1 / 4, 1 / 2, 1), baseline="min_baseline_sessions"),
+    "sessions": Part("events", (1 / 4, 1 / 2, 1), baseline="min_baseline_sessions", drop="session_drop_ratio"),
     "bot_sessions": Part("sessions"),
     "direct_sessions": Part("sessions", ratio="direct_share", increase="direct_share_increase"),
     "converting_sessions": Part("sessions", (1 / 8,) * 5 + (1 / 4,) * 5 + (0,), drop="conversion_drop_ratio"),
