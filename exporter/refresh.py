@@ -144,7 +144,7 @@ class Refresher:
         problem = None if measured.known == known else self._storage.save(name, measured.known)
         self._known[name], self._last[name] = measured.known, measured
         self._same.pop(name, None)
-        self._log_new(name, *_remarks(dataset, measured), *filter(None, (measured.problem, problem)))
+        self._log_new(name, *_remarks(dataset, measured, self._as_of), *filter(None, (measured.problem, problem)))
         return measured
 
     def _log_new(self, name: str, *lines: str, level: int = logging.WARNING) -> None:
@@ -189,14 +189,15 @@ def _combined(earlier: Measured, later: Measured) -> Measured:
     return replace(later, recomputed=earlier.recomputed + later.recomputed, queries=queries, peak=peak)
 
 
-def _remarks(dataset: Dataset, measured: Measured) -> Iterator[str]:
+def _remarks(dataset: Dataset, measured: Measured, as_of: date | None) -> Iterator[str]:
     """What to log about a reading, line by line."""
     if not measured.files.number:
         yield f"no file matches {', '.join(dataset.files)}"
     elif len(measured.files.unreadable) + len(measured.files.waiting) == measured.files.number:
         yield "every file was set aside"
     elif not any(facts.last_event for facts in measured.days):
-        yield f"no event with a plausible timestamp in {measured.files.number} files"
+        what = f"on or before {as_of}" if as_of else "with a plausible timestamp"
+        yield f"no event {what} in {measured.files.number} files"
     gauge = "clickstream_purchases"
     purchases = [facts.found[gauge] for facts in measured.days if gauge in facts.found]
     if purchases and not any(purchases):

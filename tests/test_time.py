@@ -281,3 +281,11 @@ def test_as_of_is_a_date(tmp_path: Path) -> None:
     done = run(write_config(tmp_path, web=VIEWS | {"files": "events"}), "--as-of", "2025-02-30")
     assert (done.returncode, done.stdout) == (64, "")
     assert "2025-02-30" in done.stderr
+
+
+def test_as_of_before_the_first_day(tmp_path: Path) -> None:
+    """There is no day to judge, and the log says so instead of blaming the timestamps."""
+    write_views(tmp_path, "events", ["2025-03-09"])
+    out = once(write_config(tmp_path, web=VIEWS | {"files": "events"}), "--as-of", "2025-03-08")
+    assert out.days() == {}
+    assert "no event on or before 2025-03-08 in 1 files" in out.warnings

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from alerting.mixin import lost
 from alerting.mixin.drops import DEVIATIONS, ERRORS_OF_A_NUMBER, MOST, SAME_WEEKDAY
+from alerting.mixin.expressions import last
 from alerting.mixin.messages import (
     WEEKDAY,
     each_series,
@@ -74,6 +75,27 @@ def chance_of_purchases() -> str:
 def below(name: str) -> str:
     """How far a volume is below what is expected; 0.00% where it is above."""
     return formatted(f"100 * clamp_min({volume(name, 'drop_ratio')}, 0)", "%.2f%%")
+
+
+def other_evidence() -> str:
+    """What makes a drop of revenue critical, where neither the amounts nor the number of purchases do."""
+    obvious = (
+        f"{last('clickstream_plain_drops{dataset=%q}')} == 1",
+        *(
+            f"{volume(name, 'drop_ratio')} > on (dataset) {volume(name, 'least_drop_ratio')}"
+            for name in ("revenue", "priced_purchases")
+        ),
+    )
+    critical = f"{volume('revenue', 'critical')} == 1{''.join(f' unless on (dataset) {each}' for each in obvious)}"
+    drop, noise = (volume("conversion", which) for which in ("drop_ratio", "noise"))
+    by_conversion = f"100 * ({drop} > on (dataset) {limit_of_dataset('conversion_drop_ratio')} > on (dataset) {noise})"
+    unpriced = last('clickstream_comparable_purchases_without_revenue{lag="0",dataset=%q}')
+    without = formatted(f"max({unpriced})", "%.0f")
+    return (
+        f"{{{{ with {query(critical)} }}}}{{{{ with {query(by_conversion)} }}}} The conversion rate fell by "
+        f'{{{{ . | first | value | printf "%.2f%%" }}}}; chance explains {formatted(f"100 * {noise}", "%.2f%%")}.'
+        f"{{{{ else }}}} Of all purchases, {without} have no amount.{{{{ end }}}}{{{{ end }}}}"
+    )
 
 
 def since(of: str) -> str:

@@ -18,6 +18,7 @@ from alerting.mixin.drop_messages import (
     chance_of_purchases,
     contributors,
     lost_or,
+    other_evidence,
     since,
     usual_limit,
     usually_off,
@@ -114,7 +115,7 @@ _REVENUE_FELL = (
     f"{money('dataset:clickstream_revenue:expected')} that {brings('revenue')}. {_usually_off('revenue')} "
     f"Purchases with an amount: {whole('dataset:clickstream_priced_purchases:anchor')} of "
     f"{whole('dataset:clickstream_priced_purchases:expected')} expected, "
-    f"{below('priced_purchases')} fewer; chance explains {chance_of_purchases()}."
+    f"{below('priced_purchases')} fewer; chance explains {chance_of_purchases()}.{other_evidence()}"
 )
 
 _FEW_ON_THIS_WEEKDAY = (
