@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.demo.write import write_demo
+from exporter.demo.write import DAYS, write_demo
 from exporter.propose.exports import EXPORTS
 from tests.support.documents import ROOT, links, page, section, slug
 
@@ -21,9 +21,9 @@ PAGES += ["exporter/spark.md", "exporter/stores.md"]
 PAGES += [f"exporter/exports/{each.page}.md" for each in EXPORTS]
 
 
-def demo(folder: Path, measure: str | None = None) -> str:
+def demo(folder: Path, measure: str | None = None, days: int = DAYS) -> str:
     """What the exporter prints of the demo's last day, with a measure of its own."""
-    config = write_demo(folder, date.fromisoformat(DAY))
+    config = write_demo(folder, date.fromisoformat(DAY), days)
     if measure:
         (folder / "own.sql").write_text(measure, "utf-8")
         config.write_text(config.read_text("utf-8") + "    measures: [own.sql]\n", "utf-8")
@@ -46,8 +46,8 @@ def test_the_readme_shows_what_the_exporter_prints(tmp_path: Path) -> None:
 def test_the_measures_that_are_shown_work(tmp_path: Path, name: str, gauge: str, twin: bool) -> None:
     """What the pages show of a measure can be pasted."""
     (sql,) = re.findall(r"```sql\n(.*?)```", page(name), re.DOTALL)
-    printed = demo(tmp_path, sql)
-    assert f'clickstream_{gauge}{{dataset="shop",lag="14"}}' in printed
+    printed = demo(tmp_path, sql, 9)
+    assert f'clickstream_{gauge}{{dataset="shop",lag="8"}}' in printed
     assert (f'clickstream_comparable_{gauge}{{dataset="shop",lag="7"}}' in printed) == twin
     assert 'clickstream_exporter_query_success{dataset="shop",query="own"} 1.0' in printed
 

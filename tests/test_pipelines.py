@@ -94,7 +94,7 @@ def test_the_github_snippet_runs(tmp_path: Path, days_ago: int, code: int) -> No
     assert snippet
     (step,) = yaml.safe_load(snippet[1])
     today = datetime.now(UTC).date()
-    write_demo(tmp_path, today - timedelta(days=days_ago))  # whose last day is broken
+    write_demo(tmp_path, today - timedelta(days=days_ago), 10)  # whose last day is broken
     (tmp_path / "events" / f"events_{today}.parquet").unlink(missing_ok=True)
     done = shell(step["run"], tmp_path)
     assert done.returncode == code, done.stdout + done.stderr

@@ -64,6 +64,14 @@ def shop(tmp_path: Path) -> Path:
     return write_config(tmp_path, web=SHOP | {"files": "events", "history_days": 10})
 
 
+@pytest.fixture
+def small_shop(tmp_path: Path) -> Path:
+    """The configuration of ten days of events."""
+    for lag in range(10):
+        write_day(tmp_path, ANCHOR - timedelta(days=lag))
+    return write_config(tmp_path, web=SHOP | {"files": "events", "history_days": 8})
+
+
 def refreshed(refresher: Refresher) -> View:
     """The data set after a refresh that succeeded."""
     state = refresher.refresh()
@@ -148,11 +156,11 @@ def differing(before: Mapping[Series, float], after: Mapping[Series, float]) -> 
     return [series for series in {*before, *after} if before.get(series) != after.get(series)]
 
 
-def test_a_restart_costs_nothing(shop: Path, tmp_path: Path) -> None:
+def test_a_restart_costs_nothing(small_shop: Path, tmp_path: Path) -> None:
     """What an exporter has measured, the next one on the same storage need not."""
     storage = tmp_path / "storage"
-    first = once(shop, "--storage.path", str(storage))
-    refresher = Refresher(plan.load(shop), storage=Storage(storage))
+    first = once(small_shop, "--storage.path", str(storage))
+    refresher = Refresher(plan.load(small_shop), storage=Storage(storage))
     view = refreshed(refresher)
     assert view.refresh.recomputed == 0
     assert view.snapshot
@@ -200,23 +208,23 @@ def damage(path: Path, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["flipped", "cut", "foreign", "empty"])
-def test_d11_a_damaged_storage_is_thrown_away(shop: Path, tmp_path: Path, how: str) -> None:
+def test_d11_a_damaged_storage_is_thrown_away(small_shop: Path, tmp_path: Path, how: str) -> None:
     """Its name is in the log, and the numbers are right, also after a late file that needs what was kept."""
     storage = tmp_path / "storage"
-    whole = once(shop, "--storage.path", str(storage))
+    whole = once(small_shop, "--storage.path", str(storage))
     kept = list((storage / "web").iterdir())
     assert {path.suffix for path in kept} == {".json", ".digest"}
     for path in kept:
         damage(path, how)
-    again = once(shop, "--storage.path", str(storage))
+    again = once(small_shop, "--storage.path", str(storage))
     assert again.text == whole.text
     assert f"{storage / 'web' / 'clickstream-exporter.json'}: discarded" in again.warnings
     digests = list((storage / "web").glob("*.digest"))
     assert digests
     for path in digests:
         damage(path, how)
-    write_day(shop.parent, ANCHOR - timedelta(days=2), name="-late")
-    assert once(shop, "--storage.path", str(storage)).text == once(shop).text
+    write_day(small_shop.parent, ANCHOR - timedelta(days=2), name="-late")
+    assert once(small_shop, "--storage.path", str(storage)).text == once(small_shop).text
 
 
 def test_a_storage_beside_the_data_touches_no_file_but_its_own(tmp_path: Path) -> None:
@@ -236,13 +244,13 @@ def test_a_storage_beside_the_data_touches_no_file_but_its_own(tmp_path: Path) -
         assert (data / "web" / "spill-over").is_dir()
 
 
-def test_d11_a_storage_that_cannot_be_written_is_done_without(shop: Path, tmp_path: Path) -> None:
+def test_d11_a_storage_that_cannot_be_written_is_done_without(small_shop: Path, tmp_path: Path) -> None:
     """The numbers are right, and the log says that nothing is kept."""
     storage = tmp_path / "storage"
     storage.mkdir()
     (storage / "web").write_text("a file where a folder is wanted")
-    out = once(shop, "--storage.path", str(storage))
-    assert out.text == once(shop).text
+    out = once(small_shop, "--storage.path", str(storage))
+    assert out.text == once(small_shop).text
     assert f"{storage / 'web'}: nothing is kept" in out.warnings
 
 
@@ -258,21 +266,23 @@ def read_only(tmp_path: Path) -> Iterator[list[str]]:
     assert list((tmp_path / "storage").iterdir()) == []
 
 
-def test_d11_a_storage_that_is_read_only_is_done_without(shop: Path, tmp_path: Path, read_only: list[str]) -> None:
+def test_d11_a_storage_that_is_read_only_is_done_without(
+    small_shop: Path, tmp_path: Path, read_only: list[str]
+) -> None:
     """The numbers are right, and a warning says that nothing is kept."""
-    command = [sys.executable, "-m", "exporter", "--config.file", str(shop), "--once", "--storage.path"]
+    command = [sys.executable, "-m", "exporter", "--config.file", str(small_shop), "--once", "--storage.path"]
     done = subprocess.run(
         [*read_only, *command, str(tmp_path / "storage")], check=False, capture_output=True, text=True, timeout=60
     )
-    assert (done.returncode, done.stdout) == (0, once(shop).text)
+    assert (done.returncode, done.stdout) == (0, once(small_shop).text)
     assert f"{tmp_path / 'storage'}: nothing is kept: Read-only file system" in done.stderr
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="no folder can be made in /proc")
-def test_d11_a_storage_that_cannot_be_made_is_done_without(shop: Path) -> None:
+def test_d11_a_storage_that_cannot_be_made_is_done_without(small_shop: Path) -> None:
     """As where its parent is read-only or full: a warning, and the numbers."""
-    out = once(shop, "--storage.path", "/proc/clickstream/storage")
-    assert out.text == once(shop).text
+    out = once(small_shop, "--storage.path", "/proc/clickstream/storage")
+    assert out.text == once(small_shop).text
     assert "--storage.path: /proc/clickstream/storage: nothing is kept: No such file or directory" in out.warnings
 
 
@@ -284,12 +294,12 @@ def test_d11_a_storage_that_is_no_folder_is_refused(shop: Path) -> None:
 
 
 @pytest.mark.skipif(not which("prlimit"), reason="no command that limits files")
-def test_d11_no_temporary_folder(shop: Path, tmp_path: Path) -> None:
+def test_d11_no_temporary_folder(small_shop: Path, tmp_path: Path) -> None:
     """Where no file can be written anywhere, every run says what to set; a storage that can be locked will do."""
     storage = tmp_path / "storage"
 
     def unable(*options: str) -> subprocess.CompletedProcess[str]:
-        command = ["prlimit", "--fsize=0", sys.executable, "-m", "exporter", "--config.file", str(shop), *options]
+        command = ["prlimit", "--fsize=0", sys.executable, "-m", "exporter", "--config.file", str(small_shop), *options]
         return subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True, timeout=60)
 
     cause = r"clickstream-exporter: cannot create a temporary folder: No usable .*: set the variable TMPDIR to a .*"
@@ -299,13 +309,13 @@ def test_d11_no_temporary_folder(shop: Path, tmp_path: Path) -> None:
         assert (done.returncode, done.stdout) == (1, "")
         assert re.fullmatch(f"{cause}{remedy}\n", done.stderr), done.stderr
     done = unable("--once", f"--storage.path={storage}")
-    assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (0, once(shop).text, False)
+    assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (0, once(small_shop).text, False)
 
 
 @pytest.mark.parametrize("option", ["--once", "--check-config"])
-def test_d11_a_full_disk_behind_stdout(shop: Path, option: str) -> None:
+def test_d11_a_full_disk_behind_stdout(small_shop: Path, option: str) -> None:
     """One line says so, and the exit code is 1."""
-    command = [sys.executable, "-m", "exporter", "--config.file", str(shop), option]
+    command = [sys.executable, "-m", "exporter", "--config.file", str(small_shop), option]
     with open("/dev/full", "wb") as full:
         done = subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (1, "clickstream-exporter: stdout: No space left on device\n")
@@ -350,24 +360,25 @@ def test_p1_what_killed_exporters_left_is_removed(tmp_path: Path) -> None:
         wait_for(lambda: run(idle, TMPDIR=str(temporary)) and {path.name for path in temporary.iterdir()} == mine)
 
 
-def test_p6_a_second_exporter_on_the_storage_says_so(shop: Path, tmp_path: Path) -> None:
+def test_p6_a_second_exporter_on_the_storage_says_so(small_shop: Path, tmp_path: Path) -> None:
     """It ends with exit code 1 and names the folder; when the first has ended, the next may use it."""
     path = tmp_path / "storage"
     first = Storage(path)
     with pytest.raises(StorageError, match="in use by another exporter"):
         Storage(path)
-    done = run(shop, "--storage.path", str(path))
+    done = run(small_shop, "--storage.path", str(path))
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"clickstream-exporter: --storage.path: {path}: in use by another exporter\n"
     del first
-    assert run(shop, "--storage.path", str(path)).returncode == 0
+    assert run(small_shop, "--storage.path", str(path)).returncode == 0
 
 
-def test_p1_killed_at_any_moment(shop: Path, tmp_path: Path) -> None:
+def test_p1_killed_at_any_moment(small_shop: Path, tmp_path: Path) -> None:
     """After each of 20 kills the storage is usable: the next start serves the right numbers."""
-    expected = once(shop).text
+    expected = once(small_shop).text
     storage = tmp_path / "storage"
-    command = [sys.executable, "-m", "exporter", "--config.file", str(shop), "--once", "--storage.path", str(storage)]
+    options = ["--config.file", str(small_shop), "--once", "--storage.path", str(storage)]
+    command = [sys.executable, "-m", "exporter", *options]
     rng = random.Random(1)
     for _ in range(20):
         process = subprocess.Popen(
@@ -376,7 +387,7 @@ def test_p1_killed_at_any_moment(shop: Path, tmp_path: Path) -> None:
         time.sleep(rng.uniform(0.2, 1.2))
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    assert once(shop, "--storage.path", str(storage)).text == expected
+    assert once(small_shop, "--storage.path", str(storage)).text == expected
     assert [path.name for path in (storage / "web").iterdir() if path.suffix not in (".digest", ".json")] == []
 
 

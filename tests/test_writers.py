@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -195,27 +195,27 @@ def test_writers(tmp_path: Path, expected: Sequence[dict[str, Any]], name: str) 
     assert found(tmp_path / "events", WRITERS[name]) == expected
 
 
-def spark_session() -> Any:
-    """A local Spark; the test is skipped without it."""
+@pytest.fixture(scope="module")
+def spark() -> Iterator[Any]:
+    """A local Spark; the tests are skipped without it."""
     sql = pytest.importorskip("pyspark.sql", reason="pyspark is not installed: it needs Java and 400 MB")
     builder = sql.SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
     for name in ("spark.driver.host", "spark.driver.bindAddress"):
         builder = builder.config(name, "127.0.0.1")
-    return builder.getOrCreate()
+    session = builder.getOrCreate()
+    yield session
+    session.stop()
 
 
+@pytest.mark.xdist_group("tests/test_writers.py spark")  # so that it is started once
 @pytest.mark.parametrize("legacy", [False, True])
-def test_spark(tmp_path: Path, expected: Sequence[dict[str, Any]], legacy: bool) -> None:
+def test_spark(tmp_path: Path, expected: Sequence[dict[str, Any]], spark: Any, legacy: bool) -> None:
     """Spark's layout gives the same numbers, and so does the one of Hive with INT96."""
-    spark = spark_session()
-    try:
-        spark.conf.set("spark.sql.session.timeZone", "UTC")
-        spark.conf.set("spark.sql.parquet.writeLegacyFormat", str(legacy).lower())
-        spark.conf.set("spark.sql.parquet.outputTimestampType", "INT96" if legacy else "TIMESTAMP_MICROS")
-        pq.write_table(changed(pa.timestamp("us", "UTC"), "timestamp"), tmp_path / "made.parquet")
-        spark.read.parquet(str(tmp_path / "made.parquet")).coalesce(1).write.parquet(str(tmp_path / "spark"))
-    finally:
-        spark.stop()
+    spark.conf.set("spark.sql.session.timeZone", "UTC")
+    spark.conf.set("spark.sql.parquet.writeLegacyFormat", str(legacy).lower())
+    spark.conf.set("spark.sql.parquet.outputTimestampType", "INT96" if legacy else "TIMESTAMP_MICROS")
+    pq.write_table(changed(pa.timestamp("us", "UTC"), "timestamp"), tmp_path / "made.parquet")
+    spark.read.parquet(str(tmp_path / "made.parquet")).coalesce(1).write.parquet(str(tmp_path / "spark"))
     (part,) = (tmp_path / "spark").glob("*.parquet")
     assert found(tmp_path / "events", part.rename) == expected
 
