@@ -164,6 +164,23 @@ def test_http(tmp_path: Path, events: Path) -> None:
     assert found == local(events)
 
 
+class Nameless(Ranges):
+    """Says nothing by which a change could be seen."""
+
+    def send_header(self, keyword: str, value: str) -> None:
+        """Leave out when the file was written."""
+        if keyword != "Last-Modified":
+            super().send_header(keyword, value)
+
+
+def test_d12_http_without_a_version(tmp_path: Path, events: Path) -> None:
+    """A server that does not say when a file was written, and has no etag, is refused by name."""
+    with serving(events, Nameless) as url:
+        done = run(write_config(tmp_path, web=SHOP | {"files": f"{url}/{NAMES[1]}"}))
+    assert done.returncode == 1
+    assert f"{url}/{NAMES[1]}: the server sends neither ETag nor Last-Modified" in done.stderr
+
+
 def test_d12_http_without_ranges(tmp_path: Path, events: Path) -> None:
     """A server that only sends whole files is refused by name."""
     with serving(events, Whole) as url:

@@ -285,6 +285,28 @@ def test_j2_a_folder_of_a_table_is_not_read_as_plain_files(tmp_path: Path, bucke
     assert (done.returncode, f"s3://{NAME}: a" in done.stderr) == (1, True), done.stderr
 
 
+@pytest.mark.parametrize("pattern", ["events/data", "events/data/day=1", "events/data/day=1/*.parquet"])
+def test_j2_a_folder_of_an_iceberg_table_is_not_read_as_plain_files(
+    tmp_path: Path, bucket: Bucket, pattern: str
+) -> None:
+    """Its data, and any partition of them."""
+    for key in ("events/metadata/v1.metadata.json", "events/data/day=1/a.parquet"):
+        bucket.client.put_object(Bucket=NAME, Key=key, Body=b"{}")
+    with pytest.raises(FilesError, match=f"^s3://{NAME}/events: an Iceberg table"):
+        accessed(f"s3://{NAME}/{pattern}", tmp_path, bucket)
+
+
+@pytest.mark.parametrize(
+    "key", ["events//a.parquet", "events/_logs//x.txt", "events/./a.parquet", "events/t\tb.parquet"]
+)
+def test_d12_a_key_that_is_not_supported_is_named(tmp_path: Path, bucket: Bucket, key: str) -> None:
+    """Whoever can remove the object must know which one it is."""
+    bucket.client.put_object(Bucket=NAME, Key=key, Body=b"{}")
+    with pytest.raises(FilesError, match=re.escape(f"s3://{NAME}/events: the key {key!r} is not supported")):
+        accessed(f"s3://{NAME}/events/*.parquet", tmp_path, bucket)
+    bucket.client.delete_object(Bucket=NAME, Key=key)
+
+
 def test_a_role_that_may_list_only_its_folder(tmp_path: Path, bucket: Bucket) -> None:
     """Whether a table is above that folder cannot be seen, and nothing else is needed."""
     refused = Answer(403, "AccessDenied")

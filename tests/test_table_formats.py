@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -23,9 +24,9 @@ from exporter.files import iceberg
 from exporter.files.file import FilesError
 from exporter.files.objects import Objects
 from tests.support import buckets
-from tests.support.buckets import NAME, Bucket
+from tests.support.buckets import NAME, Answer, Bucket
 from tests.support.deletion_vectors import delete_rows
-from tests.support.exposition import SHOP, TYPES, Row, column, once, purchase, run, view, write_config, write_rows
+from tests.support.exposition import SHOP, TEXT, TYPES, Row, column, once, purchase, run, view, write_config, write_rows
 from tests.support.readings import measured
 
 OF_FILES = ("clickstream_anchor_file_events", "clickstream_files", "clickstream_snapshot")
@@ -102,6 +103,38 @@ def test_j2_deletion_vectors(tmp_path: Path, deleted: list[int]) -> None:
     delete_rows(table, deleted)
     left = [row for number, row in enumerate(rows("2025-03-09")) if number not in deleted]
     assert found(tmp_path, files="table", table="delta") == plain(tmp_path, left)
+
+
+@pytest.mark.parametrize("place", ["./table", "plain/../table", "link"])
+def test_j2_deletion_vectors_however_the_table_is_named(tmp_path: Path, place: str) -> None:
+    """The log names files by the table's real path, and the configuration may not."""
+    delete_rows(delta(tmp_path / "table", "2025-03-09"), [1, 3, 39])
+    (tmp_path / "link").symlink_to(tmp_path / "table")
+    left = [row for number, row in enumerate(rows("2025-03-09")) if number not in (1, 3, 39)]
+    expected = plain(tmp_path, left)
+    assert found(tmp_path, files=place, table="delta") == expected
+
+
+def test_a_damaged_file_with_deleted_rows_is_set_aside(tmp_path: Path) -> None:
+    """Its checksums are verified before it is copied without these rows."""
+    table = delta(tmp_path / "table", "2025-03-09")
+    (path,) = table.glob("*.parquet")
+    pq.write_table(pq.read_table(path), path, write_page_checksum=True, compression="none", use_dictionary=False)
+    content = path.read_bytes()
+    log = table / "_delta_log" / "00000000000000000000.json"
+    log.write_text(re.sub(r'"size":\d+', f'"size":{len(content)}', log.read_text()))
+    path.write_bytes(content.replace(b"c13", b"c73", 1))
+    delete_rows(table, [39])
+    out = once(write_config(tmp_path, web=SHOP | {"files": "table", "table": "delta"}))
+    assert out.value("clickstream_unreadable_files") == 1
+    assert "CRC checksum verification failed" in out.warnings
+
+
+def test_a_path_with_an_escape_is_refused(tmp_path: Path) -> None:
+    """What reads the log would look elsewhere."""
+    delta(tmp_path / "table", "2025-03-09").rename(tmp_path / "ta%20ble")
+    done = run(write_config(tmp_path, web=SHOP | {"files": "ta%20ble", "table": "delta"}))
+    assert (done.returncode, "a Delta Lake table is not found below a name with %20" in done.stderr) == (1, True)
 
 
 def test_j2_a_deletion_vector_can_end_a_day(tmp_path: Path) -> None:
@@ -217,6 +250,58 @@ def test_a_column_of_an_iceberg_table_is_renamed(tmp_path: Path, catalog: SqlCat
     assert found(tmp_path, **ICEBERG) == found(tmp_path, files="plain/*.parquet") != expected
 
 
+def test_a_renamed_column_is_read_again(tmp_path: Path, catalog: SqlCatalog) -> None:
+    """What was kept of the files counts no longer where a mapped column has another name; others may."""
+    table = catalog.create_table("web.events", schema=arrow([]).append_column("other", pa.array([], TEXT)).schema)
+    for day in ("2025-03-08", "2025-03-09"):
+        table.append(arrow(rows(day)).append_column("other", pa.array(["x"] * 40, TEXT)))
+    first = measured(tmp_path, **ICEBERG)
+    with table.update_schema() as update:
+        update.rename_column("other", "another")
+    same = measured(tmp_path, first.known, **ICEBERG)
+    with table.update_schema() as update:
+        update.rename_column("client_id", "visitor")
+    again, fresh = measured(tmp_path, same.known, **ICEBERG), measured(tmp_path, **ICEBERG)
+    assert (same.recomputed, again.recomputed) == (0, 2)
+    assert [day.found for day in again.days] == [day.found for day in fresh.days] != [day.found for day in first.days]
+
+
+@pytest.mark.parametrize(("mapped", "aside"), [("order.net", 1), ("client_id", 0)])
+def test_a_field_within_a_column_is_renamed(tmp_path: Path, catalog: SqlCatalog, mapped: str, aside: int) -> None:
+    """Files that have it under the other name are set aside, by its name; it does not matter where it is not read."""
+    bought = arrow([purchase("2025-03-09", client_id="5")])
+    order = pa.array([{"net": 10.0, "gross": 12.0}], pa.struct([("net", pa.float64()), ("gross", pa.float64())]))
+    table = catalog.create_table("web.events", schema=bought.append_column("order", order).schema)
+    table.append(bought.append_column("order", order))
+    for old, new in (("net", "was"), ("gross", "net")):
+        with table.update_schema() as update:
+            update.rename_column(("order", old), new)
+    columns = SHOP["columns"] | {"revenue": mapped}
+    out = once(write_config(tmp_path, web=SHOP | ICEBERG | {"columns": columns}))
+    assert out.value("clickstream_unreadable_files") == aside
+    assert ("the field order.net was renamed to order.was since" in out.warnings) == bool(aside)
+
+
+def test_damaged_metadata_name_the_table(tmp_path: Path, catalog: SqlCatalog) -> None:
+    """What a cut file raises says nothing of where it lies."""
+    table = catalog.create_table("web.events", schema=arrow([]).schema)
+    table.append(arrow(rows("2025-03-09")))
+    for path in (tmp_path / "warehouse/web/events/metadata").glob("*.avro"):
+        path.write_bytes(path.read_bytes()[:3])
+    done = run(write_config(tmp_path, web=SHOP | ICEBERG))
+    assert f"refresh failed: {tmp_path}/warehouse/web/events: its metadata cannot be read: EOFError" in done.stderr
+
+
+def test_the_newest_files_of_an_iceberg_table_are_looked_at(tmp_path: Path, catalog: SqlCatalog) -> None:
+    """Their names are random, and the table does not say when they were written."""
+    table = catalog.create_table("web.events", schema=arrow([]).schema)
+    days = [f"2025-02-{day:02}" for day in range(1, 11)]
+    for day in reversed(days):
+        table.append(arrow(rows(day)))
+    done = run(write_config(tmp_path, web=SHOP | ICEBERG), "--check-config")
+    assert "looked at 120 events of 2025-02-08 to 2025-02-10, in 3 files" in done.stdout
+
+
 def test_files_of_deleted_rows_are_refused(
     tmp_path: Path, catalog: SqlCatalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -227,7 +312,7 @@ def test_files_of_deleted_rows_are_refused(
     task.delete_files.add(task.file)
     monkeypatch.setattr("pyiceberg.table.DataScan.plan_files", lambda _self: [task])
     with pytest.raises(FilesError, match="files of deleted rows are not supported: compact the table"):
-        iceberg.files(str(tmp_path / "warehouse/web/events"), ObjectStore(), Objects(ObjectStore(), timedelta(9)))
+        iceberg.files(str(tmp_path / "warehouse/web/events"), ObjectStore(), Objects(ObjectStore(), timedelta(9)), None)
 
 
 @pytest.fixture
@@ -240,8 +325,10 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
 
 
 def test_a_delta_table_in_a_bucket(tmp_path: Path, bucket: Bucket) -> None:
-    """With partitions, and with rows that are marked as deleted."""
-    table = delta(tmp_path / "table", "2025-03-09")
+    """With partitions whose values need an escape, and with rows that are marked as deleted."""
+    listed = [row | {"page_url": "a b/c=d%"} for row in rows("2025-03-09")]
+    write_deltalake(tmp_path / "table", arrow(listed), partition_by=["page_url"])
+    table = tmp_path / "table"
     delete_rows(table, [1, 3, 39])
     bucket.put_all(table, "table/")
     store = {"endpoint": bucket.proxy.url}
@@ -249,8 +336,31 @@ def test_a_delta_table_in_a_bucket(tmp_path: Path, bucket: Bucket) -> None:
     assert remote == found(tmp_path, files="table", table="delta")
 
 
-def test_an_iceberg_table_in_a_bucket(tmp_path: Path, bucket: Bucket) -> None:
-    """With a renamed column."""
+def test_d12_a_file_of_a_table_that_is_gone_from_the_bucket(tmp_path: Path, bucket: Bucket) -> None:
+    """It is unreadable, and not waited for: a file of a table does not change."""
+    bucket.put_all(delta(tmp_path / "table", "2025-03-08", "2025-03-09"), "table/")
+    gone = max((tmp_path / "table").glob("*.parquet"), key=lambda path: path.stat().st_mtime_ns)
+    bucket.remove(f"table/{gone.name}")
+    store = {"endpoint": bucket.proxy.url}
+    settings = {"files": f"s3://{NAME}/table", "table": "delta", "object_store": store}
+    out = once(write_config(tmp_path, web=SHOP | settings))
+    assert (out.value("clickstream_unreadable_files"), out.value("clickstream_waiting_files")) == (1, 0)
+    assert f"{gone.name} set aside: not found" in out.warnings
+
+
+def test_d12_a_table_that_may_not_be_read(tmp_path: Path, bucket: Bucket) -> None:
+    """The reason is that of the store."""
+    bucket.put_all(delta(tmp_path / "table", "2025-03-09"), "table/")
+    bucket.proxy.answer = lambda _: Answer(400, "ExpiredToken")
+    settings = {"files": f"s3://{NAME}/table", "table": "delta", "object_store": {"endpoint": bucket.proxy.url}}
+    done = run(write_config(tmp_path, web=SHOP | settings))
+    assert (
+        f"refresh failed: s3://{NAME}/table: not permitted: no valid credentials (HTTP 400 ExpiredToken)" in done.stderr
+    )
+
+
+def test_an_iceberg_table_in_a_bucket(tmp_path: Path, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a renamed column; the store may be named in the environment."""
     (tmp_path / "catalog").mkdir()
     properties = {"s3.endpoint": bucket.proxy.server, "s3.access-key-id": "w", "s3.secret-access-key": "w"}
     uri = f"sqlite:///{tmp_path / 'catalog' / 'db'}"
@@ -265,6 +375,8 @@ def test_an_iceberg_table_in_a_bucket(tmp_path: Path, bucket: Bucket) -> None:
     store = {"endpoint": bucket.proxy.url}
     remote = found(tmp_path, files=f"s3://{NAME}/warehouse/web/events", table="iceberg", object_store=store)
     assert remote == plain(tmp_path, rows("2025-03-08"), rows("2025-03-09"))
+    monkeypatch.setenv("AWS_ENDPOINT_URL", bucket.proxy.url)
+    assert found(tmp_path, files=f"s3://{NAME}/warehouse/web/events", table="iceberg") == remote
 
 
 @pytest.mark.parametrize("place", ["table", "table/", "table/*.parquet"])

@@ -24,6 +24,7 @@ from exporter.facts.wide import WideFacts
 from exporter.files.access import Access
 from exporter.files.entry import Unreadable
 from exporter.files.file import File, FilesError
+from exporter.files.unfinished import is_young
 from exporter.measures import declared
 from exporter.measures.declared import Measure
 
@@ -88,10 +89,10 @@ def _found(access: Access) -> tuple[File, ...]:
 
 
 def _restless(files: Sequence[File], times: Counter[str]) -> dict[File, Unreadable]:
-    """The files that are left out because they changed too often while they were read."""
+    """The files that are left out because they changed too often while they were read; a young one is being written."""
     reason = f"changed {ATTEMPTS} times while it was read"
     return {
-        file: Unreadable(file.name, reason, lasting=False, waiting=True)
+        file: Unreadable(file.name, reason, lasting=False, waiting=is_young(file))
         for file in files
         if times[file.path] >= ATTEMPTS
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -17,7 +18,7 @@ from exporter.config.model import Dataset, Resources
 from exporter.config.object_store import ObjectStore
 from exporter.config.values import size_in_bytes
 from exporter.files import delta, edits, iceberg, listing, patterns, sparse
-from exporter.files.edits import Edit, TableFiles
+from exporter.files.edits import Edit, EditError, TableFiles
 from exporter.files.file import File, FilesError, is_url
 from exporter.files.object_errors import ObjectError
 from exporter.files.objects import Objects
@@ -53,7 +54,8 @@ class Piece(NamedTuple):
 class Access:
     """The files that match the patterns in `files`, or those of a table, during one reading.
 
-    `folder` is for local copies, which are removed after use. What concerns a whole store, such as a network that
+    `folder` is for local copies, which are removed after use; `needed` are the columns of a table that matter, in small
+    letters, None for all. What concerns a whole store, such as a network that
     fails, raises FilesError.
     """
 
@@ -64,11 +66,13 @@ class Access:
         resources: Resources,
         folder: Path,
         table: str | None = None,
+        needed: Collection[str] | None = None,
     ) -> None:
         self.files = files
         self._store = store
         self._folder = folder
         self.table = table
+        self._needed = needed
         self._edits: TableFiles = {}
         self._columns: Mapping[int, str] = {}
         self._limit = size_in_bytes(resources.spill_limit)
@@ -80,7 +84,10 @@ class Access:
     @classmethod
     def of(cls, dataset: Dataset, resources: Resources, folder: Path) -> Access:
         """Access to the files of a data set."""
-        return cls(dataset.files, dataset.object_store, resources, folder, dataset.table)
+        mapped = (*dataset.mapped(), *dataset.further_columns())
+        sources = (source for column in mapped for source in dataset.sources(column))
+        needed = frozenset(re.split(r"[.\[]", source)[0].lower() for source in sources)
+        return cls(dataset.files, dataset.object_store, resources, folder, dataset.table, needed)
 
     def find(self) -> tuple[File, ...]:
         """Every file that a pattern matches, once, in the order of the paths; the first of several names counts.
@@ -118,7 +125,7 @@ class Access:
         if self.table == "delta":
             self._edits = delta.files(place, self._store)
         else:
-            self._edits, self._columns = iceberg.files(place, self._store, self._objects)
+            self._edits, self._columns = iceberg.files(place, self._store, self._objects, self._needed)
         return tuple(sorted(self._edits))
 
     @contextmanager
@@ -172,8 +179,8 @@ class Access:
         if self._edits.get(file) or not self._columns:
             return self._edits.get(file) is not None
         try:
-            names = edits.renamed(self.local(file).path, self._columns)
-        except (pa.ArrowException, OSError) as error:
+            names = edits.renamed(self.local(file).path, self._columns, self._needed)
+        except (pa.ArrowException, OSError, EditError) as error:
             problems[file] = ObjectError(str(error).splitlines()[0], of_object=True)
             return False
         self._edits[file] = Edit(names=names) if names is not None else None

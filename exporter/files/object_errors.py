@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_STATUS = re.compile(r"status code: (\d{3})")
+_STATUS = re.compile(r"status code(?:: |\s+↳ )(\d{3})")
+_COLOUR = re.compile(r"\x1b\[\d+m")
+_KEY = re.compile(r'[Pp]ath "(.{1,500}?)"[: ]')
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 
 REASONS = {
@@ -56,10 +58,16 @@ class ObjectError(Exception):
         self.of_object = of_object
         self.changed = changed
 
+    def of_table(self) -> ObjectError:
+        """The same of a file of a table, which never changes: what is gone is lost."""
+        return ObjectError(str(self), of_object=self.of_object)
+
 
 def translated(error: Exception) -> ObjectError:
     """The reason of an error in a few words, without a URL, a header or a credential."""
-    text = str(error)
+    text = _COLOUR.sub("", str(error))
+    if key := _KEY.search(text):
+        return ObjectError(f"the key {key[1]!r} is not supported: it has an empty part, a dot or a control character")
     status, code = _STATUS.search(text), _CODE.search(text)
     if not status and not isinstance(error, FileNotFoundError):
         reasons = (reason for contained, reason in _TROUBLE.items() if re.search(contained, text))

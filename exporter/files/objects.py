@@ -33,6 +33,9 @@ RETRYING = timedelta(minutes=3)
 PROFILE = "AWS_PROFILE"
 """The variable that names a profile, with single sign-on or not, which only boto3 can read."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""When an object was written of which the server does not say it."""
+
 _WEAK, _WRITTEN = "W/", "written "
 """How versions begin that no server can be asked for: a weak etag, and the time of an object without one."""
 
@@ -84,12 +87,17 @@ class Objects:
     def read(self, file: File, start: int, end: int) -> memoryview:
         """The bytes of the file from `start` until before `end`. Raises ObjectError."""
         at, options = place(file.path), dict[str, object](range=(start, end))
-        is_versioned = not str(file.version).startswith(IN_TABLE)
-        if is_versioned and not str(file.version).startswith((_WEAK, _WRITTEN)):
+        in_table = str(file.version).startswith(IN_TABLE)
+        if not in_table and not str(file.version).startswith((_WEAK, _WRITTEN)):
             options["if_match"] = f'"{file.version}"'
-        result = self._asked(lambda: self._obstore.get(self._store(at.store), at.key, options=options))
+        try:
+            result = self._asked(lambda: self._obstore.get(self._store(at.store), at.key, options=options))
+        except ObjectError as error:
+            raise error.of_table() if in_table else error from None
         found = _file(at.store, result.meta, file.name)
-        if found.size != file.size or (is_versioned and found.version != file.version):
+        if in_table and found.size != file.size:
+            raise ObjectError(f"has {found.size:,} bytes, and {file.size:,} by its table", of_object=True)
+        if not in_table and (found.size, found.version) != (file.size, file.version):
             raise ObjectError(REASONS["412"], of_object=True, changed=True)
         content = memoryview(self._asked(result.bytes))
         if len(content) != end - start:
@@ -103,6 +111,8 @@ class Objects:
         found = self._head(at.store, at.key)
         if not found:
             raise ObjectError(REASONS["404"])
+        if found.version == f"{_WRITTEN}{_EPOCH}":
+            raise ObjectError("the server sends neither ETag nor Last-Modified, so nobody can tell whether it changed")
         return found
 
     def _head(self, store: str, key: str) -> File | None:
@@ -144,8 +154,8 @@ class Objects:
             for log, table_format in table_formats.LOGS.items():
                 if any(self._listed_above(store, f"{above}/{log}".lstrip("/"), most=1)):
                     yield f"{store}/{above}".rstrip("/"), table_format
-        if len(parts) > 1 and parts[-1] == "data":
-            above = "/".join(parts[:-1])
+        for depth in (place for place, part in enumerate(parts) if place and part == "data"):
+            above = "/".join(parts[:depth])
             listed = self._listed_above(store, f"{above}/metadata")
             if any(table_formats.log_of(each["path"].removeprefix(f"{above}/")) for each in listed):
                 yield f"{store}/{above}", "Iceberg"
@@ -233,5 +243,5 @@ def _file(store: str, meta: Mapping[str, Any], name: str) -> File:
     written, key, etag = meta["last_modified"], meta["path"], meta["e_tag"]
     version = etag.strip('"') if etag and not etag.startswith(_WEAK) else etag or f"{_WRITTEN}{written}"
     path = f"{store}/{quote(key) if store.startswith('http') else key}"
-    microseconds = (written - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    microseconds = (written - _EPOCH) // timedelta(microseconds=1)
     return File(path, name, version, meta["size"], microseconds * 1000)

@@ -16,9 +16,14 @@ _SMALLEST = 12
 """Minimum bytes of a file with a footer: the magic at both ends, and the footer's size."""
 
 
+def is_young(file: File) -> bool:
+    """Whether the file was written a moment ago, by the clock of this machine."""
+    return abs(time.time_ns() - file.mtime_ns) < YOUNG * 10**9
+
+
 def is_unfinished(file: File, path: str) -> bool:
-    """Whether the file, at `path`, has no footer yet and was written a moment ago, by the clock of this machine."""
-    return abs(time.time_ns() - file.mtime_ns) < YOUNG * 10**9 and not _has_footer(path)
+    """Whether the file, at `path`, has no footer yet and was written a moment ago."""
+    return is_young(file) and not _has_footer(path)
 
 
 def _has_footer(path: str) -> bool:
