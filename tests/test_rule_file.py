@@ -18,7 +18,10 @@ from tests.support.generations import Generation
 from tests.support.promtool import NUMBERS, RULE_FILE, STATE, run
 
 ALERTING = RULE_FILE.parents[1]
-KEYS = "name alert gauges limits without days fires summary description numbers owner labels severity also switched_off"
+KEYS = (
+    "name alert gauges limits without days fires summary description numbers owner labels severity usual_severity also "
+    "switched_off"
+)
 JUDGED = "dataset:clickstream_snapshot:judged"
 
 LABEL_OF_A_GAUGE = "clickstream_gauge"

@@ -11,6 +11,7 @@ from alerting.mixin.expressions import (
     WEEKS_BEFORE,
     Record,
     baseline_mean,
+    baseline_sum,
     complete_hours,
     dedup,
     limit,
@@ -44,10 +45,10 @@ def _with_calendar(series: str) -> str:
 _ENOUGH_EVENTS = (
     f"{dedup(f'clickstream_events{{{WEEKS_BEFORE}}}', 'lag')} >= on (dataset) group_left () {limit('min_day_events')}"
 )
-_EXCLUDED = f"{dedup('clickstream_excluded_day', 'lag')} == 1"
+EXCLUDED = f"{dedup('clickstream_excluded_day', 'lag')} == 1"
 
 BASELINE = (
-    number(BASELINE_DAY, _with_calendar(f"{_ENOUGH_EVENTS} unless on (dataset, lag) {_EXCLUDED}")),
+    number(BASELINE_DAY, _with_calendar(f"{_ENOUGH_EVENTS} unless on (dataset, lag) {EXCLUDED}")),
     Record(
         "dataset:clickstream_baseline:days",
         f"count by (dataset) {valid(f'{BASELINE_DAY}{LAST_WEEK}')} or on (dataset) {STARTED} * 0",
@@ -64,7 +65,7 @@ BASELINE = (
     number("dataset:clickstream_missing_days:over", "(" + dedup('clickstream_events{lag="1"}') + " > bool 0)"),
 )
 
-_ALL_DAYS = f"({dedup(f'clickstream_comparable_events{{{LAGS_BEFORE}}}', 'lag')} unless on (dataset, lag) {_EXCLUDED})"
+_ALL_DAYS = f"({dedup(f'clickstream_comparable_events{{{LAGS_BEFORE}}}', 'lag')} unless on (dataset, lag) {EXCLUDED})"
 _ALL_MEAN = f"(sum by (dataset) ({_ALL_DAYS}) / on (dataset) count by (dataset) ({_ALL_DAYS}))"
 
 ENOUGH_DAYS = f"dataset:clickstream_baseline:days >= on (dataset) {limit('min_baseline_days')}"
@@ -74,6 +75,17 @@ ALL_DAYS_DEVIATION = (
     f"/ on (dataset) count by (dataset) ({_ALL_DAYS})"
 )
 """How far the seven days before are from their mean, where too few of them are baseline days."""
+
+
+OF_HOURS = (
+    f"({baseline_sum('clickstream_comparable_events')}) / on (dataset) ({baseline_sum('clickstream_events')} > 0)"
+)
+"""The share of the events of a baseline day in the complete hours of the anchor day."""
+
+AS_MANY_HOURS = (
+    f"({OF_HOURS} and on (dataset) dataset:clickstream_complete_hours:max < 24\nor on (dataset) {STARTED} * 0 + 1)"
+)
+"""What makes of the number of a whole day that of as many hours as the anchor day has."""
 
 
 def _volume(name: str) -> Iterator[Record]:

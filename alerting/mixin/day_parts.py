@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from alerting.mixin.baselines import OF_HOURS
 from alerting.mixin.drops import LUMP
 from alerting.mixin.expressions import (
     BASELINE_DAY,
@@ -152,10 +153,11 @@ def _of_hours() -> dict[str, str]:
     }
 
 
-OF_HOURS = (
-    f"({baseline_sum('clickstream_comparable_events')}) / on (dataset) ({baseline_sum('clickstream_events')} > 0)"
-)
 _ANCHOR = {gauge: f'clickstream_comparable_{gauge}{{lag="0"}}' for gauge in _DIMENSIONS}
+
+
+_WHOLE = "dataset:clickstream_segment_events:whole"
+"""The events that the segments share: a new kind of event, or more of one, takes nothing away from the others."""
 
 
 def _chance(selector: str) -> str:
@@ -164,6 +166,13 @@ def _chance(selector: str) -> str:
 
 
 SEGMENTS = (
+    number(
+        _WHOLE,
+        f"((dataset:clickstream_events:anchor < on (dataset) dataset:clickstream_events:expected\n"
+        f"or on (dataset) {valid('dataset:clickstream_events:expected')}\n"
+        f"or on (dataset) dataset:clickstream_events:anchor)\n"
+        f"and on (dataset) {valid('dataset:clickstream_events:anchor')})",
+    ),
     number(f"{_SEGMENT}:anchor", f"max by (dataset, dimension, segment) (\n{_segments(_ANCHOR)}\n)"),
     number(
         f"{_SEGMENT}:baseline_ratio",
@@ -177,7 +186,7 @@ SEGMENTS = (
         f"{_SEGMENT}:expected",
         f"({_SEGMENT}:baseline_ratio * {_IN_SEGMENT} {valid(f'{_SEGMENT}:hours_ratio')}\n"
         f"or {_IN_SEGMENT} {valid(f'{_SEGMENT}:baseline_ratio')})\n"
-        f"* {_IN_DATASET} dataset:clickstream_events:anchor",
+        f"* {_IN_DATASET} {_WHOLE}",
     ),
     number(
         f"{_SEGMENT}:baseline",
@@ -201,7 +210,7 @@ SEGMENTS = (
     number(
         "dataset_event_name:clickstream_named_events:baseline",
         f'label_replace(\n{_SEGMENT}:expected{{dimension="event_name"}} / {_IN_DATASET} '
-        f"(dataset:clickstream_events:anchor > 0) * {_IN_DATASET} dataset:clickstream_events:baseline,\n"
+        f"({_WHOLE} > 0) * {_IN_DATASET} dataset:clickstream_events:baseline,\n"
         f'"event_name", "$1", "segment", "(.+)")',
     ),
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alerting.mixin.baselines import ALL_DAYS_DEVIATION, ENOUGH_DAYS, LAST_WEEK, THIS_WEEKDAY
+from alerting.mixin.baselines import ALL_DAYS_DEVIATION, AS_MANY_HOURS, ENOUGH_DAYS, EXCLUDED, LAST_WEEK, THIS_WEEKDAY
 from alerting.mixin.expressions import (
     BASELINE_DAY,
     STARTED,
@@ -49,6 +49,17 @@ SAME_WEEKDAY = 0.75
 """A day with this share of the median of its weekday is low only against a campaign."""
 
 
+_THIS_WEEKDAY = dedup('clickstream_events{lag=~"7|14|21|28"}', "lag")
+_WEEKDAYS = f"({_THIS_WEEKDAY} > 0 unless on (dataset, lag) {EXCLUDED})"
+_QUIET_WEEKDAY = (
+    f"(quantile by (dataset) (0.5, {_WEEKDAYS})\n* on (dataset)\n"
+    f"clamp_min(1 - {ERRORS_OF_A_NUMBER} * sqrt({LUMP} / quantile by (dataset) (0.5, {_WEEKDAYS})), 0)\n"
+    f"* on (dataset)\n{AS_MANY_HOURS}\n"
+    f"and on (dataset) count by (dataset) ({_WEEKDAYS}) >= {WEEKS_OF_SHARE})"
+)
+"""What chance leaves of the median of this weekday, where its days have too few events to be baseline days."""
+
+
 def _expectation(name: str, history: str, mean: str) -> Iterator[Record]:
     """What is expected of a volume, and how far it is from that; the number `mean` is that of seven days."""
     days, share = f"dataset_lag:clickstream_{name}:history", f"dataset_lag:clickstream_{name}:week_share"
@@ -83,12 +94,13 @@ def _expectation(name: str, history: str, mean: str) -> Iterator[Record]:
         f"({_mean_off(valid(share))}\nunless on (dataset) {known} >= {WEEKS_OF_DEVIATION})",
     )
     last_week = valid(days + LAST_WEEK)
+    quiet = f"\nor on (dataset) {_QUIET_WEEKDAY}" if name == "events" else ""
     yield number(
         f"dataset:clickstream_{name}:same_weekday",
-        f"(quantile by (dataset) (0.5, {valid(days + THIS_WEEKDAY)})\n"
+        f"((quantile by (dataset) (0.5, {valid(days + THIS_WEEKDAY)})\n"
         f"* on (dataset) dataset:clickstream_{name}:{mean}\n"
         f"/ on (dataset) (sum by (dataset) {last_week} / on (dataset) count by (dataset) {last_week} > 0)\n"
-        f"and on (dataset) {known} >= {WEEKS_OF_SHARE})",
+        f"and on (dataset) {known} >= {WEEKS_OF_SHARE}){quiet})",
     )
 
 
@@ -165,8 +177,19 @@ _PRICED_DAYS = (
     f"* on (dataset, lag) group_left (week, weekday) ({BASELINE_DAY} * 0 + 1)"
 )
 _CHANCE = f"sqrt(1 / {valid('dataset:clickstream_priced_purchases:expected')})"
-_CONVERSION = exceeds_both(
+_BEYOND_CHANCE = exceeds_both(
     "dataset:clickstream_conversion:drop_ratio", "conversion_drop_ratio", "dataset:clickstream_conversion:noise"
+)
+_CONVERSION_BEFORE = "dataset:clickstream_conversion:usual_ratio"
+_CONVERSION = (
+    f"({_BEYOND_CHANCE}\n* on (dataset)\n"
+    f"({valid('dataset:clickstream_conversion:comparable_ratio')} < bool on (dataset)\n"
+    f"({valid(_CONVERSION_BEFORE)} * on (dataset) (1 - {limit('conversion_drop_ratio')}))))"
+)
+"""The conversion rate is too far below that of seven days, and of four weeks: not only below that of a sale."""
+
+_CONVERTING, _SESSIONS = (
+    dedup(f"clickstream_{name}{{{WEEKS_BEFORE}}}", "lag") for name in ("converting_sessions", "sessions")
 )
 _UNPRICED = few(
     complete_hours(f"clickstream_comparable_{_WITHOUT.removeprefix('clickstream_')}"),
@@ -180,6 +203,11 @@ _EVIDENCE = f"""\
     + on (dataset) ({_UNPRICED} {_UNKNOWN})"""
 
 DROPS = (
+    number(
+        _CONVERSION_BEFORE,
+        f"quantile by (dataset) (0.5, ({_CONVERTING} > -Inf) / on (dataset, lag) ({_SESSIONS} > 0)\n"
+        f"and on (dataset, lag) {BASELINE_DAY})",
+    ),
     *_expectation("events", days_before("clickstream_events"), "mean"),
     _least("events", "event_drop_ratio", f"sqrt({LUMP} / {valid('dataset:clickstream_events:expected')})"),
     *_critical("events", "event_drop_ratio", _fell("events")),

@@ -157,7 +157,7 @@ CHECKS = (
         f"{IN_HOURS}, {whole('dataset:clickstream_client_events:anchor')} events with a client id make so few "
         f"sessions: {percent(f'{_SESSION}:drop_ratio')} fewer for as many events than usual, the median of up to four "
         f"weeks. The limit is <limit>, and chance explains {percent(f'{_SESSION}:noise')}. Many visitors may have one "
-        "client id.",
+        "client id, or a campaign of short visits has ended.",
         value=whole("dataset:clickstream_sessions:anchor"),
         baseline=whole("dataset:clickstream_sessions:usual"),
         limit=limit_percent("session_drop_ratio"),

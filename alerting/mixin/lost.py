@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from alerting.mixin.baselines import THIS_WEEKDAY
-from alerting.mixin.day_parts import OF_HOURS
-from alerting.mixin.drops import WEEKS_OF_SHARE
+from alerting.mixin.baselines import AS_MANY_HOURS, THIS_WEEKDAY
+from alerting.mixin.drops import WEEKS_OF_DEVIATION
 from alerting.mixin.expressions import STARTED, Record, days_before, limit, number, valid
 
 LOST = 0.1
@@ -21,12 +20,11 @@ def _usual(name: str) -> Record:
     """A usual day of this weekday: the median of four weeks, of as many hours as the anchor day has."""
     days = f"dataset_lag:clickstream_{name}:history"
     of_weekday, of_all = (f"quantile by (dataset) (0.5, {valid(days + which)})" for which in (THIS_WEEKDAY, ""))
-    known = f"count by (dataset) {valid(days + THIS_WEEKDAY)} >= {WEEKS_OF_SHARE}"
+    known = f"count by (dataset) {valid(days + THIS_WEEKDAY)} >= {WEEKS_OF_DEVIATION}"
     return number(
         f"dataset:clickstream_{name}:usual",
         f"({of_weekday} and on (dataset) {known}\nor on (dataset) {of_all})\n* on (dataset)\n"
-        f"({OF_HOURS} and on (dataset) dataset:clickstream_complete_hours:max < 24\n"
-        f"or on (dataset) {STARTED} * 0 + 1)\n"
+        f"{AS_MANY_HOURS}\n"
         f"and on (dataset) count by (dataset) {valid(days)} >= on (dataset) {limit('min_baseline_days')}",
     )
 

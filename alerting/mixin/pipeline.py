@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alerting.mixin import business
-from alerting.mixin.baselines import ENOUGH_DAYS
+from alerting.mixin.baselines import ENOUGH_DAYS, EXCLUDED
 from alerting.mixin.check import (
     BUSINESS,
     CRITICAL,
@@ -25,7 +25,7 @@ from alerting.mixin.drop_messages import (
     why_low,
     with_it,
 )
-from alerting.mixin.expressions import BASELINE_DAY, BASELINE_DAYS, STARTED, exceeds, limit, nan_aware, valid
+from alerting.mixin.expressions import BASELINE_DAYS, STARTED, exceeds, limit, nan_aware, valid
 from alerting.mixin.lost import is_lost
 from alerting.mixin.messages import (
     CURRENCY,
@@ -120,7 +120,7 @@ _REVENUE_FELL = (
 
 _FEW_ON_THIS_WEEKDAY = (
     'quantile by (dataset) (0.5, max by (dataset, lag) (clickstream_purchases{lag=~"7|14|21|28"})\n'
-    f"and on (dataset, lag) {BASELINE_DAY}) < on (dataset) {limit('min_day_purchases')}"
+    f"unless on (dataset, lag) {EXCLUDED}) < on (dataset) {limit('min_day_purchases')}"
 )
 """Where the same weekday has so few purchases that none is no news."""
 

@@ -101,6 +101,7 @@ DRIFTS = (
     "MissingReferrer",
     "MissingUtm",
     "BotShareHigh",
+    "SessionsDrop",
     "ConversionRateDrop",
     "DirectShareHigh",
     "DirectShareDrop",
@@ -110,7 +111,7 @@ DRIFTS = (
 )
 """The checks that are informational on a known day unless it names others: those that a holiday or a sale sets off."""
 
-KNOWABLE = (*DRIFTS, "NullClientIds", "SessionsDrop", "PartialDay", "HoursMissing", "MissingDay", "FieldMissing")
+KNOWABLE = (*DRIFTS, "NullClientIds", "PartialDay", "HoursMissing", "MissingDay", "FieldMissing")
 """The checks that a known day can make informational."""
 
 

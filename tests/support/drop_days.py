@@ -93,13 +93,14 @@ class Day:
 
     @property
     def conversion_fell(self) -> bool:
-        """Whether the conversion rate fell by more than its limit and by more than chance."""
+        """Whether the conversion rate fell by more than its limit and by more than chance, and below four weeks."""
         part, of, limit = "converting_sessions", "sessions", "conversion_drop_ratio"
         base, noise, today = self.base(part, of), self.rate_noise(part, of, limit), self.volumes[of].comparable[0]
         if not base or noise is None or not today:
             return False
-        fell = 1 - self.volumes[part].comparable[0] / today / base
-        return fell > self.limits[limit] and fell > noise
+        rate, usual = self.volumes[part].comparable[0] / today, self.usual_share(part, of)
+        fell, below = 1 - rate / base, usual is not None and rate < usual * (1 - self.limits[limit])
+        return fell > self.limits[limit] and fell > noise and below
 
     def base(self, part: str, of: str) -> float | None:
         """The share on the baseline days together."""

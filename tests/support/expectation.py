@@ -27,6 +27,8 @@ class Volume:
     today: Known
     mean: Known
     days: Mapping[int, Number]
+    quiet_weekday: Known = None
+    """What chance leaves of the median of this weekday, where its days have too few events to be baseline days."""
 
     @property
     def shares(self) -> dict[int, Number]:
@@ -68,7 +70,7 @@ class Volume:
         """The median of this weekday, of as many hours as today has."""
         week = self._of_week(0)
         if self.weeks < 2 or self.mean is None or not week or sum(week) <= 0:
-            return None
+            return self.quiet_weekday
         return median(day for lag, day in self.days.items() if lag % 7 == 0) * self.mean / mean(week)
 
     @property
@@ -125,14 +127,21 @@ def _of_day(t: Numbers, name: str, lag: int) -> Known:
 
 def events_of(t: Numbers) -> Volume:
     """The events, which are compared with all seven days where too few of them are baseline days."""
-    return Volume(t.comparable("events"), events_mean(t), _days(t, "events"))
+    included = [lag for lag in (7, 14, 21, 28) if t.gauge("excluded_day", lag=str(lag)) != 1]
+    weekdays = [day for lag in included if (day := t.whole("events", lag)) is not None and day > 0]
+    hours = ratio(t.total("events"), t.counted("events")) if incomplete(t) else None
+    quiet = median(weekdays) if len(weekdays) >= 2 else None
+    if quiet is not None:
+        chance = t.number(repr(max(0.0, 1 - 3 * math.sqrt(EVENTS_AT_ONCE / quiet))))
+        quiet = quiet * chance * (1 if hours is None else hours)
+    return Volume(t.comparable("events"), events_mean(t), _days(t, "events"), quiet)
 
 
 def usual_day(t: Numbers, name: str) -> Known:
-    """The median of this weekday, or of all days while two of them are not known, of as many hours as today has."""
+    """The median of this weekday, or of all days while three of them are not known, of as many hours as today has."""
     days = _days(t, name)
     weekday = [day for lag, day in days.items() if lag % 7 == 0]
-    usual = weekday if len(weekday) >= 2 else list(days.values())
+    usual = weekday if len(weekday) >= 3 else list(days.values())
     hours = ratio(t.total("events"), t.counted("events")) if incomplete(t) else None
     at_least = t.limit("min_baseline_days")
     if not usual or at_least is None or len(days) < at_least:
@@ -209,9 +218,15 @@ def segment_share(t: Numbers, gauge: str, labels: dict[str, str]) -> Known:
     return combined(median, [share for share in shares if share is not None])
 
 
+def segment_whole(t: Numbers) -> Known:
+    """The events that the segments share, at most as many as are expected."""
+    today, expected = t.comparable("events"), events_of(t).expected
+    return today if today is None or expected is None else min(today, expected)
+
+
 def segment_expected(t: Numbers, gauge: str, labels: dict[str, str]) -> Known:
     """What its usual share makes one expect of a segment, in the complete hours."""
-    share, events = segment_share(t, gauge, labels), t.comparable("events")
+    share, events = segment_share(t, gauge, labels), segment_whole(t)
     if share is None or events is None:
         return None
     if incomplete(t):

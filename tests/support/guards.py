@@ -10,6 +10,7 @@ from tests.support.expectation import (
     fall_noise,
     rise_noise,
     segment_expected,
+    segment_whole,
     usual_or_mean,
     usual_share,
 )
@@ -69,7 +70,7 @@ def most_named_events(t: Numbers) -> Known:
 def named_baseline(t: Numbers, name: str) -> Known:
     """The events of a name that its usual share makes of the baseline."""
     expected = segment_expected(t, "named_events", {"event_name": name})
-    share = ratio(expected, t.comparable("events"))
+    share = ratio(expected, segment_whole(t))
     return None if share is None or t.mean("events") is None else share * t.mean("events")
 
 

@@ -270,7 +270,20 @@ def revenue_dropped(t: Numbers, revenue: Volume, limit: Number) -> bool:
     by_number = priced.fell is not None and priced.fell > t.number(
         repr(least(priced, limit, chance_of(3, priced.expected)))
     )
-    return by_amount or by_number or conversion_dropped(t) == FIRING or unpriced(t) == FIRING
+    return by_amount or by_number or conversion_evidence(t) or unpriced(t) == FIRING
+
+
+def conversion_evidence(t: Numbers) -> bool:
+    """Whether the conversion rate dropped, and is as far below the median of four weeks."""
+    shares = (ratio(t.whole("converting_sessions", lag), t.whole("sessions", lag)) for lag in t.history)
+    usual = combined(median, [share for share in shares if share is not None])
+    today, limit = (
+        ratio(t.comparable("converting_sessions"), t.comparable("sessions")),
+        t.limit("conversion_drop_ratio"),
+    )
+    if conversion_dropped(t) != FIRING or usual is None or today is None or limit is None:
+        return False
+    return bool(today < usual * (1 - limit))
 
 
 def unpriced(t: Numbers) -> int:

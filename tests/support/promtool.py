@@ -73,10 +73,15 @@ def alerts(name: str, *expected: Test, at: str = "0m") -> Test:
     return {"eval_time": at, "alertname": f"Clickstream{name}", "exp_alerts": list(expected)}
 
 
+def _severity(case: Case, name: str, usual: str) -> str:
+    """The severity of an alert in a case: that of the case, unless it says that others keep theirs."""
+    return usual if name in case.get("usual_severity", ()) else case.get("severity", usual)
+
+
 def alert(case: Case, name: str) -> Test:
     """How an alert fires for a case."""
     severity, tier = TABLE["alerts"][name]
-    labels = {"dataset": case["name"], "severity": case.get("severity", severity), "tier": tier}
+    labels = {"dataset": case["name"], "severity": _severity(case, name, severity), "tier": tier}
     annotations = {"summary": firing(case)[name]}
     if name in CHECKS:
         labels["check"] = name
