@@ -82,9 +82,9 @@ OF_HOURS = (
 )
 """The share of the events of a baseline day in the complete hours of the anchor day."""
 
-AS_MANY_HOURS = (
-    f"({OF_HOURS} and on (dataset) dataset:clickstream_complete_hours:max < 24\nor on (dataset) {STARTED} * 0 + 1)"
-)
+_HOURS = "dataset:clickstream_complete_hours:ratio"
+
+AS_MANY_HOURS = f"({valid(_HOURS)} or on (dataset) {STARTED} * 0 + 1)"
 """What makes of the number of a whole day that of as many hours as the anchor day has."""
 
 
@@ -99,6 +99,7 @@ _FOREIGN = "clickstream_comparable_foreign_currency_purchases"
 _NONE = f"or on (dataset) {STARTED} * 0"
 
 VOLUMES = (
+    number(_HOURS, f"({OF_HOURS} and on (dataset) dataset:clickstream_complete_hours:max < 24)"),
     *_volume("events"),
     number(
         "dataset:clickstream_events:mean",

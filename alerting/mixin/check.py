@@ -50,6 +50,9 @@ class Check:
     explanation: str = ""
     """Why it is an info, as the end of its summary."""
 
+    evidence: str = ""
+    """Why it is none, as the end of its description."""
+
     @property
     def may_be_info(self) -> bool:
         """Whether its alert is sometimes an info."""
@@ -62,7 +65,7 @@ class Check:
         if as_info:
             known = known_as(self.name, self.explanation) if self.name in KNOWABLE else self.explanation
             summary = f"{self.info_title or self.title}: {self.summary}{known}"
-        sentences = {"summary": summary, "description": self.description}
+        sentences = {"summary": summary, "description": self.description + ("" if as_info else self.evidence)}
         for name, number in numbers.items():
             sentences = {key: text.replace(f"<{name}>", number) for key, text in sentences.items()}
         optional = {**numbers, "checks_off": self.checks_off}

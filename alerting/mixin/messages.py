@@ -123,7 +123,7 @@ def date(expr: str) -> str:
     return f"{{{{ with {query(expr)} }}}}{shown}{{{{ end }}}}"
 
 
-_DAY = "dataset:clickstream_day:local_timestamp_seconds{dataset=%q}"
+_DAY = "dataset:clickstream_day:local_seconds{dataset=%q}"
 
 DAY = date(f"{last(_DAY)} > -Inf")
 """The anchor day."""
@@ -262,23 +262,29 @@ SNAPSHOT = formatted(f"{_JUDGED} and on (dataset) timestamp({_JUDGED}) == time()
 """The snapshot that the alert is about; empty if a number, and so perhaps a sentence, is of an older one."""
 
 
-def _link(shown: str) -> str:
-    """The template `shown` for the series with the links of the configuration; empty where there is none."""
+def _link(shown: str, *, of_any: bool = False) -> str:
+    """The template `shown` for the series with the links of the configuration; empty where there is none.
+
+    They are those of the alert's data set; with `of_any`, those of any, if the alert is of none.
+    """
     series = last("clickstream_links_info{dataset=~%q}")
     found = f'printf `{series}` (or $labels.dataset ".+") | query'
+    if not of_any:
+        found = query(last("clickstream_links_info{dataset=%q}"))
     return f"{{{{ with {found} }}}}{shown}{{{{ end }}}}"
 
 
-def _in_grafana(path: str) -> str:
+def _in_grafana(path: str, *, of_any: bool = False) -> str:
     """A page of Grafana; empty where the configuration does not say where Grafana is."""
-    return _link(f'{{{{ with . | first | label "grafana" }}}}{{{{ . }}}}{path}{{{{ end }}}}')
+    return _link(f'{{{{ with . | first | label "grafana" }}}}{{{{ . }}}}{path}{{{{ end }}}}', of_any=of_any)
 
 
 DASHBOARD = _in_grafana(f"/d/clickstream-dataset?var-dataset={{{{ $labels.dataset }}}}&var-day={DAY}")
-EXPORTER_DASHBOARD = _in_grafana("/d/clickstream-exporter")
+EXPORTER_DASHBOARD = _in_grafana("/d/clickstream-exporter", of_any=True)
 
 
-def runbook(check: str) -> str:
+def runbook(check: str, *, of_any: bool = False) -> str:
     """The page of a check's runbook; its path in the repository where the configuration has no URL."""
-    place = _link('{{ or (. | first | label "runbooks") "alerting/runbooks" }}{{ else }}alerting/runbooks')
+    shown = '{{ or (. | first | label "runbooks") "alerting/runbooks" }}{{ else }}alerting/runbooks'
+    place = _link(shown, of_any=of_any)
     return f"{place}/{check}.md"

@@ -30,7 +30,7 @@ FRAME = (
         )
     ),
     number(
-        "dataset:clickstream_day:local_timestamp_seconds",
+        "dataset:clickstream_day:local_seconds",
         'max by (dataset) (clickstream_day_timestamp_seconds{lag="0"})'
         ' + on (dataset) max by (dataset) (clickstream_day_utc_offset_seconds{lag="0"})',
     ),

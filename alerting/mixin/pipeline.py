@@ -115,7 +115,7 @@ _REVENUE_FELL = (
     f"{money('dataset:clickstream_revenue:expected')} that {brings('revenue')}. {_usually_off('revenue')} "
     f"Purchases with an amount: {whole('dataset:clickstream_priced_purchases:anchor')} of "
     f"{whole('dataset:clickstream_priced_purchases:expected')} expected, "
-    f"{below('priced_purchases')} fewer; chance explains {chance_of_purchases()}.{other_evidence()}"
+    f"{below('priced_purchases')} fewer; chance explains {chance_of_purchases()}."
 )
 
 _FEW_ON_THIS_WEEKDAY = (
@@ -288,5 +288,6 @@ CHECKS = (
         info_where=_is_info("revenue"),
         info_title="Revenue low",
         explanation=why_low("revenue", "revenue_drop_ratio", "purchases"),
+        evidence=other_evidence(),
     ),
 )

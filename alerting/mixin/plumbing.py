@@ -61,7 +61,7 @@ def plumbing() -> Iterator[str]:
 
 
 def _alert(name: str, expr: str, summary: str, description: str, wait: str = "") -> Iterator[str]:
-    links = {"runbook_url": runbook(name), "dashboard_url": EXPORTER_DASHBOARD}
+    links = {"runbook_url": runbook(name, of_any=True), "dashboard_url": EXPORTER_DASHBOARD}
     yield from alert(
         f"Clickstream{name}", expr, _LABELS, {"summary": summary, "description": description, **links}, wait
     )

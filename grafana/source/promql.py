@@ -104,7 +104,7 @@ def padded_date() -> str:
 
 def anchor_date(dataset: str = ALL) -> str:
     """Noon of the anchor day's date, in milliseconds."""
-    day = f"max by (dataset) (dataset:clickstream_day:local_timestamp_seconds{{{dataset}}}{IS_NUMBER})"
+    day = f"max by (dataset) (dataset:clickstream_day:local_seconds{{{dataset}}}{IS_NUMBER})"
     return f"1000 * ({day} + {HALF_A_DAY})"
 
 
