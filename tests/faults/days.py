@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from tests.support.day_cases import CASES, TABLE, Case, firing, labelled, served, states
+from tests.support.day_cases import CASES, TABLE, Case, firing, labelled, served, severity, states
 
 DATASET = "shop"
 CLOCKS = ("clickstream_last_event_timestamp_seconds", "clickstream_exporter_last_refresh_timestamp_seconds")
@@ -77,9 +77,9 @@ def day(name: str, snapshot: int) -> Day:
 
 
 def _labels(case: Case, name: str) -> dict[str, str]:
-    severity, tier = TABLE["alerts"][name]
+    tier = TABLE["alerts"][name][1]
     labels = {"alertname": f"Clickstream{name}", "check": name, "dataset": DATASET, "tier": tier}
-    return {**labels, "severity": case.get("severity", severity)}
+    return {**labels, "severity": severity(case, name)}
 
 
 def _date(series: Mapping[str, float]) -> str | None:

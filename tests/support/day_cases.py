@@ -101,6 +101,12 @@ def firing(case: Case) -> dict[str, str]:
     return {**short_history(case), **own, **case.get("also", {})}
 
 
+def severity(case: Case, name: str) -> str:
+    """The severity of an alert in a case: that of the case, unless it says that the alert keeps its own."""
+    usual: str = TABLE["alerts"][name][0]
+    return usual if name in case.get("usual_severity", ()) else case.get("severity", usual)
+
+
 def short_history(case: Case) -> dict[str, str]:
     """The alert that few days of this weekday are known, which most cases have, because they are short."""
     values = served(case)

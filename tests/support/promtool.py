@@ -15,7 +15,7 @@ import pytest
 
 from alerting import rulefile
 from tests.support import generations
-from tests.support.day_cases import CHECKS, SNAPSHOT, TABLE, Case, Values, firing, labelled, served, states
+from tests.support.day_cases import CHECKS, SNAPSHOT, TABLE, Case, Values, firing, labelled, served, severity, states
 from tests.support.generations import Generation
 
 RULE_FILE = Path(rulefile.__file__).parent / "rules" / "clickstream.yml"
@@ -73,15 +73,10 @@ def alerts(name: str, *expected: Test, at: str = "0m") -> Test:
     return {"eval_time": at, "alertname": f"Clickstream{name}", "exp_alerts": list(expected)}
 
 
-def _severity(case: Case, name: str, usual: str) -> str:
-    """The severity of an alert in a case: that of the case, unless it says that others keep theirs."""
-    return usual if name in case.get("usual_severity", ()) else case.get("severity", usual)
-
-
 def alert(case: Case, name: str) -> Test:
     """How an alert fires for a case."""
-    severity, tier = TABLE["alerts"][name]
-    labels = {"dataset": case["name"], "severity": _severity(case, name, severity), "tier": tier}
+    tier = TABLE["alerts"][name][1]
+    labels = {"dataset": case["name"], "severity": severity(case, name), "tier": tier}
     annotations = {"summary": firing(case)[name]}
     if name in CHECKS:
         labels["check"] = name
