@@ -49,13 +49,13 @@ SAME_WEEKDAY = 0.75
 """A day with this share of the median of its weekday is low only against a campaign."""
 
 
-_THIS_WEEKDAY = dedup('clickstream_events{lag=~"7|14|21|28"}', "lag")
-_WEEKDAYS = f"({_THIS_WEEKDAY} > 0 unless on (dataset, lag) {EXCLUDED})"
+_EVENTS_OF_WEEKDAY = dedup('clickstream_events{lag=~"7|14|21|28"}', "lag")
+_SAME_WEEKDAYS = f"({_EVENTS_OF_WEEKDAY} > 0 unless on (dataset, lag) {EXCLUDED})"
 _QUIET_WEEKDAY = (
-    f"(quantile by (dataset) (0.5, {_WEEKDAYS})\n* on (dataset)\n"
-    f"clamp_min(1 - {ERRORS_OF_A_NUMBER} * sqrt({LUMP} / quantile by (dataset) (0.5, {_WEEKDAYS})), 0)\n"
+    f"(quantile by (dataset) (0.5, {_SAME_WEEKDAYS})\n* on (dataset)\n"
+    f"clamp_min(1 - {ERRORS_OF_A_NUMBER} * sqrt({LUMP} / quantile by (dataset) (0.5, {_SAME_WEEKDAYS})), 0)\n"
     f"* on (dataset)\n{AS_MANY_HOURS}\n"
-    f"and on (dataset) count by (dataset) ({_WEEKDAYS}) >= {WEEKS_OF_SHARE})"
+    f"and on (dataset) count by (dataset) ({_SAME_WEEKDAYS}) >= {WEEKS_OF_SHARE})"
 )
 """What chance leaves of the median of this weekday, where its days have too few events to be baseline days."""
 
@@ -93,9 +93,15 @@ def _expectation(name: str, history: str, mean: str) -> Iterator[Record]:
         f"dataset:clickstream_{name}:spread",
         f"({_mean_off(valid(share))}\nunless on (dataset) {known} >= {WEEKS_OF_DEVIATION})",
     )
+    yield _same_weekday(name, mean, known)
+
+
+def _same_weekday(name: str, mean: str, known: str) -> Record:
+    """The median of this weekday, of as many hours as the anchor day has."""
+    days = f"dataset_lag:clickstream_{name}:history"
     last_week = valid(days + LAST_WEEK)
     quiet = f"\nor on (dataset) {_QUIET_WEEKDAY}" if name == "events" else ""
-    yield number(
+    return number(
         f"dataset:clickstream_{name}:same_weekday",
         f"((quantile by (dataset) (0.5, {valid(days + THIS_WEEKDAY)})\n"
         f"* on (dataset) dataset:clickstream_{name}:{mean}\n"
