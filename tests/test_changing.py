@@ -88,6 +88,22 @@ def test_d2_a_file_that_never_rests(folder: Path, monkeypatch: pytest.MonkeyPatc
     assert [facts.date.isoformat() for facts in measured(folder).days] == [*DAYS]
 
 
+def test_d2_an_old_file_that_never_rests(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is unreadable: nobody is writing a file that was last written an hour ago."""
+    path = folder / f"{DAYS[1]}.parquet"
+
+    def replaced() -> None:
+        CHANGES["replaced"](path)
+        age(path)
+
+    changing(monkeypatch, DAYS[1], replaced, measure.ATTEMPTS)
+    found = measured(folder)
+    assert found.files.waiting == ()
+    assert [(each.name, each.reason) for each in found.files.unreadable] == [
+        (path.name, f"changed {measure.ATTEMPTS} times while it was read")
+    ]
+
+
 def test_d2_files_that_change_in_turn(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where another file changes at each attempt, the refresh fails: what is read is of no one moment."""
     turn = iter(range(100))

@@ -300,7 +300,7 @@ def test_j2_a_folder_of_an_iceberg_table_is_not_read_as_plain_files(
     "key", ["events//a.parquet", "events/_logs//x.txt", "events/./a.parquet", "events/t\tb.parquet"]
 )
 def test_d12_a_key_that_is_not_supported_is_named(tmp_path: Path, bucket: Bucket, key: str) -> None:
-    """Whoever can remove the object must know which one it is."""
+    """The error names it, so that somebody can rename the object."""
     bucket.client.put_object(Bucket=NAME, Key=key, Body=b"{}")
     with pytest.raises(FilesError, match=re.escape(f"s3://{NAME}/events: the key {key!r} is not supported")):
         accessed(f"s3://{NAME}/events/*.parquet", tmp_path, bucket)
