@@ -54,9 +54,8 @@ class Piece(NamedTuple):
 class Access:
     """The files that match the patterns in `files`, or those of a table, during one reading.
 
-    `folder` is for local copies, which are removed after use; `needed` are the columns of a table that matter, in small
-    letters, None for all. What concerns a whole store, such as a network that
-    fails, raises FilesError.
+    `folder` is for local copies, which are removed after use. `needed` are the columns of a table that are read, in
+    lower case; None means all. What concerns a whole store, such as a network that fails, raises FilesError.
     """
 
     def __init__(
